@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Attribution: whose joule is it? Pure: readings and activity in, postings out.
+ *
+ * Per domain and interval between two good readings, the domain's energy is booked so that
+ *   domain = run + others + system + idle + unattributed
+ * holds to the microjoule for every run. What an interval drew above idle is shared between the
+ * runs and the system by their activity in that same interval: CPU time for packages and cores,
+ * bytes held for memory. Rounding is by largest remainder over all bearers of the interval at
+ * once, so that the ledgers of two runs never book the same microjoule twice.
+ *
+ * A domain that cannot be read for some ticks collects the activity of these ticks; the next good
+ * reading is shared over the whole span. A gap throws the span away: its energy is not known, and
+ * the time is counted as sensor_gap_ns.
+ */
+#ifndef GRAMME_ACCOUNT_H
+#define GRAMME_ACCOUNT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/power/power.h"
+
+/* One domain's energy over some span, as one run sees it. */
+struct account_posting {
+	uint64_t domain_uj;
+	uint64_t run_uj;      /* borne by this run, its share of idle included */
+	uint64_t run_idle_uj; /* of run_uj, the share of idle */
+	uint64_t others_uj;   /* borne by other runs of the same collector */
+	uint64_t system_uj;   /* everything that is no run */
+	uint64_t idle_uj;
+	uint64_t unattributed_uj; /* drawn, but nothing says by whom */
+	uint64_t gap_ns;	  /* time for which the domain's energy is not known */
+};
+
+/* True if the posting balances. */
+bool account_balances(const struct account_posting *posting);
+
+/* What the node and its runs did since the tick before. */
+struct account_node {
+	uint64_t t_ns;	     /* CLOCK_MONOTONIC of this tick */
+	uint64_t busy_ns;    /* CPU time of all processes; raised to the runs' sum if below it */
+	uint64_t own_ns;     /* the collector's own CPU time; it is part of the system's */
+	uint64_t used_bytes; /* memory in use; raised to the runs' sum if below it */
+	uint64_t total_bytes;
+	bool known; /* false: /proc could not be read, and what is no run's is unattributed */
+};
+
+/* Who may bear idle energy; recorded in the ledger. */
+enum account_idle_policy {
+	ACCOUNT_IDLE_SEPARATE, /* the default: idle stays with the idle account */
+	ACCOUNT_IDLE_SHARED    /* idle is handed to the runs by their activity */
+};
+
+struct account;
+
+/*
+ * `domains` is copied. The lowest power seen at a node load of at most 5 % over an interval of
+ * at least 0.9 s becomes the idle power of a domain that knows none (idle_method "lowest"), from
+ * the next interval on. Returns 0 or -ENOMEM.
+ */
+int account_new(const struct power_domain *domains, size_t n, enum account_idle_policy policy,
+		struct account **account);
+void account_free(struct account *account);
+
+/*
+ * A run joins. It bears nothing of what was read before; the caller ticks at that moment first.
+ * Returns 0 and a handle >= 0 through *run, or -ENOMEM.
+ */
+int account_join(struct account *account, int *run);
+/* It leaves; the caller has ticked at that moment. Its handle may be given out again. */
+void account_leave(struct account *account, int run);
+
+/* What one run did since the tick before. */
+struct account_activity {
+	int run;
+	uint64_t cpu_ns;
+	uint64_t held_bytes; /* memory held now */
+};
+
+/*
+ * Books one tick: readings[] per domain, activity[] of every joined run (a run that is not
+ * named did nothing). Afterwards account_posted and account_own tell what was added. Returns 0,
+ * -EINVAL for an unknown run or time going backwards (nothing is booked then), or -ENOMEM.
+ */
+int account_tick(struct account *account, const struct power_reading *readings,
+		 const struct account_node *node, const struct account_activity *activity,
+		 size_t n);
+
+/* What run `run` has been booked on domain `domain` since it joined, all ticks together. */
+const struct account_posting *account_posted(const struct account *account, int run,
+					     size_t domain);
+
+/* Energy that the collector itself is reckoned to have drawn since `run` joined (part of system). */
+uint64_t account_own_uj(const struct account *account, int run);
+
+/* The idle method in force on a domain, and its power. */
+const char *account_idle(const struct account *account, size_t domain, uint64_t *idle_uw);
+
+#endif

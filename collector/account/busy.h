@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How long a device was busy for a run, and what energy its kernels get. Pure.
+ *
+ * Commands on several queues overlap, and they arrive late: a command's interval is known when it
+ * has finished. A device's busy time is the union of its intervals, so it never exceeds wall
+ * time. Energy goes along: an instant that was covered books the run's power of that
+ * instant, once, and a batch of new intervals shares the time and energy that they newly cover in
+ * proportion to their device times (largest remainder).
+ */
+#ifndef GRAMME_BUSY_H
+#define GRAMME_BUSY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct busy_interval {
+	uint64_t start_ns; /* CLOCK_MONOTONIC */
+	uint64_t end_ns;
+	uint32_t key; /* whose: an index that the caller chose; below BUSY_KEYS_MAX */
+};
+
+#define BUSY_KEYS_MAX 65536u
+
+struct busy_share {
+	uint64_t busy_ns; /* this key's share of the covered time */
+	uint64_t energy_uj;
+};
+
+struct busy;
+
+/* Nothing before start_ns is ever covered. Returns 0 or -ENOMEM. */
+int busy_new(uint64_t start_ns, struct busy **busy);
+void busy_free(struct busy *busy);
+
+/*
+ * Says that up to t_ns the run has borne cumulative_uj on the device's domains. Times rise,
+ * energies never fall (others are ignored with -EINVAL). Between two points the power is taken as
+ * constant. Old points are thinned out, so memory is bounded.
+ */
+int busy_energy(struct busy *busy, uint64_t t_ns, uint64_t cumulative_uj);
+
+/*
+ * Takes finished intervals, in any order. What lies before start_ns or after the last point of
+ * busy_energy is clipped; what is covered already counts nothing. Returns 0, -EINVAL for a key
+ * out of range (that interval is left out), or -ENOMEM.
+ */
+int busy_cover(struct busy *busy, const struct busy_interval *interval, size_t n);
+
+/* Totals: covered time, and energy borne in it. */
+uint64_t busy_time_ns(const struct busy *busy);
+uint64_t busy_energy_uj(const struct busy *busy);
+/* The share of one key; zero for a key never seen. Shares add up to the two totals, exactly. */
+struct busy_share busy_share(const struct busy *busy, uint32_t key);
+
+#endif

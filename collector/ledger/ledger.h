@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger: the only writer and reader of ledger files. docs/ledger.md is the format.
+ *
+ * A run's part on one node is three files side by side:
+ *   NAME.jsonl    the chain: open, interval and anchor lines, close. Publishable.
+ *   NAME.private  what may hold secrets (arguments, user, working folder), with the salts of
+ *                 the digests that stand in the chain; mode 0600
+ *   NAME.journal  the next interval line as it would be now, at most five seconds old, with
+ *                 the chain's seq and prev; removed when the ledger is closed
+ * in DIR/<project>/<experiment>/, where NAME is <start>-<run>-<node>.
+ *
+ * Every line ends in "sum": SHA-256 of the line up to that member, so that the last line is
+ * protected as well; "prev" is SHA-256 of the whole line before, newline included.
+ */
+#ifndef GRAMME_LEDGER_H
+#define GRAMME_LEDGER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "collector/account/account.h"
+#include "collector/carbon/carbon.h"
+#include "collector/power/power.h"
+
+#define LEDGER_SCHEMA "gramme.ledger/1"
+
+/* Everything that is known when a run begins. Strings are borrowed for the call. */
+struct ledger_open {
+	const char *run; /* 16 lower-case hex digits, random */
+	const char *node;
+	const char *project;
+	const char *experiment;
+	const char *user;
+	const char *cwd;
+	char *const *argv; /* NULL-terminated; [0] by its base name alone is public */
+	uint64_t start_utc_ns;
+	uint64_t start_monotonic_ns;
+	const char *boot_id;
+	const char *kernel;    /* uname release */
+	const char *cpu_model; /* or NULL */
+	uint32_t cpus;
+	uint64_t memory_bytes;
+	const char *replayed; /* the recording that stands in for the sensors, or NULL */
+	const struct power_domain *domain;
+	size_t domains;
+	const struct power_finding *finding;
+	size_t findings;
+	const struct carbon_factor *factor;
+	uint32_t pue_milli;
+};
+
+/* One counted unit of work: (api, kind, name, device) is its identity. Cumulative. */
+struct ledger_kernel {
+	const char *api;    /* "opencl" */
+	const char *kind;   /* "kernel", "read", "write", ... "sync" */
+	const char *name;   /* of the kernel; for other kinds of the call */
+	const char *device; /* "pthread-AMD EPYC" */
+	const char *domain; /* that bears its energy: "package-0", "package-*", or NULL unknown */
+	uint64_t count;
+	uint64_t failed;
+	uint64_t timed;     /* of count, those whose device time is known */
+	uint64_t device_ns; /* sum over the timed */
+	uint64_t busy_ns;   /* its share of the device's busy time, overlap counted once */
+	uint64_t host_ns;
+	uint64_t bytes;
+	uint64_t energy_uj; /* share of the run's energy; meaningless where domain is NULL */
+};
+
+/* What no shim spoke for. */
+struct ledger_uncovered {
+	const char *program; /* name of the process as the kernel tells it */
+	const char *why;     /* "static binary", "setuid", "no shim in its environment", ... */
+	uint32_t processes;
+	uint64_t cpu_ns;
+};
+
+/* The state of a run at one moment, all cumulative since its start. Borrowed for the call. */
+struct ledger_state {
+	uint64_t t_ns; /* since the run's start */
+	const struct account_posting *posting; /* one per domain, in the order of the opening */
+	const char *const *idle_method;	       /* one per domain, as in force now */
+	const struct ledger_kernel *kernel;    /* append-only: a row keeps its index */
+	size_t kernels;
+	uint64_t events_seen; /* events that should exist by the totals */
+	uint64_t events_lost; /* of these, those that no reader got to see */
+	uint64_t cpu_ns;      /* CPU time of the run's processes */
+	uint32_t processes;   /* processes that ever belonged to it */
+	const struct ledger_uncovered *uncovered;
+	size_t uncovereds;
+	uint64_t uncovered_cpu_ns;
+	uint64_t unobserved_cpu_ns; /* of children that lived too briefly to be looked at */
+	uint64_t own_cpu_ns;
+	uint64_t own_uj;
+};
+
+struct ledger_options {
+	int dir;	   /* descriptor of the ledger folder; stays the caller's */
+	uid_t owner;	   /* files are made as this user where the caller is root and it is not */
+	gid_t group;
+	bool keep_private; /* false: no private file; digests alone remain */
+};
+
+struct ledger;
+
+/*
+ * Makes the folders and files and writes the opening line. Names are made safe (only letters,
+ * digits, '.', '_', '-'; no leading '.'; at most 64 bytes). No symbolic link is followed below
+ * `dir`. Returns 0 and *ledger, or -errno.
+ */
+int ledger_create(const struct ledger_options *options, const struct ledger_open *open,
+		  struct ledger **ledger);
+
+/*
+ * Appends an interval line: what `state` adds to the last line written. Refuses with -EBADMSG,
+ * writing nothing, what does not balance or has fallen. On -ENOSPC and other errors of the disk
+ * the file is cut back to its last whole line and nothing is lost: the next call books the
+ * difference again. `durable` waits for the disk (fdatasync).
+ */
+int ledger_interval(struct ledger *ledger, const struct ledger_state *state, bool durable);
+
+/* Replaces the journal by the interval line that `state` would give, and waits for the disk. */
+int ledger_journal(struct ledger *ledger, const struct ledger_state *state);
+
+/* Books a clock step or a suspend: UTC and monotonic time belong together anew from here. */
+int ledger_anchor(struct ledger *ledger, uint64_t t_ns, uint64_t utc_ns, const char *reason);
+
+/*
+ * Books the last interval and the closing line, makes the file durable and removes the journal.
+ * exit_status is the program's (128 + signal), or -1 where it is not known; `complete` is false
+ * where the program was killed or was still running. Frees `ledger` whatever is returned.
+ */
+int ledger_close(struct ledger *ledger, const struct ledger_state *state, int exit_status,
+		 bool complete);
+/* Gives up without closing: the file stays a valid, partial ledger. */
+void ledger_abandon(struct ledger *ledger);
+
+/* "project/experiment/NAME.jsonl" under the ledger folder; lives as long as `ledger`. */
+const char *ledger_path(const struct ledger *ledger);
+
+/* ---- reading ---- */
+
+struct ledger_problem {
+	unsigned line; /* 1-based; 0: the file as a whole */
+	char text[256];
+};
+
+/*
+ * Reads a ledger, with the private file and journal beside it where they are there, proves chain
+ * and balance, and gives the object that `gramme show --json` prints (schema gramme.run/1,
+ * design section 8). A truncated last line is ignored: the run is then incomplete. Returns 0
+ * with *run (to be released with json_decref), or -errno with *problem: -EBADMSG damaged,
+ * -ENOENT ... no such file, -EPROTONOSUPPORT another version.
+ */
+int ledger_read(const char *path, json_t **run, struct ledger_problem *problem);
+
+#endif

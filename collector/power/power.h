@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Power: which domains this machine has, and how much energy each has used.
+ *
+ * A source is one file behind `struct power_source`; power.c holds the list of sources and the
+ * rules for all of them (which source speaks for a domain, what is counted once, what a gap is).
+ * No source decides anything about runs.
+ */
+#ifndef GRAMME_POWER_H
+#define GRAMME_POWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/world.h"
+
+#define POWER_DOMAINS_MAX 64
+#define POWER_NAME_MAX	  32
+
+enum power_quality { POWER_MEASURED, POWER_DERIVED, POWER_MODELLED };
+
+/* By what a domain's energy is shared between runs. */
+enum power_kind { POWER_CPU, POWER_MEMORY, POWER_GPU, POWER_NODE };
+
+struct power_domain {
+	char name[POWER_NAME_MAX];   /* "package-0", "dram-0", "gpu-0", "node" */
+	char within[POWER_NAME_MAX]; /* the domain that contains it, or "" */
+	const char *source;	     /* "powercap", "replay", "model" */
+	enum power_kind kind;
+	enum power_quality quality;
+	double error_pct;
+	uint64_t idle_uw;	 /* known idle power, or 0 where none is known */
+	const char *idle_method; /* "model", "calibrated", "lowest", "none" */
+	char note[160];		 /* for people: "TDP 360 W of AMD EPYC 9554, 2 of 128 threads" */
+};
+
+/* What the node did, cumulative; the model turns it into watts. */
+struct power_load {
+	uint64_t busy_ns;  /* CPU time of all CPUs, since some fixed moment */
+	uint32_t cpus;	   /* CPUs online */
+	uint64_t used_bytes;  /* memory in use on the node now */
+	uint64_t total_bytes; /* memory of the node */
+};
+
+struct power_reading {
+	uint64_t t_ns;	    /* when it was read, CLOCK_MONOTONIC */
+	uint64_t energy_uj; /* used since power_open; never falls; stands still over a gap */
+	int error;	    /* 0, or -errno: not readable now, energy_uj is the last known */
+	bool gap;	    /* readable, but what was used since the last good reading is unknown
+			     * (reset, more than one wrap, suspend, implausible): not in energy_uj */
+};
+
+/* Why something is not metered, and what to do about it: one finding per line for people. */
+struct power_finding {
+	const char *source;
+	bool permission; /* a sensor is there, and may not be read */
+	char text[256];	 /* "powercap: energy_uj is readable by root only; fix: ..." */
+};
+
+#define POWER_FINDINGS_MAX 16
+
+struct power;
+
+struct power_options {
+	struct world *world;
+	bool model; /* fill what no sensor covers by the labelled model */
+};
+
+/*
+ * Looks for sensors. Returns 0 and *power, which holds at least one domain if options->model is
+ * set, or -ENOMEM. Unreadable sensors are findings, not errors.
+ */
+int power_open(const struct power_options *options, struct power **power);
+void power_close(struct power *power);
+
+/* The domains, fixed for the life of `power`, in a stable order. */
+size_t power_domains(const struct power *power, const struct power_domain **domains);
+size_t power_findings(const struct power *power, const struct power_finding **findings);
+
+/* The longest time in ns that may pass between two readings before a counter could wrap twice. */
+uint64_t power_longest_interval_ns(const struct power *power);
+
+/* Reads all domains: one reading per domain, in their order. Never fails as a whole. */
+void power_read(struct power *power, const struct power_load *load,
+		struct power_reading readings[POWER_DOMAINS_MAX]);
+
+/* ---- for sources ---- */
+
+/*
+ * One kind of sensor. `open` looks at the world and adds its domains and findings with
+ * power_add_domain and power_add_finding; it returns 0 with *state, -ENODEV where there is no
+ * such sensor, or -errno. `read` fills one reading per domain that it added, in that order:
+ * raw cumulative energy that never falls, gap and error as above.
+ */
+struct power_source {
+	const char *name;
+	int (*open)(struct power *power, const struct power_options *options, void **state);
+	void (*read)(void *state, uint64_t t_ns, const struct power_load *load,
+		     struct power_reading *readings);
+	uint64_t (*longest_interval_ns)(const void *state);
+	void (*close)(void *state);
+};
+
+int power_add_domain(struct power *power, const struct power_domain *domain);
+void power_add_finding(struct power *power, const char *source, bool permission,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* True if a domain of that kind has been added by an earlier source. */
+bool power_has(const struct power *power, enum power_kind kind);
+
+extern const struct power_source power_powercap, power_replay, power_model;
+
+#endif

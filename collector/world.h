@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world as the collector sees it: clocks and the machine's files. Sensors reach the hardware
+ * through this and nothing else, so that a recorded machine or a test can stand in for it.
+ */
+#ifndef GRAMME_WORLD_H
+#define GRAMME_WORLD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct world;
+
+struct world_ops {
+	/* Nanoseconds on CLOCK_MONOTONIC, CLOCK_REALTIME and CLOCK_BOOTTIME. */
+	uint64_t (*monotonic_ns)(struct world *w);
+	uint64_t (*realtime_ns)(struct world *w);
+	uint64_t (*boottime_ns)(struct world *w);
+	/*
+	 * Reads the start of a file ("/sys/class/..." or "/proc/...") into `text`, zero-terminated,
+	 * at most size - 1 bytes. Returns the length, or -errno of the open or of the read.
+	 */
+	ssize_t (*read)(struct world *w, const char *path, char *text, size_t size);
+	/*
+	 * Calls `each` with the name of every entry of a folder but . and .., in strcmp order,
+	 * until it returns non-zero. Returns 0, what `each` returned, or -errno.
+	 */
+	int (*list)(struct world *w, const char *path, int (*each)(void *arg, const char *name),
+		    void *arg);
+	void (*close)(struct world *w);
+};
+
+struct world {
+	const struct world_ops *ops;
+	const char *replayed; /* the recording's folder, or NULL for the machine itself */
+};
+
+/* This machine. Never fails; static, world_close does nothing to it. */
+struct world *world_real(void);
+
+/*
+ * A recorded machine: a folder with
+ *   root/        the files as they were ("root/sys/class/powercap/...", "root/proc/cpuinfo")
+ *   values.tsv   "t_ns <tab> path <tab> value" lines in order of time, for files that change;
+ *                a value of "!EIO", "!EACCES", "!ENOENT" ... makes reads fail so.
+ * Time 0 is the moment of the call on `clock`'s monotonic clock, and the clocks are `clock`'s.
+ * A file named energy_uj or energy*_input is read between two records by linear interpolation
+ * (both records must be numbers and rising; otherwise the older one stands); any other file
+ * gives its latest record. Past its last record a changing file fails with -ENODATA: what was
+ * not recorded is a gap. Returns 0 and *w to be closed by world_close, or -errno; then `why` (of
+ * at least 256 bytes) holds one line that says what is wrong, with file and line.
+ */
+int world_replay(const char *dir, struct world *clock, struct world **w, char *why);
+
+void world_close(struct world *w);
+
+/*
+ * Reads a file that holds one unsigned decimal and a newline. Returns 0, -EINVAL if it holds
+ * anything else, -ERANGE above UINT64_MAX, or what the read returned.
+ */
+int world_read_u64(struct world *w, const char *path, uint64_t *value);
+
+#endif
