@@ -24,11 +24,11 @@
 #define WIRE_MAGIC   0x31656d6d617267ULL /* "gramme1" and a zero byte, little-endian */
 #define WIRE_VERSION 1u
 
-#define WIRE_DEVICES    32u
-#define WIRE_ENTRIES    2048u
+#define WIRE_DEVICES	32u
+#define WIRE_ENTRIES	2048u
 #define WIRE_NAME_BYTES (256u * 1024u)
-#define WIRE_NAME_MAX   1023u /* longer names are cut, and flagged */
-#define WIRE_LANES      64u
+#define WIRE_NAME_MAX	1023u /* longer names are cut, and flagged */
+#define WIRE_LANES	64u
 #define WIRE_RING_SLOTS 8192u /* a power of two; 512 KiB: 4 ms to half full at 1 us a launch */
 
 /* Message kinds on the socket (SOCK_SEQPACKET, one message per packet). */
@@ -106,10 +106,10 @@ enum wire_kind {
 enum wire_device_type { WIRE_DEVICE_OTHER = 0, WIRE_DEVICE_CPU = 1, WIRE_DEVICE_GPU = 2 };
 
 /* Reasons why calls were not seen; a bit each in wire_arena.uncovered. */
-#define WIRE_UNCOVERED_DEEPBIND   0x1u /* a library was opened with RTLD_DEEPBIND */
-#define WIRE_UNCOVERED_LOADER     0x2u /* an OpenCL loader that could not be stood in for */
-#define WIRE_UNCOVERED_ENTRY      0x4u /* an extension entry point that is not in the table */
-#define WIRE_UNCOVERED_NAMESPACE  0x8u /* dlmopen */
+#define WIRE_UNCOVERED_DEEPBIND	 0x1u /* a library was opened with RTLD_DEEPBIND */
+#define WIRE_UNCOVERED_LOADER	 0x2u /* an OpenCL loader that could not be stood in for */
+#define WIRE_UNCOVERED_ENTRY	 0x4u /* an extension entry point that is not in the table */
+#define WIRE_UNCOVERED_NAMESPACE 0x8u /* dlmopen */
 
 struct wire_device {
 	uint32_t ready; /* written last; 0 until the slot is whole */
@@ -192,9 +192,9 @@ struct wire_arena {
 	uint32_t lanes_used;	  /* no lane at or above this was ever used; lane 0 always is */
 	uint64_t entries_refused; /* counted calls that found no entry (table full) */
 	uint64_t untimed;	  /* commands given up: no event, error, or too many alive */
-	uint64_t implausible;	  /* device times that were refused: end before start, out of range */
-	uint32_t uncovered;	  /* WIRE_UNCOVERED_* */
-	uint32_t event_cost_ns;	  /* what one event costs the program, measured at the start */
+	uint64_t implausible;	/* device times that were refused: end before start, out of range */
+	uint32_t uncovered;	/* WIRE_UNCOVERED_* */
+	uint32_t event_cost_ns; /* what one event costs the program, measured at the start */
 	uint8_t reserved[4096 - 88];
 };
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reader of the dynamic section of objects that the dynamic loader has mapped: GNU hash,
+ * symbol versions, names. It trusts the tables as the loader itself does.
+ */
+#include <elf.h>
+#include <string.h>
+
+#include "preload/elf.h"
+
+#define VERSION_HIDDEN 0x8000u /* of DT_VERSYM: not the default version */
+
+struct tables {
+	const ElfW(Sym) * symbol;
+	const char *string;
+	const ElfW(Half) * version;
+	const uint32_t *gnu_hash;
+	const uint32_t *sysv_hash;
+};
+
+/* The loader relocates these pointers in place on most machines; on the others it does not. */
+static const void *at(const struct link_map *map, ElfW(Addr) pointer)
+{
+	return (const void *)(pointer < map->l_addr ? pointer + map->l_addr : pointer);
+}
+
+static void tables_read(const struct link_map *map, struct tables *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_SYMTAB)
+			t->symbol = at(map, d->d_un.d_ptr);
+		else if (d->d_tag == DT_STRTAB)
+			t->string = at(map, d->d_un.d_ptr);
+		else if (d->d_tag == DT_VERSYM)
+			t->version = at(map, d->d_un.d_ptr);
+		else if (d->d_tag == DT_GNU_HASH)
+			t->gnu_hash = at(map, d->d_un.d_ptr);
+		else if (d->d_tag == DT_HASH)
+			t->sysv_hash = at(map, d->d_un.d_ptr);
+	}
+}
+
+static bool matches(const struct tables *t, uint32_t i, const char *name)
+{
+	const ElfW(Sym) *s = &t->symbol[i];
+	unsigned type = ELF64_ST_TYPE(s->st_info);
+
+	if (s->st_shndx == SHN_UNDEF || (type != STT_FUNC && type != STT_GNU_IFUNC))
+		return false;
+	if (t->version && (t->version[i] & VERSION_HIDDEN))
+		return false;
+	return !strcmp(t->string + s->st_name, name);
+}
+
+/* Layout of DT_GNU_HASH: buckets, offset, bloom words, shift, bloom, bucket, chain. */
+static uint32_t find_gnu(const struct tables *t, const char *name)
+{
+	const uint32_t buckets = t->gnu_hash[0], offset = t->gnu_hash[1];
+	const size_t bloom_words = t->gnu_hash[2];
+	const uint32_t *bucket =
+		(const uint32_t *)((const ElfW(Addr) *)(t->gnu_hash + 4) + bloom_words);
+	const uint32_t *chain = bucket + buckets;
+	uint32_t hash = 5381;
+
+	for (const char *c = name; *c; c++)
+		hash = hash * 33 + (unsigned char)*c;
+	if (!buckets || bucket[hash % buckets] < offset)
+		return 0;
+	for (uint32_t i = bucket[hash % buckets];; i++) {
+		uint32_t other = chain[i - offset];
+
+		if ((other | 1u) == (hash | 1u) && matches(t, i, name))
+			return i;
+		if (other & 1u)
+			return 0;
+	}
+}
+
+/* DT_HASH tells the number of symbols; without a GNU hash all of them are looked at. */
+static uint32_t find_sysv(const struct tables *t, const char *name)
+{
+	for (uint32_t i = 1; i < t->sysv_hash[1]; i++)
+		if (matches(t, i, name))
+			return i;
+	return 0;
+}
+
+void *elf_symbol(const struct link_map *map, const char *name)
+{
+	struct tables t;
+	uint32_t i = 0;
+
+	tables_read(map, &t);
+	if (!t.symbol || !t.string)
+		return NULL;
+	if (t.gnu_hash)
+		i = find_gnu(&t, name);
+	else if (t.sysv_hash)
+		i = find_sysv(&t, name);
+	if (!i)
+		return NULL;
+	ElfW(Addr) address = map->l_addr + t.symbol[i].st_value;
+	if (ELF64_ST_TYPE(t.symbol[i].st_info) == STT_GNU_IFUNC)
+		return ((void *(*)(void))address)();
+	return (void *)address;
+}
+
+static const char *dynamic_string(const struct link_map *map, ElfW(Sxword) tag, unsigned i)
+{
+	struct tables t;
+
+	tables_read(map, &t);
+	for (const ElfW(Dyn) *d = map->l_ld; t.string && d && d->d_tag != DT_NULL; d++)
+		if (d->d_tag == tag && i-- == 0)
+			return t.string + d->d_un.d_val;
+	return NULL;
+}
+
+const char *elf_soname(const struct link_map *map)
+{
+	return dynamic_string(map, DT_SONAME, 0);
+}
+
+const char *elf_needed(const struct link_map *map, unsigned i)
+{
+	return dynamic_string(map, DT_NEEDED, i);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool elf_is_called(const struct link_map *map, const char *needed)
+{
+	const char *soname = elf_soname(map);
+
+	if (soname && !strcmp(soname, last_part(needed)))
+		return true;
+	return map->l_name && !strcmp(last_part(map->l_name), last_part(needed));
+}

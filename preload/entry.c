@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Labels by open addressing, without locks: a slot is reserved by an addition, filled, and only
+ * then published. What loses a race stays behind unused or counts beside its twin.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "preload/entry.h"
+
+#define HASH_SLOTS (4u * WIRE_ENTRIES) /* a power of two, at most a quarter full */
+
+struct label {
+	uint32_t name;
+	uint16_t name_bytes;
+	uint8_t api;
+	uint8_t kind;
+	uint8_t flags;
+	_Atomic uint16_t entry[WIRE_DEVICES];
+};
+
+struct entry_labels {
+	_Atomic uint32_t used; /* label 0 is none */
+	_Atomic uint16_t hash[HASH_SLOTS];
+	struct label label[WIRE_ENTRIES];
+};
+
+struct entry_labels *entry_make(void)
+{
+	struct entry_labels *labels = mmap(NULL, sizeof(*labels), PROT_READ | PROT_WRITE,
+					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (labels == MAP_FAILED)
+		return NULL;
+	atomic_store(&labels->used, 1);
+	return labels;
+}
+
+void entry_free(struct entry_labels *labels)
+{
+	munmap(labels, sizeof(*labels));
+}
+
+/* FNV-1a, seeded by what else makes a label. */
+static uint32_t hash_of(enum wire_api api, enum wire_kind kind, const char *name, uint32_t bytes)
+{
+	uint32_t hash = 2166136261u ^ ((uint32_t)api << 8 | (uint32_t)kind);
+
+	for (uint32_t i = 0; i < bytes; i++)
+		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+	return hash;
+}
+
+/* Adds `amount` to a counter that may not pass `limit`; returns the old value, or `limit`. */
+static uint32_t reserve(uint32_t *counter, uint32_t amount, uint32_t limit)
+{
+	uint32_t old = __atomic_load_n(counter, __ATOMIC_RELAXED);
+
+	do {
+		if (amount > limit - old)
+			return limit;
+	} while (!__atomic_compare_exchange_n(counter, &old, old + amount, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	return old;
+}
+
+static bool is_label(const struct wire_layout *arena, const struct label *l, enum wire_api api,
+		     enum wire_kind kind, const char *name, uint32_t bytes)
+{
+	return l->api == api && l->kind == kind && l->name_bytes == bytes &&
+	       !memcmp(arena->names + l->name, name, bytes);
+}
+
+static uint16_t add_label(struct life *life, enum wire_api api, enum wire_kind kind,
+			  const char *name, uint32_t bytes, bool cut)
+{
+	struct wire_layout *arena = life->arena;
+	struct entry_labels *labels = life->labels;
+	uint32_t offset = reserve(&arena->arena.names_used, bytes, WIRE_NAME_BYTES);
+	uint32_t number = atomic_fetch_add(&labels->used, 1);
+	struct label *l;
+
+	if (offset == WIRE_NAME_BYTES || number >= WIRE_ENTRIES) {
+		atomic_store(&labels->used, WIRE_ENTRIES);
+		return 0;
+	}
+	memcpy(arena->names + offset, name, bytes);
+	l = &labels->label[number];
+	l->name = offset;
+	l->name_bytes = (uint16_t)bytes;
+	l->api = (uint8_t)api;
+	l->kind = (uint8_t)kind;
+	l->flags = cut ? WIRE_ENTRY_CUT : 0;
+	return (uint16_t)number;
+}
+
+uint16_t entry_label(struct life *life, enum wire_api api, enum wire_kind kind, const char *name,
+		     uint32_t bytes)
+{
+	struct entry_labels *labels = life->labels;
+	const bool cut = bytes > WIRE_NAME_MAX;
+	uint32_t slot;
+
+	if (cut)
+		bytes = WIRE_NAME_MAX;
+	slot = hash_of(api, kind, name, bytes) & (HASH_SLOTS - 1);
+	for (uint32_t i = 0; i < HASH_SLOTS; i++, slot = (slot + 1) & (HASH_SLOTS - 1)) {
+		uint16_t known = atomic_load_explicit(&labels->hash[slot], memory_order_acquire);
+		uint16_t none = 0;
+
+		if (known && is_label(life->arena, &labels->label[known], api, kind, name, bytes))
+			return known;
+		if (known)
+			continue;
+		known = add_label(life, api, kind, name, bytes, cut);
+		/* Another label may have taken the slot meanwhile: ours is then found by its holder
+		 * alone, and the next thread that brings it adds a twin. */
+		if (known)
+			atomic_compare_exchange_strong(&labels->hash[slot], &none, known);
+		return known;
+	}
+	return 0;
+}
+
+uint16_t entry_of(struct life *life, uint16_t label, uint8_t device)
+{
+	struct wire_layout *arena = life->arena;
+	struct label *l = &life->labels->label[label];
+	uint16_t known = atomic_load_explicit(&l->entry[device], memory_order_acquire);
+	uint32_t number;
+
+	if (known)
+		return known;
+	number = label ? reserve(&arena->arena.entries_used, 1, WIRE_ENTRIES) : WIRE_ENTRIES;
+	if (number == WIRE_ENTRIES) {
+		__atomic_fetch_add(&arena->arena.entries_refused, 1, __ATOMIC_RELAXED);
+		return 0;
+	}
+	arena->entry[number] = (struct wire_entry){
+		.name = l->name,
+		.name_bytes = l->name_bytes,
+		.api = l->api,
+		.kind = l->kind,
+		.device = device,
+		.flags = l->flags,
+	};
+	__atomic_store_n(&arena->entry[number].ready, 1, __ATOMIC_RELEASE);
+	/* A twin made at the same time by another thread stays valid, and counts nothing more. */
+	if (atomic_compare_exchange_strong(&l->entry[device], &known, (uint16_t)number))
+		return (uint16_t)number;
+	return known;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the first compute to a handed-over arena. Every failure ends in LIFE_OFF: nothing is
+ * tried twice, and calls go straight through.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preload/channel.h"
+#include "preload/entry.h"
+#include "preload/init.h"
+#include "preload/life.h"
+#include "preload/opencl.h"
+#include "preload/ring.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+#define OTHERS_ENTRY_NAME "(others)"
+
+struct life *_Atomic life_page;
+static _Atomic uint32_t generations; /* inherited by children, so never the same in one line */
+static _Atomic uint32_t uncovered;
+
+static struct life *make_page(void)
+{
+	struct life *none = NULL;
+	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	if (madvise(page, bytes, MADV_WIPEONFORK) ||
+	    !atomic_compare_exchange_strong(&life_page, &none, (struct life *)page)) {
+		munmap(page, bytes);
+		return none; /* NULL, or what another thread made meanwhile */
+	}
+	return page;
+}
+
+/* A program that closed a filter over itself since its start may kill what it did not foresee. */
+static bool is_filtered_since_start(void)
+{
+	return prctl(PR_GET_SECCOMP) != init_settings()->seccomp;
+}
+
+static void describe(struct wire_layout *a)
+{
+	a->arena = (struct wire_arena){
+		.magic = WIRE_MAGIC,
+		.version = WIRE_VERSION,
+		.devices = WIRE_DEVICES,
+		.entries = WIRE_ENTRIES,
+		.name_bytes = WIRE_NAME_BYTES,
+		.lanes = WIRE_LANES,
+		.ring_slots = WIRE_RING_SLOTS,
+		.start_ns = ring_clock_ns(),
+		.devices_used = 1, /* device 0 is none: host waits, and what is unknown */
+		.entries_used = 1, /* entry 0 counts what finds no room */
+		.names_used = sizeof(OTHERS_ENTRY_NAME) - 1,
+		.lanes_used = 1,
+		.uncovered = atomic_load(&uncovered),
+	};
+	memcpy(a->names, OTHERS_ENTRY_NAME, sizeof(OTHERS_ENTRY_NAME) - 1);
+	a->entry[0] = (struct wire_entry){
+		.ready = 1, .name_bytes = sizeof(OTHERS_ENTRY_NAME) - 1, .api = WIRE_API_NONE};
+	a->device[0].ready = 1;
+	__atomic_store_n(&a->lane[0].used, 1, __ATOMIC_RELAXED);
+}
+
+static int make_tables(struct life *life)
+{
+	life->labels = entry_make();
+	life->opencl = opencl_make();
+	return life->labels && life->opencl ? 0 : -ENOMEM;
+}
+
+static void unmake(struct life *life)
+{
+	ring_self.lane = NULL;
+	if (life->labels)
+		entry_free(life->labels);
+	if (life->opencl)
+		opencl_free(life->opencl);
+	munmap(life->arena, WIRE_ARENA_BYTES);
+}
+
+static int set_up(struct life *life)
+{
+	int fd;
+	int error = channel_make_arena(&life->arena, &fd);
+
+	if (error)
+		return error;
+	describe(life->arena);
+	atomic_store(&life->generation, atomic_fetch_add(&generations, 1) + 1);
+	ring_claim(&ring_self, life);
+	life->arena->arena.event_cost_ns = ring_measure_cost_ns(&ring_self);
+	error = make_tables(life);
+	if (error)
+		close(fd);
+	else
+		error = channel_hand_over(init_settings()->socket, fd, &life->wake);
+	if (error)
+		unmake(life);
+	return error;
+}
+
+/* Returns true if this thread is the one to set up; false once another has finished. */
+static bool is_first(struct life *life)
+{
+	uint32_t phase = LIFE_UNBORN;
+
+	if (atomic_compare_exchange_strong(&life->phase, &phase, LIFE_SETTING_UP))
+		return true;
+	while (atomic_load(&life->phase) == LIFE_SETTING_UP)
+		nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+	return false;
+}
+
+bool life_begin(void)
+{
+	const int saved = errno;
+	struct life *life = atomic_load(&life_page);
+	bool on;
+
+	if (!init_settings()->on)
+		return false;
+	if (!life)
+		life = make_page();
+	if (life && is_first(life)) {
+		on = !is_filtered_since_start() && !set_up(life);
+		atomic_store(&life->phase, on ? LIFE_ON : LIFE_OFF);
+	}
+	on = life && atomic_load(&life->phase) == LIFE_ON;
+	errno = saved;
+	return on;
+}
+
+void life_uncovered(uint32_t bits)
+{
+	struct life *life = life_now();
+
+	atomic_fetch_or(&uncovered, bits);
+	if (life)
+		__atomic_fetch_or(&life->arena->arena.uncovered, bits, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The call path of OpenCL. It reads the clock twice, adds to the totals, and keeps the event for
+ * later; it never waits, never allocates, and leaves errno alone.
+ */
+#include "preload/entry.h"
+#include "preload/opencl_command.h"
+
+static uint32_t saturate(uint64_t value)
+{
+	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_command_queue queue,
+		  cl_event *event, bool timeable)
+{
+	struct ring_thread *t = ring_enter();
+
+	c->event = event;
+	c->injected = false;
+	c->thread = NULL;
+	if (!t || t->depth)
+		return;
+	c->thread = t;
+	c->loader = loader;
+	t->depth++;
+	c->facts = opencl_queue(t->life, loader, queue);
+	if (!timeable)
+		c->facts &= (uint16_t)~QUEUE_TIMED;
+	if (!event && (c->facts & QUEUE_TIMED)) {
+		c->own = NULL;
+		c->event = &c->own;
+		c->injected = true;
+	}
+	c->begin_ns = ring_clock_ns();
+}
+
+/* A command whose device time will not be known: its event is booked at once. */
+static void push_untimed(struct ring_thread *t, const struct opencl_pending *p)
+{
+	const struct wire_event event = {
+		.host_ns = p->host_ns,
+		.bytes = p->bytes,
+		.host_cost_ns = p->host_cost_ns,
+		.entry = p->entry,
+		.queue = p->queue,
+		.flags = p->flags,
+	};
+
+	ring_push(t, &event);
+}
+
+/* The reference that we keep: our own event's, or one more of the program's. */
+static bool hold(const struct opencl_command *c)
+{
+	if (!(c->facts & QUEUE_TIMED) || !c->event || !*c->event)
+		return false;
+	return c->injected || !OPENCL_REAL(c->loader, clRetainEvent)(*c->event);
+}
+
+static void keep(struct opencl_command *c, struct opencl_pending *p)
+{
+	if (!hold(c)) {
+		push_untimed(c->thread, p);
+		return;
+	}
+	p->event = *c->event;
+	if (opencl_pending_keep(c->thread, p))
+		return;
+	(void)OPENCL_REAL(c->loader, clReleaseEvent)(p->event);
+	__atomic_fetch_add(&c->thread->life->arena->arena.untimed, 1, __ATOMIC_RELAXED);
+	push_untimed(c->thread, p);
+}
+
+void opencl_end(struct opencl_command *c, cl_command_queue queue, cl_int error,
+		const struct opencl_work *work)
+{
+	struct ring_thread *t = c->thread;
+	struct life *life;
+	uint16_t label;
+
+	if (!t)
+		return;
+	const uint64_t host_ns = ring_clock_ns() - c->begin_ns;
+	life = t->life;
+	label = work->kernel ? opencl_kernel(life, c->loader, work->kernel)
+			     : opencl_call(life, work->call, work->kind);
+	struct opencl_pending p = {
+		.loader = c->loader,
+		.host_ns = c->begin_ns,
+		.bytes = work->bytes,
+		.host_cost_ns = saturate(host_ns),
+		.entry = entry_of(life, label, (uint8_t)(c->facts & QUEUE_DEVICE)),
+		.queue = opencl_cache_index(life->opencl->queue, OPENCL_QUEUE_SETS, queue),
+		.facts = c->facts,
+		.flags = work->blocking ? WIRE_EVENT_BLOCKED : 0,
+	};
+	const struct ring_amount amount = {
+		.count = error == CL_SUCCESS,
+		.failed = error != CL_SUCCESS,
+		.host_ns = host_ns,
+		.bytes = error == CL_SUCCESS ? work->bytes : 0,
+	};
+	ring_add(t, p.entry, &amount);
+	if (error == CL_SUCCESS) {
+		keep(c, &p);
+		if (work->blocking)
+			opencl_pending_harvest(t, true);
+	}
+	t->depth--;
+}
+
+void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,
+		       cl_command_queue queue)
+{
+	struct ring_thread *t = ring_enter();
+
+	c->thread = NULL;
+	if (!t || t->depth)
+		return;
+	/* depth stays: a callback of the program may run in here and enqueue. */
+	c->thread = t;
+	c->loader = loader;
+	c->facts = queue ? opencl_queue(t->life, loader, queue) : 0;
+	c->begin_ns = ring_clock_ns();
+}
+
+void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
+{
+	struct ring_thread *t = c->thread;
+
+	if (!t)
+		return;
+	const uint64_t end_ns = ring_clock_ns();
+	const uint64_t host_ns = end_ns - c->begin_ns;
+	const uint16_t entry = entry_of(t->life, opencl_call(t->life, call, WIRE_KIND_SYNC),
+					(uint8_t)(c->facts & QUEUE_DEVICE));
+	const struct ring_amount amount = {
+		.count = error == CL_SUCCESS,
+		.failed = error != CL_SUCCESS,
+		.host_ns = host_ns,
+	};
+	const struct wire_event event = {
+		.host_ns = c->begin_ns,
+		.start_ns = c->begin_ns,
+		.end_ns = end_ns,
+		.host_cost_ns = saturate(host_ns),
+		.entry = entry,
+		.flags = WIRE_EVENT_BLOCKED,
+	};
+
+	ring_add(t, entry, &amount);
+	if (error == CL_SUCCESS)
+		ring_push(t, &event);
+	opencl_pending_harvest(t, true);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Around one call: what every OpenCL wrapper does before and after the real function.
+ */
+#ifndef GRAMME_OPENCL_COMMAND_H
+#define GRAMME_OPENCL_COMMAND_H
+
+#include "preload/opencl.h"
+
+struct opencl_command {
+	struct ring_thread *thread; /* NULL: this call is not recorded */
+	const struct loader *loader;
+	uint64_t begin_ns;
+	cl_event *event; /* what the real function gets: the program's, ours, or NULL */
+	cl_event own;
+	uint16_t facts; /* of the queue */
+	bool injected;
+};
+
+/* What the command is, known after the call as well as before. */
+struct opencl_work {
+	enum call call;
+	enum wire_kind kind;
+	cl_kernel kernel; /* or NULL */
+	uint64_t bytes;
+	bool blocking;
+};
+
+/*
+ * Begins a command on `queue`. `event` is where the program wants its event, or NULL. Afterwards
+ * c->event is to be passed on. `timeable` is false for kinds whose device time means nothing.
+ */
+void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_command_queue queue,
+		  cl_event *event, bool timeable);
+
+/* Ends it; `error` is what the API said. */
+void opencl_end(struct opencl_command *c, cl_command_queue queue, cl_int error,
+		const struct opencl_work *work);
+
+/* A call in which the host waits: harvests what has finished, and books the time as a sync. */
+void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,
+		       cl_command_queue queue);
+void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call);
+
+/* True if a command of that kind has a device time worth asking for. */
+static inline bool opencl_timeable(enum wire_kind kind)
+{
+	return kind != WIRE_KIND_MARKER && kind != WIRE_KIND_BARRIER && kind != WIRE_KIND_SVM_FREE;
+}
+
+#endif

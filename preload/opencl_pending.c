@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands under way. Each lane has a ring of slots that its owner alone fills; anybody may take
+ * a full slot, look whether its event has finished, and either book it on its own lane or put it
+ * back. So a thread's commands are harvested also when another thread waits for them, or when it
+ * has ended, and no lock is needed.
+ */
+#include "preload/opencl.h"
+
+#define POLL_EVERY     64u /* enqueues between two looks at what has finished meanwhile */
+#define LOOK_WHEN_FULL 16u /* refused commands between two looks; a power of two */
+#define GIVE_UP_AFTER  4u  /* unfinished commands in a row: what comes later is later */
+
+enum state { STATE_FREE = 0, STATE_FULL, STATE_TAKEN };
+
+static struct opencl_lane *lane_of(const struct ring_thread *t)
+{
+	return &t->life->opencl->lane[t->lane_number];
+}
+
+static struct opencl_slot *slot_of(struct opencl_lane *lane, uint64_t number)
+{
+	return &lane->slot[number & (OPENCL_ALIVE - 1)];
+}
+
+/* Moves the tail over what has been harvested, by whomever. */
+static void trim(struct opencl_lane *lane)
+{
+	uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_relaxed);
+
+	while (tail != lane->head && atomic_load_explicit(&slot_of(lane, tail)->state,
+							  memory_order_acquire) == STATE_FREE)
+		tail++;
+	atomic_store_explicit(&lane->tail, tail, memory_order_relaxed);
+}
+
+/* True if the lane may take one more command, perhaps after looking what has finished. */
+static bool has_room(struct ring_thread *t, struct opencl_lane *lane, uint32_t limit)
+{
+	if (lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed) < limit)
+		return true;
+	if (lane->refused++ & (LOOK_WHEN_FULL - 1))
+		return false;
+	opencl_pending_harvest(t, false);
+	return lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed) < limit;
+}
+
+bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pending)
+{
+	struct opencl_lane *lane = lane_of(t);
+	struct opencl_slot *slot = slot_of(lane, lane->head);
+
+	/* The shared lane has many owners, and a slot only one. */
+	if (!t->lane_number ||
+	    !has_room(t, lane, opencl_alive_limit(t->life, pending->facts & QUEUE_DEVICE)))
+		return false;
+	if (atomic_load_explicit(&slot->state, memory_order_acquire) != STATE_FREE)
+		return false;
+	slot->pending = *pending;
+	atomic_store_explicit(&slot->state, STATE_FULL, memory_order_release);
+	lane->head++;
+	atomic_store_explicit(&lane->shown, lane->head, memory_order_release);
+	if (!(lane->head & (POLL_EVERY - 1)))
+		opencl_pending_harvest(t, false);
+	return true;
+}
+
+enum finish { FINISH_NOT_YET, FINISH_TIMED, FINISH_UNTIMED };
+
+static bool times_of(const struct opencl_pending *p, cl_ulong *start_ns, cl_ulong *end_ns)
+{
+	__typeof__(&clGetEventProfilingInfo) real = OPENCL_REAL(p->loader, clGetEventProfilingInfo);
+
+	return !real(p->event, CL_PROFILING_COMMAND_END, sizeof(*end_ns), end_ns, NULL) &&
+	       *end_ns &&
+	       !real(p->event, CL_PROFILING_COMMAND_START, sizeof(*start_ns), start_ns, NULL);
+}
+
+static enum finish look(const struct opencl_pending *p, cl_ulong *start_ns, cl_ulong *end_ns)
+{
+	__typeof__(&clGetEventInfo) real = OPENCL_REAL(p->loader, clGetEventInfo);
+	cl_int status = CL_QUEUED;
+
+	if (times_of(p, start_ns, end_ns))
+		return FINISH_TIMED;
+	/* No times: not finished yet, finished this very moment, failed, or never profiled. */
+	if (real(p->event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, NULL))
+		return FINISH_UNTIMED;
+	if (status > CL_COMPLETE)
+		return FINISH_NOT_YET;
+	if (status == CL_COMPLETE && times_of(p, start_ns, end_ns))
+		return FINISH_TIMED;
+	return FINISH_UNTIMED;
+}
+
+static void book(struct ring_thread *t, const struct opencl_pending *p, enum finish finish,
+		 uint64_t start_ns, uint64_t end_ns, uint64_t now_ns)
+{
+	struct wire_arena *arena = &t->life->arena->arena;
+	struct opencl *cl = t->life->opencl;
+	const uint8_t device = p->facts & QUEUE_DEVICE;
+	struct wire_event event = {
+		.host_ns = p->host_ns,
+		.bytes = p->bytes,
+		.host_cost_ns = p->host_cost_ns,
+		.entry = p->entry,
+		.queue = p->queue,
+		.flags = p->flags,
+	};
+
+	if (finish == FINISH_TIMED &&
+	    opencl_clock_map(&cl->clock[device], p->loader, opencl_device_id(cl, device),
+			     p->host_ns, now_ns, &start_ns, &end_ns)) {
+		const struct ring_amount amount = {.timed = 1, .device_ns = end_ns - start_ns};
+
+		event.start_ns = start_ns;
+		event.end_ns = end_ns;
+		event.flags |= WIRE_EVENT_TIMED;
+		ring_add(t, p->entry, &amount);
+	} else {
+		__atomic_fetch_add(finish == FINISH_TIMED ? &arena->implausible : &arena->untimed,
+				   1, __ATOMIC_RELAXED);
+	}
+	ring_push(t, &event);
+}
+
+/* Returns true unless the slot's command is still under way. */
+static bool settle(struct ring_thread *t, struct opencl_slot *slot, uint64_t now_ns)
+{
+	__typeof__(&clReleaseEvent) release;
+	uint32_t full = STATE_FULL;
+	cl_ulong start_ns = 0, end_ns = 0;
+	enum finish finish;
+
+	if (atomic_load_explicit(&slot->state, memory_order_relaxed) != STATE_FULL ||
+	    !atomic_compare_exchange_strong_explicit(&slot->state, &full, STATE_TAKEN,
+						     memory_order_acquire, memory_order_relaxed))
+		return true; /* settled already, or somebody is at it */
+	finish = look(&slot->pending, &start_ns, &end_ns);
+	if (finish == FINISH_NOT_YET) {
+		atomic_store_explicit(&slot->state, STATE_FULL, memory_order_release);
+		return false;
+	}
+	book(t, &slot->pending, finish, start_ns, end_ns, now_ns);
+	release = OPENCL_REAL(slot->pending.loader, clReleaseEvent);
+	(void)release(slot->pending.event);
+	atomic_store_explicit(&slot->state, STATE_FREE, memory_order_release);
+	return true;
+}
+
+static void harvest_lane(struct ring_thread *t, struct opencl_lane *lane, uint64_t now_ns)
+{
+	uint64_t number = atomic_load_explicit(&lane->tail, memory_order_acquire);
+	uint64_t end = atomic_load_explicit(&lane->shown, memory_order_acquire);
+	unsigned unfinished = 0;
+
+	if (end - number > OPENCL_ALIVE)
+		number = end - OPENCL_ALIVE; /* a torn look at another lane */
+	for (; number < end && unfinished < GIVE_UP_AFTER; number++)
+		unfinished += !settle(t, slot_of(lane, number), now_ns);
+}
+
+void opencl_pending_harvest(struct ring_thread *t, bool all)
+{
+	struct opencl *cl = t->life->opencl;
+	const uint32_t lanes = __atomic_load_n(&t->life->arena->arena.lanes_used, __ATOMIC_RELAXED);
+	const uint64_t now_ns = ring_clock_ns();
+
+	t->depth++; /* what we ask of the API is not the program's */
+	harvest_lane(t, lane_of(t), now_ns);
+	if (t->lane_number)
+		trim(lane_of(t));
+	for (uint32_t i = 1; all && i < lanes; i++)
+		if (i != t->lane_number)
+			harvest_lane(t, &cl->lane[i], now_ns);
+	t->depth--;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Devices and queues: who they are, and whether their commands may be timed.
+ */
+#include <string.h>
+
+#include "preload/init.h"
+#include "preload/opencl.h"
+
+/* Vendor extensions; not in every version of the headers. */
+#define PCI_BUS_INFO_KHR 0x410f
+#define PCI_BUS_ID_NV	 0x4008
+#define PCI_SLOT_ID_NV	 0x4009
+#define PCI_DOMAIN_ID_NV 0x400a
+
+/* The last device slot stands for all that found none. */
+#define DEVICE_REST (WIRE_DEVICES - 1)
+
+static void put_hex(char **end, uint32_t value, unsigned digits)
+{
+	while (digits--)
+		*(*end)++ = "0123456789abcdef"[(value >> (4 * digits)) & 0xf];
+}
+
+/* "dddd:bb:ss.f", as lspci writes it. */
+static void put_address(char *text, const uint32_t pci[4])
+{
+	put_hex(&text, pci[0], 4);
+	*text++ = ':';
+	put_hex(&text, pci[1], 2);
+	*text++ = ':';
+	put_hex(&text, pci[2], 2);
+	*text++ = '.';
+	put_hex(&text, pci[3], 1);
+	*text = '\0';
+}
+
+static bool ask(const struct loader *loader, cl_device_id device, cl_device_info what, size_t size,
+		void *value)
+{
+	__typeof__(&clGetDeviceInfo) real = OPENCL_REAL(loader, clGetDeviceInfo);
+
+	return real && real(device, what, size, value, NULL) == CL_SUCCESS;
+}
+
+static void describe_bus(const struct loader *loader, cl_device_id device, struct wire_device *w)
+{
+	uint32_t pci[4] = {0}; /* domain, bus, device, function */
+	uint32_t slot;
+
+	if (ask(loader, device, PCI_BUS_INFO_KHR, sizeof(pci), pci)) {
+		put_address(w->bus_id, pci);
+	} else if (ask(loader, device, PCI_BUS_ID_NV, sizeof(pci[1]), &pci[1]) &&
+		   ask(loader, device, PCI_SLOT_ID_NV, sizeof(slot), &slot)) {
+		(void)ask(loader, device, PCI_DOMAIN_ID_NV, sizeof(pci[0]), &pci[0]);
+		pci[2] = slot >> 3;
+		pci[3] = slot & 7;
+		put_address(w->bus_id, pci);
+	}
+}
+
+/* Profiling costs 1.1 to 1.8 times the run time on some Intel GPUs (research/interposers.md). */
+static bool policy(const struct wire_device *w)
+{
+	enum init_profiling profiling = init_settings()->profiling;
+
+	if (profiling != INIT_PROFILING_AUTO)
+		return profiling == INIT_PROFILING_ON;
+	return w->type != WIRE_DEVICE_GPU || strncmp(w->vendor, "Intel", 5) != 0;
+}
+
+/* Asks for a text that may be longer than there is room: then it is cut. */
+static void ask_text(const struct loader *loader, cl_device_id device, cl_device_info what,
+		     char *text, size_t size)
+{
+	char longer[1024] = "";
+
+	(void)ask(loader, device, what, sizeof(longer) - 1, longer);
+	memcpy(text, longer, strnlen(longer, size - 1));
+}
+
+static void describe(const struct loader *loader, cl_device_id device, struct wire_device *w)
+{
+	cl_device_type type = 0;
+
+	(void)ask(loader, device, CL_DEVICE_TYPE, sizeof(type), &type);
+	w->type = type & CL_DEVICE_TYPE_CPU   ? WIRE_DEVICE_CPU
+		  : type & CL_DEVICE_TYPE_GPU ? WIRE_DEVICE_GPU
+					      : WIRE_DEVICE_OTHER;
+	w->api = WIRE_API_OPENCL;
+	ask_text(loader, device, CL_DEVICE_NAME, w->name, sizeof(w->name));
+	ask_text(loader, device, CL_DEVICE_VENDOR, w->vendor, sizeof(w->vendor));
+	describe_bus(loader, device, w);
+	w->timed = policy(w);
+}
+
+uint8_t opencl_device(struct life *life, const struct loader *loader, cl_device_id device)
+{
+	struct opencl *cl = life->opencl;
+
+	/* Slot 0 is no device: what waits for events of any queue. */
+	for (uint8_t i = 1; i < DEVICE_REST; i++) {
+		cl_device_id none = NULL;
+
+		if (atomic_load(&cl->device[i]) == device)
+			return i;
+		if (atomic_load(&cl->device[i]) ||
+		    !atomic_compare_exchange_strong(&cl->device[i], &none, device)) {
+			if (none == device)
+				return i;
+			continue;
+		}
+		describe(loader, device, &life->arena->device[i]);
+		__atomic_store_n(&life->arena->device[i].ready, 1, __ATOMIC_RELEASE);
+		__atomic_fetch_add(&life->arena->arena.devices_used, 1, __ATOMIC_RELEASE);
+		return i;
+	}
+	__atomic_store_n(&life->arena->device[DEVICE_REST].ready, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&life->arena->arena.devices_used, WIRE_DEVICES, __ATOMIC_RELEASE);
+	return DEVICE_REST;
+}
+
+cl_device_id opencl_device_id(const struct opencl *cl, uint8_t device)
+{
+	return atomic_load(&cl->device[device]);
+}
+
+bool opencl_may_profile(struct life *life, uint8_t device)
+{
+	return __atomic_load_n(&life->arena->device[device].timed, __ATOMIC_RELAXED);
+}
+
+uint32_t opencl_alive_limit(struct life *life, uint8_t device)
+{
+	/* NVIDIA's driver slows down a thousandfold once thousands of events are alive. */
+	return life->arena->device[device].vendor[0] == 'N' ? 512 : OPENCL_ALIVE;
+}
+
+void opencl_queue_know(struct life *life, cl_command_queue queue, uint16_t facts)
+{
+	opencl_cache_put(life->opencl->queue, OPENCL_QUEUE_SETS, queue, facts);
+}
+
+uint16_t opencl_queue(struct life *life, const struct loader *loader, cl_command_queue queue)
+{
+	__typeof__(&clGetCommandQueueInfo) real = OPENCL_REAL(loader, clGetCommandQueueInfo);
+	cl_command_queue_properties properties = 0;
+	cl_device_id device = NULL;
+	uint16_t facts = 0;
+
+	if (opencl_cache_get(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts))
+		return facts;
+	if (!queue || !real ||
+	    real(queue, CL_QUEUE_DEVICE, sizeof(device), &device, NULL) != CL_SUCCESS)
+		return 0;
+	(void)real(queue, CL_QUEUE_PROPERTIES, sizeof(properties), &properties, NULL);
+	facts = opencl_device(life, loader, device);
+	if (properties & CL_QUEUE_PROFILING_ENABLE)
+		facts |= QUEUE_TIMED;
+	opencl_queue_know(life, queue, facts);
+	return facts;
+}
+
+cl_platform_id opencl_queue_platform(struct life *life, const struct loader *loader,
+				     cl_command_queue queue)
+{
+	uint16_t facts = opencl_queue(life, loader, queue);
+	cl_device_id device = opencl_device_id(life->opencl, facts & QUEUE_DEVICE);
+	cl_platform_id platform = NULL;
+
+	if (device)
+		(void)ask(loader, device, CL_DEVICE_PLATFORM, sizeof(platform), &platform);
+	return platform;
+}

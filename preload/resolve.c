@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finds real functions without the help of dlsym. Tables are fixed and only ever grow; entries
+ * are published by one atomic store, so that no lock is needed and a signal may come anywhere.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "preload/elf.h"
+#include "preload/resolve.h"
+
+#define LOADERS	   16
+#define CALLERS	   256
+#define EXTENSIONS 256
+#define SEARCHED   256 /* objects looked at for one caller */
+
+struct caller *_Atomic resolve_hot;
+
+static struct loader loaders[LOADERS];
+static atomic_uint loaders_taken;
+static atomic_bool loader_ready[LOADERS];
+static const struct loader loader_none;
+static const struct loader *_Atomic substitute;
+
+static struct caller callers[CALLERS];
+static atomic_uint callers_taken;
+static atomic_bool caller_ready[CALLERS];
+
+static struct extension {
+	const void *platform;
+	void *real;
+	enum call call;
+} extensions[EXTENSIONS];
+static atomic_uint extensions_taken;
+static atomic_bool extension_ready[EXTENSIONS];
+
+/* Takes the next slot of a table of `room`, or returns `room`. The counter stops there. */
+static unsigned take(atomic_uint *taken, unsigned room)
+{
+	unsigned slot = atomic_load(taken);
+
+	do {
+		if (slot >= room)
+			return room;
+	} while (!atomic_compare_exchange_weak(taken, &slot, slot + 1));
+	return slot;
+}
+
+static const struct link_map *own_map(void)
+{
+	Dl_info info;
+	struct link_map *map = NULL;
+
+	if (!dladdr1(&resolve_hot, &info, (void **)&map, RTLD_DL_LINKMAP))
+		return NULL;
+	return map;
+}
+
+/* Ours: this library, and the stand-ins that only jump into it. */
+static bool is_ours(const struct link_map *map, const struct link_map *own)
+{
+	const char *soname = elf_soname(map);
+
+	return map == own || (soname && !strncmp(soname, "libgramme", 9));
+}
+
+static const struct link_map *first_map(const struct link_map *map)
+{
+	while (map && map->l_prev)
+		map = map->l_prev;
+	return map;
+}
+
+static const struct link_map *find_called(const struct link_map *first, const char *needed)
+{
+	for (const struct link_map *m = first; m; m = m->l_next)
+		if (elf_is_called(m, needed))
+			return m;
+	return NULL;
+}
+
+static bool is_loader(const struct link_map *map, const struct link_map *own)
+{
+	return !is_ours(map, own) && elf_symbol(map, "clGetPlatformIDs");
+}
+
+/* Breadth first through what `start` needs, as the dynamic loader does it. */
+static const struct link_map *find_needed(const struct link_map *start,
+					  const struct link_map *first, const struct link_map *own)
+{
+	const struct link_map *queue[SEARCHED];
+	unsigned end = 0;
+
+	queue[end++] = start;
+	for (unsigned i = 0; i < end; i++) {
+		const char *needed;
+
+		if (is_loader(queue[i], own))
+			return queue[i];
+		for (unsigned n = 0; (needed = elf_needed(queue[i], n)) && end < SEARCHED; n++) {
+			const struct link_map *m = find_called(first, needed);
+			unsigned seen = 0;
+
+			while (m && seen < end && queue[seen] != m)
+				seen++;
+			if (m && seen == end)
+				queue[end++] = m;
+		}
+	}
+	return NULL;
+}
+
+/* The functions that we hold must stay mapped when the program closes the library. */
+static void pin(const struct link_map *map)
+{
+	void *(*open)(const char *, int) = resolve_next("dlopen");
+
+	if (open && map->l_name && map->l_name[0])
+		(void)open(map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+static const struct loader *loader_of(const struct link_map *map)
+{
+	const char *name = calls_names;
+	unsigned slot;
+
+	for (unsigned i = 0; i < LOADERS; i++)
+		if (atomic_load(&loader_ready[i]) && loaders[i].map == map)
+			return &loaders[i];
+	slot = take(&loaders_taken, LOADERS);
+	if (slot == LOADERS)
+		return NULL;
+	pin(map);
+	loaders[slot].map = map;
+	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
+		loaders[slot].real[i] = elf_symbol(map, name);
+	atomic_store(&loader_ready[slot], true);
+	return &loaders[slot];
+}
+
+struct search {
+	uintptr_t address;
+	const struct link_map *own;
+	const struct link_map *found; /* the loader */
+	uintptr_t start, bytes;	      /* the code of the caller */
+};
+
+static bool covers(const struct dl_phdr_info *info, struct search *s)
+{
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + p->p_vaddr;
+
+		if (p->p_type == PT_LOAD && s->address - start < p->p_memsz) {
+			s->start = start;
+			s->bytes = p->p_memsz;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct link_map *map_of(const struct dl_phdr_info *info, const struct link_map *first)
+{
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type != PT_DYNAMIC)
+			continue;
+		for (const struct link_map *m = first; m; m = m->l_next)
+			if ((uintptr_t)m->l_ld == info->dlpi_addr + p->p_vaddr)
+				return m;
+	}
+	return NULL;
+}
+
+/* Runs under the dynamic loader's own lock, so the list of objects stands still. */
+static int search_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct search *s = arg;
+	const struct link_map *first, *map;
+
+	(void)size;
+	if (!covers(info, s))
+		return 0;
+	first = first_map(s->own);
+	map = map_of(info, first);
+	if (map)
+		s->found = find_needed(map, first, s->own);
+	return 1;
+}
+
+static int search_any(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct search *s = arg;
+
+	(void)info;
+	(void)size;
+	for (const struct link_map *m = first_map(s->own); m && !s->found; m = m->l_next)
+		if (is_loader(m, s->own))
+			s->found = m;
+	return 1;
+}
+
+static const struct loader *meant_by(struct search *s)
+{
+	const struct loader *loader = NULL;
+
+	if (s->own)
+		dl_iterate_phdr(search_object, s);
+	if (!s->found)
+		loader = atomic_load(&substitute);
+	if (!s->found && !loader && s->own)
+		dl_iterate_phdr(search_any, s);
+	if (s->found)
+		loader = loader_of(s->found);
+	return loader ? loader : &loader_none;
+}
+
+const struct loader *resolve_caller(uintptr_t address)
+{
+	const int saved = errno;
+	struct search s = {.address = address, .own = own_map()};
+	const struct loader *loader;
+	unsigned slot;
+
+	for (unsigned i = 0; i < CALLERS; i++) {
+		if (!atomic_load(&caller_ready[i]))
+			continue;
+		if (address - callers[i].start < callers[i].bytes) {
+			atomic_store(&resolve_hot, &callers[i]);
+			return callers[i].loader;
+		}
+	}
+	loader = meant_by(&s);
+	/* Nothing is remembered of code in no object, nor of a caller whose loader may yet come. */
+	if (s.bytes && loader != &loader_none) {
+		slot = take(&callers_taken, CALLERS);
+		if (slot < CALLERS) {
+			callers[slot] = (struct caller){s.start, s.bytes, loader};
+			atomic_store(&caller_ready[slot], true);
+			atomic_store(&resolve_hot, &callers[slot]);
+		}
+	}
+	errno = saved;
+	return loader;
+}
+
+bool resolve_substitute(const struct link_map *map)
+{
+	const struct loader *loader = loader_of(map);
+
+	if (loader)
+		atomic_store(&substitute, loader);
+	return loader != NULL;
+}
+
+void *resolve_next(const char *name)
+{
+	const struct link_map *own = own_map();
+
+	for (const struct link_map *m = own ? own->l_next : NULL; m; m = m->l_next) {
+		void *found = elf_symbol(m, name);
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+unsigned resolve_folder(char *folder, unsigned size)
+{
+	const struct link_map *own = own_map();
+	const char *slash = own ? strrchr(own->l_name, '/') : NULL;
+	unsigned length;
+
+	if (!slash || own->l_name[0] != '/')
+		return 0;
+	length = (unsigned)(slash - own->l_name);
+	if (length + 1 > size)
+		return 0;
+	memcpy(folder, own->l_name, length);
+	folder[length] = '\0';
+	return length;
+}
+
+bool resolve_extension_learn(enum call call, const void *platform, void *real)
+{
+	unsigned slot;
+
+	for (unsigned i = 0; i < EXTENSIONS; i++)
+		if (atomic_load(&extension_ready[i]) && extensions[i].call == call &&
+		    extensions[i].platform == platform)
+			return extensions[i].real == real;
+	slot = take(&extensions_taken, EXTENSIONS);
+	if (slot == EXTENSIONS)
+		return false;
+	extensions[slot] = (struct extension){platform, real, call};
+	atomic_store(&extension_ready[slot], true);
+	return true;
+}
+
+void *resolve_extension(enum call call, const void *platform)
+{
+	void *any = NULL;
+
+	for (unsigned i = 0; i < EXTENSIONS; i++) {
+		if (!atomic_load(&extension_ready[i]) || extensions[i].call != call)
+			continue;
+		if (extensions[i].platform == platform)
+			return extensions[i].real;
+		any = extensions[i].real;
+	}
+	return any;
+}

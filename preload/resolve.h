@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who called, and which real functions are meant. A process can hold several OpenCL loaders (the
+ * system's, one vendored into a wheel under another name); each caller gets the one that its own
+ * library was linked with, found through the caller's return address.
+ */
+#ifndef GRAMME_RESOLVE_H
+#define GRAMME_RESOLVE_H
+
+#include <link.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/calls.h"
+
+/* One loaded library with the real functions; NULL where it has none of that name. */
+struct loader {
+	const struct link_map *map;
+	void *real[CALL_COUNT];
+};
+
+/* The code of one object that calls, and the loader it means. */
+struct caller {
+	uintptr_t start;
+	uintptr_t bytes;
+	const struct loader *loader;
+};
+
+extern struct caller *_Atomic resolve_hot;
+
+/* The slow way: finds the object of `address`, its loader, and remembers both. Never NULL. */
+const struct loader *resolve_caller(uintptr_t address);
+
+/* The loader meant by the code at the return address `caller`. Keeps errno and dlerror. */
+static inline const struct loader *resolve_loader(const void *caller)
+{
+	const struct caller *hot = atomic_load_explicit(&resolve_hot, memory_order_acquire);
+
+	if (__builtin_expect(hot && (uintptr_t)caller - hot->start < hot->bytes, 1))
+		return hot->loader;
+	return resolve_caller((uintptr_t)caller);
+}
+
+/*
+ * A library that stands behind one of our stand-ins: who cannot be told otherwise (a function
+ * pointer called from libffi) means this one. Returns false if the table is full.
+ */
+bool resolve_substitute(const struct link_map *map);
+
+/* The next definition of `name` behind this library in the order of loading, or NULL. */
+void *resolve_next(const char *name);
+
+/* Full path of the folder that this library was loaded from. Returns its length, 0 if unknown. */
+unsigned resolve_folder(char *folder, unsigned size);
+
+/*
+ * Entry points of extensions: a platform told `real` for `call`. Returns false if there is no
+ * room to remember it; the caller then gives the real one to the program.
+ */
+bool resolve_extension_learn(enum call call, const void *platform, void *real);
+/* The real entry point of a platform, or the only one known, or NULL. */
+void *resolve_extension(enum call call, const void *platform);
+
+#endif

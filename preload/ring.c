@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lanes and who owns them.
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "preload/ring.h"
+
+#define COST_EVENTS 64u /* few enough to measure in some microseconds */
+
+__thread struct ring_thread ring_self;
+
+static uint32_t thread_id(void)
+{
+	return (uint32_t)syscall(SYS_gettid);
+}
+
+static bool is_alive(uint32_t tid)
+{
+	return !syscall(SYS_tgkill, getpid(), (pid_t)tid, 0) || errno != ESRCH;
+}
+
+/* Records that a lane below `number` + 1 is in use. */
+static void raise_used(struct wire_arena *arena, uint32_t number)
+{
+	uint32_t used = __atomic_load_n(&arena->lanes_used, __ATOMIC_RELAXED);
+
+	while (used <= number &&
+	       !__atomic_compare_exchange_n(&arena->lanes_used, &used, number + 1, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
+static bool claim_lane(struct wire_lane *lane, uint32_t from, uint32_t tid)
+{
+	return __atomic_compare_exchange_n(&lane->tid, &from, tid, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
+/* A free lane, or one whose owner has ended, or 0. A dead owner may have had our own id. */
+static uint32_t find_lane(struct wire_layout *arena, uint32_t tid)
+{
+	for (uint32_t i = 1; i < WIRE_LANES; i++)
+		if (claim_lane(&arena->lane[i], 0, tid))
+			return i;
+	for (uint32_t i = 1; i < WIRE_LANES; i++) {
+		uint32_t owner = __atomic_load_n(&arena->lane[i].tid, __ATOMIC_RELAXED);
+
+		if (owner == tid)
+			return i;
+		if (!is_alive(owner) && claim_lane(&arena->lane[i], owner, tid))
+			return i;
+	}
+	return 0;
+}
+
+void ring_claim(struct ring_thread *t, struct life *life)
+{
+	struct wire_layout *arena = life->arena;
+	uint32_t number = find_lane(arena, thread_id());
+
+	__atomic_store_n(&arena->lane[number].used, 1, __ATOMIC_RELAXED);
+	raise_used(&arena->arena, number);
+	t->lane_number = number;
+	t->life = life;
+	t->generation = atomic_load(&life->generation);
+	t->lane = &arena->lane[number];
+}
+
+struct ring_thread *ring_attach(void)
+{
+	const int saved = errno;
+	struct life *life = life_now();
+
+	if (!life && life_begin())
+		life = life_now();
+	if (life && (!ring_self.lane || ring_self.life != life ||
+		     ring_self.generation != atomic_load(&life->generation))) {
+		ring_self.depth = 0;
+		ring_claim(&ring_self, life);
+	}
+	errno = saved;
+	return life ? &ring_self : NULL;
+}
+
+void ring_add_shared(struct wire_total *total, const struct ring_amount *amount)
+{
+	__atomic_fetch_add(&total->count, amount->count, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&total->failed, amount->failed, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&total->timed, amount->timed, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&total->device_ns, amount->device_ns, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&total->host_ns, amount->host_ns, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&total->bytes, amount->bytes, __ATOMIC_RELAXED);
+}
+
+void ring_wake(const struct ring_thread *t)
+{
+	const int saved = errno;
+
+	if (t->life->wake)
+		syscall(SYS_futex, t->life->wake, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	errno = saved;
+}
+
+static uint64_t record_ns(struct ring_thread *t, unsigned events)
+{
+	const struct ring_amount amount = {.count = 1};
+	struct wire_event event = {0};
+	uint64_t begin_ns = ring_clock_ns();
+
+	for (unsigned i = 0; i < events; i++) {
+		event.host_ns = ring_clock_ns();
+		event.host_cost_ns = (uint32_t)(ring_clock_ns() - event.host_ns);
+		ring_add(t, 0, &amount);
+		ring_push(t, &event);
+	}
+	return ring_clock_ns() - begin_ns;
+}
+
+uint32_t ring_measure_cost_ns(struct ring_thread *t)
+{
+	uint64_t cost_ns;
+
+	(void)record_ns(t, 1); /* the first touch of the pages is paid once, not per event */
+	cost_ns = record_ns(t, COST_EVENTS - 1) / (COST_EVENTS - 1);
+	memset(t->lane->ring, 0, COST_EVENTS * sizeof(struct wire_event));
+	memset(&t->lane->totals[0], 0, sizeof(struct wire_total));
+	__atomic_store_n(&t->lane->head, 0, __ATOMIC_RELEASE);
+	return cost_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)cost_ns;
+}

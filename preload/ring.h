@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing into the arena: lanes, totals, events. Each thread owns a lane and is its only writer,
+ * so recording is plain stores into memory that nobody else writes. No lock, no allocation, no
+ * system call but one futex wake every half ring.
+ */
+#ifndef GRAMME_RING_H
+#define GRAMME_RING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "preload/life.h"
+#include "preload/wire.h"
+
+/* What a thread knows of itself. Belongs to one generation of the process. */
+struct ring_thread {
+	struct wire_lane *lane;
+	struct life *life;
+	uint32_t generation;
+	uint32_t lane_number; /* 0: the shared lane, written with atomic additions */
+	uint32_t depth;	      /* >0 inside a wrapper: what is called from there is not counted */
+};
+
+extern __thread struct ring_thread ring_self;
+
+/* The slow way into ring_enter: sets up process and lane. NULL where the process is off. */
+struct ring_thread *ring_attach(void);
+
+/*
+ * The calling thread, ready to record, or NULL where this process is not metered. A forked child
+ * finds its generation gone and begins anew.
+ */
+static inline struct ring_thread *ring_enter(void)
+{
+	struct ring_thread *t = &ring_self;
+
+	if (__builtin_expect(t->lane != NULL, 1) &&
+	    __builtin_expect(t->generation == atomic_load_explicit(&t->life->generation,
+								   memory_order_relaxed),
+			     1))
+		return t;
+	return ring_attach();
+}
+
+static inline uint64_t ring_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Adds to one entry's totals: what differs from 0. `what` counts once under `count`. */
+struct ring_amount {
+	uint64_t count, failed, timed, device_ns, host_ns, bytes;
+};
+void ring_add_shared(struct wire_total *total, const struct ring_amount *amount);
+
+static inline void ring_plus(uint64_t *word, uint64_t amount)
+{
+	/* One writer: a load and a store, whole words, no locked instruction. */
+	__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + amount, __ATOMIC_RELAXED);
+}
+
+static inline void ring_add(struct ring_thread *t, uint16_t entry, const struct ring_amount *amount)
+{
+	struct wire_total *total = &t->lane->totals[entry];
+
+	if (__builtin_expect(!t->lane_number, 0)) {
+		ring_add_shared(total, amount);
+		return;
+	}
+	ring_plus(&total->count, amount->count);
+	ring_plus(&total->failed, amount->failed);
+	ring_plus(&total->timed, amount->timed);
+	ring_plus(&total->device_ns, amount->device_ns);
+	ring_plus(&total->host_ns, amount->host_ns);
+	ring_plus(&total->bytes, amount->bytes);
+}
+
+/* Tells the collector that a ring is half full. */
+void ring_wake(const struct ring_thread *t);
+
+/* Appends an event; its seq is set here. The oldest is overwritten. */
+static inline void ring_push(struct ring_thread *t, const struct wire_event *event)
+{
+	struct wire_lane *lane = t->lane;
+	uint64_t number;
+	struct wire_event *slot;
+
+	if (__builtin_expect(!t->lane_number, 0))
+		number = __atomic_fetch_add(&lane->head, 1, __ATOMIC_RELAXED);
+	else
+		number = __atomic_load_n(&lane->head, __ATOMIC_RELAXED);
+	slot = &lane->ring[number & (WIRE_RING_SLOTS - 1)];
+	__atomic_store_n(&slot->seq, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* readers see the zero before new content */
+	__atomic_store_n(&slot->host_ns, event->host_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->start_ns, event->start_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->end_ns, event->end_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->bytes, event->bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->host_cost_ns, event->host_cost_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->entry, event->entry, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->queue, event->queue, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->flags, event->flags, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->seq, number + 1, __ATOMIC_RELEASE);
+	if (__builtin_expect(t->lane_number != 0, 1))
+		__atomic_store_n(&lane->head, number + 1, __ATOMIC_RELEASE);
+	if (__builtin_expect(!((number + 1) & (WIRE_RING_SLOTS / 2 - 1)), 0))
+		ring_wake(t);
+}
+
+/* Gives the calling thread a lane of `life`; never fails, since lane 0 has room for all. */
+void ring_claim(struct ring_thread *t, struct life *life);
+
+/* What one event costs, measured on the lane of `t` before anybody can see it. */
+uint32_t ring_measure_cost_ns(struct ring_thread *t);
+
+#endif
