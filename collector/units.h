@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UNITS_NS_PER_S	1000000000ULL
-#define UNITS_UJ_PER_J	1000000ULL
+#define UNITS_NS_PER_S	 1000000000ULL
+#define UNITS_UJ_PER_J	 1000000ULL
 #define UNITS_UJ_PER_KWH 3600000000000ULL
 
 /*

@@ -14,6 +14,7 @@
 #define CALLERS	   256
 #define EXTENSIONS 256
 #define SEARCHED   256 /* objects looked at for one caller */
+#define JIT_PAGE   4096u
 
 struct caller *_Atomic resolve_hot;
 
@@ -234,8 +235,12 @@ const struct loader *resolve_caller(uintptr_t address)
 		}
 	}
 	loader = meant_by(&s);
-	/* Nothing is remembered of code in no object, nor of a caller whose loader may yet come. */
-	if (s.bytes && loader != &loader_none) {
+	if (!s.bytes) { /* code in no object, made at run time: its page speaks for it */
+		s.start = address & ~(uintptr_t)(JIT_PAGE - 1);
+		s.bytes = JIT_PAGE;
+	}
+	/* A caller whose loader may yet come is not remembered. */
+	if (loader != &loader_none) {
 		slot = take(&callers_taken, CALLERS);
 		if (slot < CALLERS) {
 			callers[slot] = (struct caller){s.start, s.bytes, loader};

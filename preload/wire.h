@@ -72,7 +72,7 @@ struct wire_run_begin {
 struct wire_run_end {
 	struct wire_message message;
 	int32_t exit_status; /* 0..255, or 128 + signal */
-	uint32_t reserved;
+	uint32_t signal;     /* that killed the program, or 0 */
 };
 
 /* Followed by `text_bytes` bytes of text: the reason of a refusal, or the summary to print. */

@@ -11,11 +11,15 @@
  *
  * A domain that cannot be read for some ticks collects the activity of these ticks; the next good
  * reading is shared over the whole span. A gap throws the span away: its energy is not known, and
- * the time is counted as sensor_gap_ns.
+ * the time is counted as gap_ns. So is, for a run that was not there for the whole of a span, its
+ * part of that span: a run that joined in it or left in it bears none of it, its activity counts
+ * all the same, and in the ledgers of the runs that were there throughout that energy is others'.
+ * Per run and domain, booked time + gap_ns = the time between joining and leaving.
  */
 #ifndef GRAMME_ACCOUNT_H
 #define GRAMME_ACCOUNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,9 +45,14 @@ struct account_node {
 	uint64_t t_ns;	     /* CLOCK_MONOTONIC of this tick */
 	uint64_t busy_ns;    /* CPU time of all processes; raised to the runs' sum if below it */
 	uint64_t own_ns;     /* the collector's own CPU time; it is part of the system's */
+	uint32_t cpus;	     /* CPUs online; 0 unknown: then no idle power is learned */
 	uint64_t used_bytes; /* memory in use; raised to the runs' sum if below it */
 	uint64_t total_bytes;
-	bool known; /* false: /proc could not be read, and what is no run's is unattributed */
+	/*
+	 * False: /proc could not be read. Without the whole a part has no share, so what the span
+	 * drew above a known idle power is unattributed.
+	 */
+	bool known;
 };
 
 /* Who may bear idle energy; recorded in the ledger. */
@@ -55,9 +64,10 @@ enum account_idle_policy {
 struct account;
 
 /*
- * `domains` is copied. The lowest power seen at a node load of at most 5 % over an interval of
- * at least 0.9 s becomes the idle power of a domain that knows none (idle_method "lowest"), from
- * the next interval on. Returns 0 or -ENOMEM.
+ * `domains` is copied (its strings are not). The lowest power seen at a node load of at most 5 %
+ * over an interval of at least 0.9 s becomes the idle power of a CPU domain that knows none
+ * (idle_method "lowest"), from the next interval on. Returns 0, -EINVAL for more than
+ * POWER_DOMAINS_MAX domains, or -ENOMEM.
  */
 int account_new(const struct power_domain *domains, size_t n, enum account_idle_policy policy,
 		struct account **account);
@@ -68,7 +78,11 @@ void account_free(struct account *account);
  * Returns 0 and a handle >= 0 through *run, or -ENOMEM.
  */
 int account_join(struct account *account, int *run);
-/* It leaves; the caller has ticked at that moment. Its handle may be given out again. */
+/*
+ * It leaves; the caller has ticked at that moment. The time of spans that still wait for a reading
+ * is now counted as its gap_ns: read account_posted after leaving. Its handle may be given out
+ * again by the next account_join, and can be read until then. An unknown handle is ignored.
+ */
 void account_leave(struct account *account, int run);
 
 /* What one run did since the tick before. */
@@ -80,21 +94,31 @@ struct account_activity {
 
 /*
  * Books one tick: readings[] per domain, activity[] of every joined run (a run that is not
- * named did nothing). Afterwards account_posted and account_own tell what was added. Returns 0,
- * -EINVAL for an unknown run or time going backwards (nothing is booked then), or -ENOMEM.
+ * named did nothing, one that is named twice did both). The first tick only says where the meters
+ * stand. Memory held at a tick stands for the time since the tick before. Returns 0, or -EINVAL
+ * for an unknown run or node->t_ns going backwards; nothing is booked then.
  */
 int account_tick(struct account *account, const struct power_reading *readings,
 		 const struct account_node *node, const struct account_activity *activity,
 		 size_t n);
 
-/* What run `run` has been booked on domain `domain` since it joined, all ticks together. */
-const struct account_posting *account_posted(const struct account *account, int run,
-					     size_t domain);
+/*
+ * What run `run` has been booked on domain `domain` since it joined, all ticks together. No figure
+ * ever falls. Lives until the next account_join or account_free; NULL for an unknown run or domain.
+ */
+const struct account_posting *account_posted(const struct account *account, int run, size_t domain);
 
-/* Energy that the collector itself is reckoned to have drawn since `run` joined (part of system). */
+/*
+ * Energy that the collector itself is reckoned to have drawn since `run` joined: its part, by CPU
+ * time, of what the run was booked as system's on CPU domains that no other domain contains.
+ */
 uint64_t account_own_uj(const struct account *account, int run);
 
-/* The idle method in force on a domain, and its power. */
+/*
+ * The idle method in force on a domain, and its power (0 where it has none): the domain's own
+ * ("model", "calibrated"), "lowest", "none", or "bytes" for memory, whose idle part is by bytes
+ * that nobody uses. NULL for an unknown domain.
+ */
 const char *account_idle(const struct account *account, size_t domain, uint64_t *idle_uw);
 
 #endif

@@ -5,8 +5,15 @@
  * Commands on several queues overlap, and they arrive late: a command's interval is known when it
  * has finished. A device's busy time is the union of its intervals, so it never exceeds wall
  * time. Energy goes along: an instant that was covered books the run's power of that
- * instant, once, and a batch of new intervals shares the time and energy that they newly cover in
- * proportion to their device times (largest remainder).
+ * instant, once. The intervals of a batch that overlap share the time and energy that they newly
+ * cover between their keys in proportion to their device times (largest remainder); an interval
+ * that overlaps no other has what it newly covers for itself.
+ *
+ * Memory is bounded. Of covered time at most 4096 separate pieces are kept: beyond that the
+ * smallest gaps between them are closed, and a command that arrives late and lies in a closed gap
+ * counts nothing there. Of energy at most 8192 points are kept: beyond that old ones are thinned
+ * out, and late arrivals book the mean power of what is still uncovered between those that stay.
+ * Beside that there is room for the largest batch and for one entry per key.
  */
 #ifndef GRAMME_BUSY_H
 #define GRAMME_BUSY_H
@@ -34,16 +41,17 @@ int busy_new(uint64_t start_ns, struct busy **busy);
 void busy_free(struct busy *busy);
 
 /*
- * Says that up to t_ns the run has borne cumulative_uj on the device's domains. Times rise,
- * energies never fall (others are ignored with -EINVAL). Between two points the power is taken as
- * constant. Old points are thinned out, so memory is bounded.
+ * Says that up to t_ns the run has borne cumulative_uj on the device's domains; at start_ns it is
+ * 0. Times rise, energies never fall (others are ignored with -EINVAL; the last point said again
+ * is no error). Between two points the power is taken as constant. Returns 0, -EINVAL or -ENOMEM.
  */
 int busy_energy(struct busy *busy, uint64_t t_ns, uint64_t cumulative_uj);
 
 /*
- * Takes finished intervals, in any order. What lies before start_ns or after the last point of
- * busy_energy is clipped; what is covered already counts nothing. Returns 0, -EINVAL for a key
- * out of range (that interval is left out), or -ENOMEM.
+ * Takes finished intervals, in any order; large batches in order of start are the fastest. What
+ * lies before start_ns or after the last point of busy_energy is clipped; what is covered already
+ * counts nothing, nor does an interval that ends before it starts. Returns 0, -EINVAL for a key
+ * out of range (that interval alone is left out), or -ENOMEM with nothing taken.
  */
 int busy_cover(struct busy *busy, const struct busy_interval *interval, size_t n);
 

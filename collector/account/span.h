@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One span of one domain: what the node did between two good readings, and how the energy of that
+ * time falls on its bearers. Pure; account.c alone uses it.
+ */
+#ifndef GRAMME_ACCOUNT_SPAN_H
+#define GRAMME_ACCOUNT_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/account/account.h"
+
+/* Weights: ns of CPU time, or bytes x ns, which no 64 bits hold. */
+__extension__ typedef unsigned __int128 weight_t;
+
+struct span {
+	uint64_t t_ns; /* of the tick that it began with */
+	bool unknown;  /* in some tick nobody could say what the node did */
+	weight_t left; /* runs that are gone: they weigh, and nobody's ledger gets it */
+	weight_t system;
+	weight_t own; /* the collector's part of system */
+	weight_t idle;
+	weight_t busy_ns;
+	weight_t capacity_ns; /* CPUs x time */
+};
+
+/* What one tick says of the whole node, with the sums over the runs. */
+struct span_tick {
+	const struct account_node *node;
+	uint64_t since_ns; /* the tick before */
+	uint64_t runs_cpu_ns;
+	uint64_t runs_bytes;
+};
+
+/* The runs by handle, and after them the rest. */
+enum span_rest { SPAN_LEFT, SPAN_SYSTEM, SPAN_IDLE, SPAN_REST };
+
+/* Room for one split; every array has `runs` + SPAN_REST elements. */
+struct span_bearers {
+	size_t runs;
+	weight_t *weight;    /* in: of the runs; the rest is filled from the span */
+	uint64_t *scaled;    /* scratch */
+	uint64_t *active_uj; /* out: who bears what was drawn above idle */
+	uint64_t *idle_uj;   /* out: who bears idle that was handed out */
+};
+
+/* How the energy of a span falls: energy = runs + runs_idle + system + idle + unattributed. */
+struct span_split {
+	uint64_t energy_uj;
+	uint64_t runs_uj; /* active, of all runs, those that left included */
+	uint64_t runs_idle_uj;
+	uint64_t system_uj;
+	uint64_t own_uj; /* of system_uj, the collector's */
+	uint64_t idle_uj;
+	uint64_t unattributed_uj;
+};
+
+/* Adds to a weight; stays at the top. */
+void span_weigh(weight_t *sum, weight_t more);
+
+/* Adds a tick to the span of a domain of that kind. */
+void span_collect(struct span *span, enum power_kind kind, const struct span_tick *tick);
+
+/* What a run that used `cpu_ns` and held `bytes` weighs in that tick on a domain of that kind. */
+weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick, uint64_t cpu_ns,
+			 uint64_t bytes);
+
+/*
+ * Splits split->energy_uj, used in `t_ns` on a domain of that kind with that idle power (0: none
+ * known), by the rules of span.c. Fills `split` and the out arrays of `bearers`.
+ */
+void span_divide(const struct span *span, enum power_kind kind, enum account_idle_policy policy,
+		 uint64_t idle_uw, uint64_t t_ns, struct span_bearers *bearers,
+		 struct span_split *split);
+
+/*
+ * The power in uW that the span shows as idle: that of at least 0.9 s at a node load of at most
+ * 5 %. 0 where it shows none; only CPU domains collect a load.
+ */
+uint64_t span_idle_uw(const struct span *span, uint64_t energy_uj, uint64_t t_ns);
+
+#endif
