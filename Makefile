@@ -2,8 +2,11 @@
 
 O ?= build
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man/man1
 DESTDIR ?=
-LIBDIR ?= $(PREFIX)/lib
+# Where the loader looks for '/usr/$LIB/gramme/libgramme.so' with PREFIX=/usr.
+LIBDIR ?= $(PREFIX)/lib$(addprefix /,$(shell gcc -print-multiarch 2>/dev/null))
 V ?= 0
 SAN ?=
 VERSION := 0.1.0
@@ -11,8 +14,6 @@ VERSION := 0.1.0
 Q := $(if $(filter 1,$(V)),,@)
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 
-CC ?= cc
-CXX ?= c++
 WARN := -Wall -Wextra -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla \
 	$(if $(WERROR),-Werror)
 OPT ?= -O2 -g
@@ -23,13 +24,16 @@ LIBS = libuv jansson libsodium
 PKG_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
-# What runs inside strangers: no stack protector and no sanitizer, since both call into the host.
-PRELOAD_CFLAGS := $(BASE) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
-	-fno-stack-protector -DCL_TARGET_OPENCL_VERSION=300 -DCL_USE_DEPRECATED_OPENCL_1_0_APIS \
+OPENCL_CFLAGS := -DCL_TARGET_OPENCL_VERSION=300 -DCL_USE_DEPRECATED_OPENCL_1_0_APIS \
 	-DCL_USE_DEPRECATED_OPENCL_1_1_APIS -DCL_USE_DEPRECATED_OPENCL_1_2_APIS \
 	-DCL_USE_DEPRECATED_OPENCL_2_0_APIS -DCL_USE_DEPRECATED_OPENCL_2_1_APIS \
 	-DCL_USE_DEPRECATED_OPENCL_2_2_APIS -DCL_ENABLE_BETA_EXTENSIONS
-PRELOAD_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,--as-needed -Wl,--hash-style=gnu
+
+# What runs inside strangers: no stack protector and no sanitizer, since both call into the host.
+PRELOAD_CFLAGS := $(BASE) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+	-fno-stack-protector $(OPENCL_CFLAGS)
+PRELOAD_LDFLAGS := -shared -Wl,-z,defs,-Bsymbolic-functions,-z,now,-z,relro,--as-needed \
+	-Wl,--hash-style=gnu
 
 COLLECTOR_SRC := $(filter-out collector/cmd/main.c,$(wildcard collector/*.c collector/*/*.c))
 COLLECTOR_TABLES := $(wildcard collector/*/*.tsv)
@@ -38,10 +42,22 @@ COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 SHIM_SRC := $(filter-out preload/nop.c preload/opencl_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o calls.o resolve.o elf.o asan.o dlopen.o)
+
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
 
+TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
+UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
+E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
+BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
+TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host spin \
+	spin-static libOpenCLv.so1 cl_plugin.so)
+TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so tally)
+PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
+
 .DEFAULT_GOAL := all
-.PHONY: all help demo check check-slow check-built bench lint format install uninstall clean deps
+.PHONY: all help demo check check-slow check-built built unit bench lint format install uninstall \
+	clean deps have-deps
 
 all: $(PROGRAMS) ## build everything that is installed
 
@@ -49,19 +65,76 @@ help: ## list the targets and variables
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "  O=$(O) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) SAN=address,undefined WERROR=1 V=1"
 
+deps: ## install what building and testing need, or print the line to type
+	@scripts/deps build test
+
+have-deps:
+	@scripts/deps --check build
+
+demo: ## install, build, meter a real program on PoCL, and show its ledger
+	@scripts/deps build demo
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@scripts/demo $(O)
+
+check: deps ## run every test
+	@$(MAKE) --no-print-directory -j$(JOBS) check-built
+
+check-slow: ## run every test, in its long form where it has one
+	@GRAMME_SLOW=1 $(MAKE) --no-print-directory check
+
+built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH) $(O)/libgramme-nop.so
+
+check-built: built
+	@$(MAKE) --no-print-directory O=$(O)-san SAN=address,undefined unit
+	@$(PROVE) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
+
+unit: $(UNIT)
+
+bench: built ## measure what metering costs
+	@GRAMME_BUILD=$(O) tests/bench/run
+
+lint: built ## compilers, formatters, checkers, and the rules of the house
+	@$(PROVE) $(wildcard tests/lint/*.sh)
+
+format: ## lay the C sources out by .clang-format
+	@clang-format -i $$(find collector preload tests -name '*.[ch]')
+
+install: all ## copy to $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/gramme $(DESTDIR)$(MANDIR)
+	install $(O)/gramme $(DESTDIR)$(BINDIR)/gramme
+	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(DESTDIR)$(LIBDIR)/gramme
+	install -m 644 docs/gramme.1 $(DESTDIR)$(MANDIR)/gramme.1
+
+uninstall: ## remove what install copied
+	rm -f $(DESTDIR)$(BINDIR)/gramme $(DESTDIR)$(MANDIR)/gramme.1
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so)
+	-rmdir $(DESTDIR)$(LIBDIR)/gramme
+
+clean: ## remove what was built
+	rm -rf $(O) $(O)-san
+
+# ---- the collector ----
+
 $(O)/gramme: $(O)/collector/cmd/main.o $(O)/libcollector.a
-	$(Q)$(CC) $(SANFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ $(PKG_LIBS) -lm -pthread
 
 $(O)/libcollector.a: $(COLLECTOR_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# The tables are built in.
+$(COLLECTOR_OBJ): $(COLLECTOR_TABLES) | have-deps
 
 $(O)/collector/%.o: collector/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
+# ---- the shim ----
+
 $(O)/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
+
+$(SHIM_OBJ): | have-deps
 
 $(O)/preload/%.o: preload/%.S
 	@mkdir -p $(@D)
@@ -70,8 +143,62 @@ $(O)/preload/%.o: preload/%.S
 $(O)/libgramme.so: $(SHIM_OBJ) preload/exports.map
 	$(Q)$(CC) $(PRELOAD_LDFLAGS) -Wl,--version-script=preload/exports.map -o $@ $(SHIM_OBJ)
 
+# Stands in for libOpenCL when a program opens that; needs the real one, which need not be here.
+$(O)/libgramme-opencl.so: $(O)/preload/opencl_stub.o $(O)/stub/libOpenCL.so
+	$(Q)$(CC) -shared -nostdlib -Wl,-z,now,-z,relro,--hash-style=gnu,--no-as-needed -o $@ $^
 
-clean: ## remove what was built
-	rm -rf $(O)
+$(O)/stub/libOpenCL.so:
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,libOpenCL.so.1 -o $@ -x c /dev/null
 
+# The same exports with empty bodies: what is left is the price of the rest.
+$(O)/libgramme-nop.so: $(NOP_OBJ) preload/exports.map
+	$(Q)$(CC) $(PRELOAD_LDFLAGS) -Wl,--version-script=preload/exports.map -o $@ $(NOP_OBJ)
+
+# ---- tests ----
+
+$(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(O)/libcollector.a -lcmocka \
+		$(PKG_LIBS) -lm -pthread
+
+$(O)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
+
+$(O)/tests/prog/launch.a: $(O)/tests/prog/launch.o
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/tests/prog/%: $(O)/tests/prog/%.o $(O)/tests/prog/launch.a
+	$(Q)$(CC) -o $@ $^ -Wl,--as-needed -lOpenCL -pthread
+
+$(O)/tests/bench/%: $(O)/tests/bench/%.o
+	$(Q)$(CC) -o $@ $^ -Wl,--as-needed -lOpenCL
+
+$(O)/tests/prog/spin-static: $(O)/tests/prog/spin.o
+	$(Q)$(CC) -static -o $@ $^
+
+$(O)/tests/bench/empty.so:
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -o $@ -x c /dev/null
+
+# A loader of one's own under another name, as wheels carry it.
+$(O)/tests/prog/libOpenCLv.so1:
+	@mkdir -p $(@D)
+	$(Q)LC_ALL=C sed 's/libOpenCL\.so\.1/libOpenCLv.so1/g' \
+		"$$($(CC) -print-file-name=libOpenCL.so)" >$@
+
+$(O)/tests/prog/cl_plugin.so: $(addprefix $(O)/tests/prog/,cl_plugin.o launch.o libOpenCLv.so1)
+	$(Q)$(CC) -shared -Wl,-rpath,'$$ORIGIN' -o $@ $^ -pthread
+
+$(O)/tests/fake/libfakecl.so: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/opencl/*.c) tests/fake/tally.c)
+	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^ -pthread
+
+$(O)/tests/fake/libcount_layer.so: $(O)/tests/fake/count_layer.o $(O)/tests/fake/tally.o
+	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/fake/tally: $(O)/tests/fake/tally_print.o $(O)/tests/fake/tally.o
+	$(Q)$(CC) -o $@ $^
+
+.SECONDARY:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

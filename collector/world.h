@@ -34,6 +34,7 @@ struct world_ops {
 struct world {
 	const struct world_ops *ops;
 	const char *replayed; /* the recording's folder, or NULL for the machine itself */
+	uint64_t start_ns;    /* where replayed: the moment of its time 0, CLOCK_MONOTONIC */
 };
 
 /* This machine. Never fails; static, world_close does nothing to it. */
@@ -43,13 +44,18 @@ struct world *world_real(void);
  * A recorded machine: a folder with
  *   root/        the files as they were ("root/sys/class/powercap/...", "root/proc/cpuinfo")
  *   values.tsv   "t_ns <tab> path <tab> value" lines in order of time, for files that change;
- *                a value of "!EIO", "!EACCES", "!ENOENT" ... makes reads fail so.
- * Time 0 is the moment of the call on `clock`'s monotonic clock, and the clocks are `clock`'s.
+ *                a value of "!EIO", "!EACCES", "!ENOENT" ... makes reads fail so. Lines that
+ *                begin with '#' are comments. Two records at one time are a step.
+ *   trace.tsv    cumulative energy of sensors that are no files (collector/power/replay.c)
+ * and at least one of the three. Time 0 is the moment of the call on `clock`'s monotonic clock,
+ * and the clocks are `clock`'s.
  * A file named energy_uj or energy*_input is read between two records by linear interpolation
  * (both records must be numbers and rising; otherwise the older one stands); any other file
- * gives its latest record. Past its last record a changing file fails with -ENODATA: what was
- * not recorded is a gap. Returns 0 and *w to be closed by world_close, or -errno; then `why` (of
- * at least 256 bytes) holds one line that says what is wrong, with file and line.
+ * gives its latest record. Before its first record a changing file is what root/ holds; past its
+ * last one it fails with -ENODATA: what was not recorded is a gap. Nothing outside root/ is ever
+ * read through it, whatever links and names the recording holds. Returns 0 and *w to be closed
+ * by world_close, or -errno; then `why` (of at least 256 bytes) holds one line that says what is
+ * wrong, with file and line.
  */
 int world_replay(const char *dir, struct world *clock, struct world **w, char *why);
 
@@ -60,5 +66,17 @@ void world_close(struct world *w);
  * anything else, -ERANGE above UINT64_MAX, or what the read returned.
  */
 int world_read_u64(struct world *w, const char *path, uint64_t *value);
+
+/*
+ * Reads a whole file. Returns 0 and *text (zero-terminated, to be freed) with its length in
+ * *size, -EFBIG above `most` bytes, -ENOMEM, or what the read returned.
+ */
+int world_read_all(struct world *w, const char *path, size_t most, char **text, size_t *size);
+
+/* ---- for worlds ---- */
+
+/* `read` and `list` of struct world_ops on an open descriptor, which they close. */
+ssize_t world_read_fd(int fd, char *text, size_t size);
+int world_list_fd(int fd, int (*each)(void *arg, const char *name), void *arg);
 
 #endif

@@ -23,9 +23,15 @@ enum power_quality { POWER_MEASURED, POWER_DERIVED, POWER_MODELLED };
 /* By what a domain's energy is shared between runs. */
 enum power_kind { POWER_CPU, POWER_MEMORY, POWER_GPU, POWER_NODE };
 
+/*
+ * Each joule once: the total of a machine is the sum of the domains that are within nothing. A
+ * core is within its package. Where a meter of the whole node is a domain, all others are within
+ * it. RAPL's psys is within "node" even where no domain has that name: what it covers beside the
+ * packages differs by board, so it is shown and never added.
+ */
 struct power_domain {
 	char name[POWER_NAME_MAX];   /* "package-0", "dram-0", "gpu-0", "node" */
-	char within[POWER_NAME_MAX]; /* the domain that contains it, or "" */
+	char within[POWER_NAME_MAX]; /* what contains it, or ""; see below */
 	const char *source;	     /* "powercap", "replay", "model" */
 	enum power_kind kind;
 	enum power_quality quality;
@@ -35,10 +41,10 @@ struct power_domain {
 	char note[160];		 /* for people: "TDP 360 W of AMD EPYC 9554, 2 of 128 threads" */
 };
 
-/* What the node did, cumulative; the model turns it into watts. */
+/* What the node did, cumulative; the model turns it into watts. 0 CPUs or bytes: not known. */
 struct power_load {
-	uint64_t busy_ns;  /* CPU time of all CPUs, since some fixed moment */
-	uint32_t cpus;	   /* CPUs online */
+	uint64_t busy_ns;     /* CPU time of all CPUs, since some fixed moment */
+	uint32_t cpus;	      /* CPUs online */
 	uint64_t used_bytes;  /* memory in use on the node now */
 	uint64_t total_bytes; /* memory of the node */
 };
@@ -78,10 +84,16 @@ void power_close(struct power *power);
 size_t power_domains(const struct power *power, const struct power_domain **domains);
 size_t power_findings(const struct power *power, const struct power_finding **findings);
 
-/* The longest time in ns that may pass between two readings before a counter could wrap twice. */
+/*
+ * The longest time in ns that may pass between two readings, so that no counter can wrap twice
+ * unseen, even if a reading comes as late again. UINT64_MAX where no counter wraps.
+ */
 uint64_t power_longest_interval_ns(const struct power *power);
 
-/* Reads all domains: one reading per domain, in their order. Never fails as a whole. */
+/*
+ * Reads all domains: one reading per domain, in their order. Never fails as a whole. A suspend
+ * since the last good reading is a gap for every domain that is not modelled.
+ */
 void power_read(struct power *power, const struct power_load *load,
 		struct power_reading readings[POWER_DOMAINS_MAX]);
 
@@ -90,8 +102,9 @@ void power_read(struct power *power, const struct power_load *load,
 /*
  * One kind of sensor. `open` looks at the world and adds its domains and findings with
  * power_add_domain and power_add_finding; it returns 0 with *state, -ENODEV where there is no
- * such sensor, or -errno. `read` fills one reading per domain that it added, in that order:
- * raw cumulative energy that never falls, gap and error as above.
+ * such sensor, or -errno (power.c makes it a finding). `read` fills one reading per domain that it
+ * added, in that order, having been given zeroed ones: energy since open that never falls, gap and
+ * error as above. It need not stand still over a gap, power.c sees to that; t_ns is set there too.
  */
 struct power_source {
 	const char *name;
@@ -102,9 +115,14 @@ struct power_source {
 	void (*close)(void *state);
 };
 
+/*
+ * Adds a domain; of `source` the name is set here. Returns 0, -EEXIST if an earlier source speaks
+ * for that kind of hardware or the name is taken, or -ENOSPC.
+ */
 int power_add_domain(struct power *power, const struct power_domain *domain);
-void power_add_finding(struct power *power, const char *source, bool permission,
-		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds a finding; "SOURCE: " is put before its text. Past POWER_FINDINGS_MAX it is dropped. */
+void power_add_finding(struct power *power, const char *source, bool permission, const char *format,
+		       ...) __attribute__((format(printf, 4, 5)));
 /* True if a domain of that kind has been added by an earlier source. */
 bool power_has(const struct power *power, enum power_kind kind);
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sources in order of precedence, and the rules that hold for all of them: who speaks for a
+ * domain, what is counted once, and what a gap is.
+ */
+#include "collector/power/power.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A recorded trace stands in for sensors; the model only fills what is missing. */
+static const struct power_source *const sources[] = {&power_replay, &power_powercap, &power_model};
+
+#define SOURCES (sizeof(sources) / sizeof(sources[0]))
+
+/* CLOCK_BOOTTIME goes on while the machine is suspended, CLOCK_MONOTONIC does not. */
+#define SUSPEND_NS 1000000u
+
+/* How far boot time is ahead of monotonic time: the two cannot be read at the same instant. */
+struct ahead {
+	uint64_t least_ns;
+	uint64_t most_ns;
+};
+
+/* What was last known of a domain. */
+struct meter {
+	uint64_t raw_uj;    /* as the source counts */
+	uint64_t energy_uj; /* as it is given out */
+	struct ahead ahead;
+};
+
+struct opened {
+	const struct power_source *source;
+	void *state;
+	size_t first; /* of its domains */
+};
+
+struct power {
+	struct world *world;
+	struct power_domain domain[POWER_DOMAINS_MAX];
+	struct meter meter[POWER_DOMAINS_MAX];
+	size_t domains;
+	struct power_finding finding[POWER_FINDINGS_MAX];
+	size_t findings;
+	struct opened opened[SOURCES];
+	size_t opens;
+	const struct power_source *opening; /* while its open runs */
+	size_t earlier;			    /* domains that were there before that */
+};
+
+bool power_has(const struct power *power, enum power_kind kind)
+{
+	for (size_t i = 0; i < power->earlier; i++)
+		if (power->domain[i].kind == kind)
+			return true;
+	return false;
+}
+
+int power_add_domain(struct power *power, const struct power_domain *domain)
+{
+	if (power_has(power, domain->kind))
+		return -EEXIST;
+	for (size_t i = 0; i < power->domains; i++)
+		if (!strcmp(power->domain[i].name, domain->name))
+			return -EEXIST;
+	if (power->domains == POWER_DOMAINS_MAX)
+		return -ENOSPC;
+	power->domain[power->domains] = *domain;
+	power->domain[power->domains++].source = power->opening->name;
+	return 0;
+}
+
+void power_add_finding(struct power *power, const char *source, bool permission, const char *format,
+		       ...)
+{
+	struct power_finding *finding = &power->finding[power->findings];
+	va_list arguments;
+	int length;
+
+	if (power->findings == POWER_FINDINGS_MAX)
+		return;
+	finding->source = source;
+	finding->permission = permission;
+	length = snprintf(finding->text, sizeof(finding->text), "%s: ", source);
+	va_start(arguments, format);
+	vsnprintf(finding->text + length, sizeof(finding->text) - (size_t)length, format,
+		  arguments);
+	va_end(arguments);
+	power->findings++;
+}
+
+static int open_source(struct power *power, const struct power_options *options,
+		       const struct power_source *source)
+{
+	struct opened *opened = &power->opened[power->opens];
+	int result;
+
+	opened->source = source;
+	opened->first = power->domains;
+	power->opening = source;
+	power->earlier = power->domains;
+	result = source->open(power, options, &opened->state);
+	if (!result)
+		power->opens++;
+	else
+		power->domains = opened->first;
+	if (result && result != -ENODEV && result != -ENOMEM)
+		power_add_finding(power, source->name, false, "cannot be used: %s",
+				  strerror(-result));
+	return result == -ENOMEM ? result : 0;
+}
+
+/* A meter of the whole node holds whatever else is metered. */
+static void put_within_node(struct power *power)
+{
+	const struct power_domain *node = NULL;
+
+	for (size_t i = 0; i < power->domains && !node; i++)
+		if (power->domain[i].kind == POWER_NODE && !power->domain[i].within[0])
+			node = &power->domain[i];
+	for (size_t i = 0; i < power->domains && node; i++)
+		if (&power->domain[i] != node && !power->domain[i].within[0])
+			memcpy(power->domain[i].within, node->name, sizeof(node->name));
+}
+
+static struct ahead boottime_ahead(struct world *world)
+{
+	uint64_t before_ns = world->ops->monotonic_ns(world);
+	uint64_t boottime_ns = world->ops->boottime_ns(world);
+	uint64_t after_ns = world->ops->monotonic_ns(world);
+
+	return (struct ahead){
+		.least_ns = boottime_ns > after_ns ? boottime_ns - after_ns : 0,
+		.most_ns = boottime_ns > before_ns ? boottime_ns - before_ns : 0,
+	};
+}
+
+int power_open(const struct power_options *options, struct power **result)
+{
+	struct power *power = calloc(1, sizeof(*power));
+	struct ahead ahead;
+
+	if (!power)
+		return -ENOMEM;
+	power->world = options->world;
+	ahead = boottime_ahead(power->world);
+	for (size_t i = 0; i < SOURCES; i++) {
+		int error = open_source(power, options, sources[i]);
+
+		if (error) {
+			power_close(power);
+			return error;
+		}
+	}
+	put_within_node(power);
+	for (size_t i = 0; i < power->domains; i++)
+		power->meter[i].ahead = ahead;
+	*result = power;
+	return 0;
+}
+
+void power_close(struct power *power)
+{
+	if (!power)
+		return;
+	for (size_t i = 0; i < power->opens; i++)
+		power->opened[i].source->close(power->opened[i].state);
+	free(power);
+}
+
+size_t power_domains(const struct power *power, const struct power_domain **domains)
+{
+	*domains = power->domain;
+	return power->domains;
+}
+
+size_t power_findings(const struct power *power, const struct power_finding **findings)
+{
+	*findings = power->finding;
+	return power->findings;
+}
+
+uint64_t power_longest_interval_ns(const struct power *power)
+{
+	uint64_t shortest_ns = UINT64_MAX;
+
+	for (size_t i = 0; i < power->opens; i++) {
+		const struct opened *opened = &power->opened[i];
+		uint64_t longest_ns = opened->source->longest_interval_ns(opened->state);
+
+		if (longest_ns < shortest_ns)
+			shortest_ns = longest_ns;
+	}
+	return shortest_ns;
+}
+
+/* Turns what the source said into what is given out: energy that stands still over a gap. */
+static void settle(struct meter *meter, bool modelled, struct ahead ahead,
+		   struct power_reading *reading)
+{
+	bool slept = ahead.least_ns > meter->ahead.most_ns + SUSPEND_NS;
+
+	if (!reading->error) {
+		if ((slept && !modelled) || reading->energy_uj < meter->raw_uj)
+			reading->gap = true;
+		if (!reading->gap)
+			meter->energy_uj += reading->energy_uj - meter->raw_uj;
+		meter->raw_uj = reading->energy_uj;
+		meter->ahead = ahead;
+	}
+	reading->gap = reading->gap && !reading->error;
+	reading->energy_uj = meter->energy_uj;
+}
+
+void power_read(struct power *power, const struct power_load *load,
+		struct power_reading readings[POWER_DOMAINS_MAX])
+{
+	struct world *world = power->world;
+	struct ahead ahead = boottime_ahead(world);
+	uint64_t t_ns = world->ops->monotonic_ns(world);
+
+	memset(readings, 0, power->domains * sizeof(readings[0]));
+	for (size_t i = 0; i < power->opens; i++)
+		power->opened[i].source->read(power->opened[i].state, t_ns, load,
+					      &readings[power->opened[i].first]);
+	for (size_t i = 0; i < power->domains; i++) {
+		readings[i].t_ns = t_ns;
+		settle(&power->meter[i], power->domain[i].quality == POWER_MODELLED, ahead,
+		       &readings[i]);
+	}
+}
