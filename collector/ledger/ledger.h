@@ -62,7 +62,7 @@ struct ledger_kernel {
 	const char *domain; /* that bears its energy: "package-0", "package-*", or NULL unknown */
 	uint64_t count;
 	uint64_t failed;
-	uint64_t timed;     /* of count, those whose device time is known */
+	uint64_t timed;	    /* of count, those whose device time is known */
 	uint64_t device_ns; /* sum over the timed */
 	uint64_t busy_ns;   /* its share of the device's busy time, overlap counted once */
 	uint64_t host_ns;
@@ -78,9 +78,13 @@ struct ledger_uncovered {
 	uint64_t cpu_ns;
 };
 
-/* The state of a run at one moment, all cumulative since its start. Borrowed for the call. */
+/*
+ * The state of a run at one moment, all cumulative since its start. Borrowed for the call. Nothing
+ * in it ever falls but uncovered_cpu_ns and unobserved_cpu_ns, which are estimates. `timed` is at
+ * most `count`, and the kernels of a domain have at most the energy that the run has on it.
+ */
 struct ledger_state {
-	uint64_t t_ns; /* since the run's start */
+	uint64_t t_ns;			       /* since the run's start */
 	const struct account_posting *posting; /* one per domain, in the order of the opening */
 	const char *const *idle_method;	       /* one per domain, as in force now */
 	const struct ledger_kernel *kernel;    /* append-only: a row keeps its index */
@@ -98,8 +102,8 @@ struct ledger_state {
 };
 
 struct ledger_options {
-	int dir;	   /* descriptor of the ledger folder; stays the caller's */
-	uid_t owner;	   /* files are made as this user where the caller is root and it is not */
+	int dir;     /* descriptor of the ledger folder; stays the caller's */
+	uid_t owner; /* files are made as this user where the caller is root and it is not */
 	gid_t group;
 	bool keep_private; /* false: no private file; digests alone remain */
 };
@@ -151,9 +155,10 @@ struct ledger_problem {
 /*
  * Reads a ledger, with the private file and journal beside it where they are there, proves chain
  * and balance, and gives the object that `gramme show --json` prints (schema gramme.run/1,
- * design section 8). A truncated last line is ignored: the run is then incomplete. Returns 0
- * with *run (to be released with json_decref), or -errno with *problem: -EBADMSG damaged,
- * -ENOENT ... no such file, -EPROTONOSUPPORT another version.
+ * docs/ledger.md). A truncated last line is ignored: the run is then incomplete. Returns 0 with
+ * *run (to be released with json_decref), or -errno with *problem: -EBADMSG damaged, -ENODATA cut
+ * off within its opening line, so that nothing is known of the run, -EPROTONOSUPPORT another
+ * version, -ENOENT ... the file cannot be read.
  */
 int ledger_read(const char *path, json_t **run, struct ledger_problem *problem);
 

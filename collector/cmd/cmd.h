@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The subcommands of gramme, one file each. argv[0] is the subcommand's name. They return the
+ * exit status.
+ */
+#ifndef GRAMME_CMD_H
+#define GRAMME_CMD_H
+
+int run_main(int argc, char **argv);
+int collect_main(int argc, char **argv);
+
+/* 0; 1: the ledger cannot be read or is damaged; 2: wrong usage. */
+int show_main(int argc, char **argv);
+int verify_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `gramme show` prints of a run: from the object that ledger_read gives, and nothing else.
+ */
+#ifndef GRAMME_SHOW_H
+#define GRAMME_SHOW_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "collector/cmd/page.h"
+
+/* One page for people. `path` is the ledger's, for its last lines. */
+void show_page(const struct page *page, const json_t *run, const char *path);
+
+/* The tables of the page, each with its label. */
+void show_energy(const struct page *page, const json_t *run);
+void show_kernels(const struct page *page, const json_t *run);
+
+/* A label (or "") and the text beside it, wrapped. */
+void show_paragraph(const struct page *page, const char *label, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Members of an object: a text ("" if it is none), a number from 0 on (0 if it is none). */
+const char *show_text(const json_t *object, const char *name);
+uint64_t show_number(const json_t *object, const char *name);
+
+#endif

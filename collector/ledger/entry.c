@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bodies of the ledger's lines: structs in, JSON objects out.
+ */
+#include "collector/ledger/entry.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collector/ledger/fields.h"
+#include "collector/ledger/text.h"
+
+static const char *const kind_names[] = {
+	[POWER_CPU] = "cpu",
+	[POWER_MEMORY] = "memory",
+	[POWER_GPU] = "gpu",
+	[POWER_NODE] = "node",
+};
+
+json_t *entry_number(uint64_t value)
+{
+	return json_integer((json_int_t)(value < FIELDS_MAX ? value : FIELDS_MAX));
+}
+
+/* Nanoseconds since 1970 or since boot do not fit a double: they stand as a string. */
+static json_t *nanoseconds(uint64_t ns)
+{
+	return json_sprintf("%" PRIu64, ns);
+}
+
+/* "" is how a struct says that there is nothing. */
+static json_t *text_or_null(const char *text)
+{
+	return text_json(text && text[0] ? text : NULL);
+}
+
+static json_t *percent(double value)
+{
+	return isfinite(value) && value >= 0 ? json_real(value) : json_null();
+}
+
+/* Puts an object or gives up the array: an array with a hole would shift what follows. */
+static json_t *append_or_free(json_t *array, json_t *element)
+{
+	if (array && json_array_append_new(array, element) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *domain_list(const struct ledger_open *open)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < open->domains; i++) {
+		const struct power_domain *d = &open->domain[i];
+
+		list = append_or_free(
+			list,
+			json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
+				  text_json(d->name), "within", text_or_null(d->within), "source",
+				  text_json(d->source), "kind", kind_names[d->kind], "quality",
+				  tally_quality_name(d->quality), "error_pct",
+				  percent(d->error_pct), "idle_method", text_json(d->idle_method),
+				  "idle_uw", d->idle_uw ? entry_number(d->idle_uw) : json_null(),
+				  "note", text_or_null(d->note)));
+	}
+	return list;
+}
+
+static json_t *finding_list(const struct ledger_open *open)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < open->findings; i++) {
+		const struct power_finding *f = &open->finding[i];
+
+		list = append_or_free(list, json_pack("{s:o, s:b, s:o}", "source",
+						      text_json(f->source), "permission",
+						      f->permission, "text", text_json(f->text)));
+	}
+	return list;
+}
+
+static json_t *factor_object(const struct ledger_open *open)
+{
+	const struct carbon_factor *f = open->factor;
+
+	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I}", "zone", text_json(f->zone),
+			 "name", text_or_null(f->name), "assumed", f->assumed, "ug_per_kwh",
+			 entry_number(f->ug_per_kwh), "basis", text_or_null(f->basis), "vintage",
+			 text_or_null(f->vintage), "source", text_or_null(f->source), "pue_milli",
+			 (json_int_t)open->pue_milli);
+}
+
+static json_t *machine_object(const struct ledger_open *open)
+{
+	return json_pack("{s:o, s:o, s:I, s:o}", "kernel", text_json(open->kernel), "cpu_model",
+			 text_json(open->cpu_model), "cpus", (json_int_t)open->cpus, "memory_bytes",
+			 entry_number(open->memory_bytes));
+}
+
+json_t *entry_open(const struct ledger_open *open, json_t *digests)
+{
+	char utc[TEXT_UTC_MAX];
+	json_t *body;
+
+	text_utc(open->start_utc_ns, utc);
+	/* Of paths the last part alone is public: folders tell names. */
+	body = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "type",
+			 "open", "format", LEDGER_SCHEMA, "gramme", GRAMME_VERSION, "run",
+			 text_json(open->run), "node", text_json(open->node), "project",
+			 text_json(open->project), "experiment", text_json(open->experiment),
+			 "start_utc", utc, "start_unix_ns", nanoseconds(open->start_utc_ns),
+			 "start_monotonic_ns", nanoseconds(open->start_monotonic_ns), "boot_id",
+			 text_json(open->boot_id), "program",
+			 text_json(open->argv[0] ? text_base(open->argv[0]) : NULL));
+	if (body &&
+	    (json_object_update(body, digests) ||
+	     json_object_set_new(body, "machine", machine_object(open)) ||
+	     json_object_set_new(body, "replayed",
+				 text_json(open->replayed ? text_base(open->replayed) : NULL)) ||
+	     json_object_set_new(body, "domains", domain_list(open)) ||
+	     json_object_set_new(body, "findings", finding_list(open)) ||
+	     json_object_set_new(body, "factor", factor_object(open)))) {
+		json_decref(body);
+		return NULL;
+	}
+	return body;
+}
+
+json_t *entry_idle(size_t n, const char *const *method)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < n; i++)
+		list = append_or_free(list, text_json(method[i]));
+	return list;
+}
+
+json_t *entry_uncovered(const struct ledger_state *state)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < state->uncovereds; i++) {
+		const struct ledger_uncovered *u = &state->uncovered[i];
+
+		list = append_or_free(list,
+				      json_pack("{s:o, s:o, s:I, s:o}", "program",
+						text_json(u->program), "why", text_json(u->why),
+						"processes", (json_int_t)u->processes, "cpu_ns",
+						entry_number(u->cpu_ns)));
+	}
+	return list;
+}
+
+static json_t *added_domains(const struct tally_terms *terms, const struct tally *then,
+			     const struct tally *now)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < terms->domains; i++) {
+		json_t *object = json_object();
+
+		list = append_or_free(list, object);
+		if (list &&
+		    fields_put_added(object, fields_posting, &then->posting[i], &now->posting[i])) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return list;
+}
+
+/* A row's number, its identity when it is new, and what was added; NULL where nothing was. */
+static int add_kernel(json_t *list, size_t row, const struct tally_kernel *then,
+		      const struct tally_kernel *now, const struct ledger_kernel *identity)
+{
+	json_t *object = json_pack("{s:I}", "row", (json_int_t)row);
+	int failed = !object;
+
+	if (identity)
+		failed = failed || json_object_set_new(object, "api", text_json(identity->api)) ||
+			 json_object_set_new(object, "kind", text_json(identity->kind)) ||
+			 json_object_set_new(object, "name", text_json(identity->name)) ||
+			 json_object_set_new(object, "device", text_json(identity->device)) ||
+			 json_object_set_new(object, "domain", text_json(identity->domain));
+	failed = failed || fields_put_added(object, fields_kernel, then, now);
+	if (!failed && json_object_size(object) > 1)
+		return json_array_append_new(list, object);
+	json_decref(object);
+	return failed;
+}
+
+static json_t *added_kernels(const struct tally *then, const struct tally *now,
+			     const struct ledger_kernel *kernel)
+{
+	static const struct tally_kernel none;
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < now->kernels; i++) {
+		bool known = i < then->kernels;
+
+		if (add_kernel(list, i, known ? &then->kernel[i] : &none, &now->kernel[i],
+			       known || !kernel ? NULL : &kernel[i])) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return list;
+}
+
+json_t *entry_interval(const struct tally_terms *terms, const struct tally *then,
+		       const struct tally *now, const struct ledger_kernel *kernel)
+{
+	json_t *so_far = json_object();
+	json_t *body =
+		json_pack("{s:s, s:o, s:o, s:o, s:o}", "type", "interval", "t_ns",
+			  entry_number(now->t_ns), "domains", added_domains(terms, then, now),
+			  "kernels", added_kernels(then, now, kernel), "so_far", so_far);
+
+	if (body &&
+	    (fields_put(so_far, fields_counters, &now->counters) ||
+	     (!json_equal(then->idle, now->idle) && json_object_set(body, "idle", now->idle)) ||
+	     (!json_equal(then->uncovered, now->uncovered) &&
+	      json_object_set(body, "uncovered", now->uncovered)))) {
+		json_decref(body);
+		return NULL;
+	}
+	return body;
+}
+
+json_t *entry_anchor(uint64_t t_ns, uint64_t utc_ns, const char *reason)
+{
+	char utc[TEXT_UTC_MAX];
+
+	text_utc(utc_ns, utc);
+	return json_pack("{s:s, s:o, s:s, s:o, s:o}", "type", "anchor", "t_ns", entry_number(t_ns),
+			 "utc", utc, "utc_unix_ns", nanoseconds(utc_ns), "reason",
+			 text_json(reason));
+}
+
+static json_t *total_domains(const struct tally_terms *terms, const struct tally *tally)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < terms->domains; i++) {
+		json_t *object = json_pack("{s:o, s:O}", "name", text_json(terms->domain[i].name),
+					   "idle_method", json_array_get(tally->idle, i));
+
+		list = append_or_free(list, object);
+		if (list && fields_put(object, fields_posting, &tally->posting[i])) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return list;
+}
+
+json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, int exit_status,
+		    bool complete)
+{
+	static const struct tally nothing;
+	struct tally_energy energy;
+	json_t *so_far = json_object(), *body;
+
+	tally_energy(tally, terms, &energy);
+	body = json_pack(
+		"{s:s, s:o, s:o, s:b, s:o, s:{s:o, s:o, s:o, s:o}, s:{s:o}, s:o, s:o, s:O}", "type",
+		"close", "t_ns", entry_number(tally->t_ns), "exit_status",
+		exit_status < 0 ? json_null() : json_integer(exit_status), "complete", complete,
+		"domains", total_domains(terms, tally), "energy", "total_uj",
+		entry_number(energy.total_uj), "measured_uj",
+		entry_number(energy.quality_uj[POWER_MEASURED]), "derived_uj",
+		entry_number(energy.quality_uj[POWER_DERIVED]), "modelled_uj",
+		entry_number(energy.quality_uj[POWER_MODELLED]), "carbon", "total_ug",
+		entry_number(energy.total_ug), "kernels", added_kernels(&nothing, tally, NULL),
+		"so_far", so_far, "uncovered", tally->uncovered);
+	if (body && fields_put(so_far, fields_counters, &tally->counters)) {
+		json_decref(body);
+		return NULL;
+	}
+	return body;
+}

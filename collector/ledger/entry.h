@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bodies of the ledger's lines: structs in, JSON objects out. Pure. Every function returns a
+ * new object, or NULL for lack of memory.
+ */
+#ifndef GRAMME_LEDGER_ENTRY_H
+#define GRAMME_LEDGER_ENTRY_H
+
+#include <jansson.h>
+
+#include "collector/ledger/tally.h"
+
+/* An integer, capped at what JSON's signed 64 bits hold. */
+json_t *entry_number(uint64_t value);
+
+/* `digests` holds the members args, cwd and user (private.h). */
+json_t *entry_open(const struct ledger_open *open, json_t *digests);
+
+/* What `now` adds to `then`. `kernel` names the rows of `now`. */
+json_t *entry_interval(const struct tally_terms *terms, const struct tally *then,
+		       const struct tally *now, const struct ledger_kernel *kernel);
+
+json_t *entry_anchor(uint64_t t_ns, uint64_t utc_ns, const char *reason);
+
+/* exit_status -1 is unknown. */
+json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, int exit_status,
+		    bool complete);
+
+/* Arrays that a tally keeps: of idle methods, and of {program, why, processes, cpu_ns}. */
+json_t *entry_idle(size_t n, const char *const *method);
+json_t *entry_uncovered(const struct ledger_state *state);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a ledger's files lie: folders, names, owner, and writing that survives a power cut.
+ */
+#include "collector/ledger/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX_MAX 16
+
+struct rights {
+	bool changed;
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * Takes on the owner's rights for the file system, of this thread alone (setfsuid also drops
+ * root's power over files). The two calls tell no errors: asking again tells what is in force.
+ */
+static int become_owner(const struct file_place *place, struct rights *before)
+{
+	before->changed = geteuid() == 0 && place->owner != 0;
+	if (!before->changed)
+		return 0;
+	before->gid = (gid_t)setfsgid(place->group);
+	before->uid = (uid_t)setfsuid(place->owner);
+	if ((uid_t)setfsuid((uid_t)-1) == place->owner &&
+	    (gid_t)setfsgid((gid_t)-1) == place->group)
+		return 0;
+	setfsuid(before->uid);
+	setfsgid(before->gid);
+	return -EPERM;
+}
+
+static void return_from_owner(const struct rights *before)
+{
+	int error = errno;
+
+	if (before->changed) {
+		setfsuid(before->uid);
+		setfsgid(before->gid);
+	}
+	errno = error;
+}
+
+/* Opens a folder, made if it is not there. */
+static int open_folder(int parent, const char *name)
+{
+	int fd;
+
+	if (mkdirat(parent, name, 0700) == 0)
+		fsync(parent); /* as far as its file system can: the run goes on without */
+	else if (errno != EEXIST)
+		return -errno;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_folders(int parent, const char *project, const char *experiment)
+{
+	int outer = open_folder(parent, project), inner;
+
+	if (outer < 0)
+		return outer;
+	inner = open_folder(outer, experiment);
+	close(outer);
+	return inner;
+}
+
+int file_place_open(const struct ledger_options *options, const struct ledger_open *open,
+		    struct file_place *place)
+{
+	char project[TEXT_NAME_MAX + 1], experiment[TEXT_NAME_MAX + 1];
+	char run[TEXT_NAME_MAX + 1], node[TEXT_NAME_MAX + 1], stamp[TEXT_UTC_MAX];
+	struct rights before;
+	int error;
+
+	*place =
+		(struct file_place){.folder = -1, .owner = options->owner, .group = options->group};
+	text_safe(open->project, project);
+	text_safe(open->experiment, experiment);
+	text_safe(open->run, run);
+	text_safe(open->node, node);
+	text_stamp(open->start_utc_ns, stamp);
+	snprintf(place->name, sizeof(place->name), "%s-%s-%s", stamp, run, node);
+	snprintf(place->path, sizeof(place->path), "%s/%s/%s.jsonl", project, experiment,
+		 place->name);
+	error = become_owner(place, &before);
+	if (error)
+		return error;
+	place->folder = open_folders(options->dir, project, experiment);
+	return_from_owner(&before);
+	return place->folder < 0 ? place->folder : 0;
+}
+
+void file_place_close(struct file_place *place)
+{
+	close(place->folder);
+}
+
+int file_place_sync(const struct file_place *place)
+{
+	return fsync(place->folder) ? -errno : 0;
+}
+
+static void name_of(const struct file_place *place, const char *suffix,
+		    char name[FILE_NAME_MAX + SUFFIX_MAX])
+{
+	snprintf(name, FILE_NAME_MAX + SUFFIX_MAX, "%s%s", place->name, suffix);
+}
+
+int file_create(const struct file_place *place, const char *suffix, mode_t mode)
+{
+	char name[FILE_NAME_MAX + SUFFIX_MAX];
+	struct rights before;
+	int error = become_owner(place, &before), fd;
+
+	if (error)
+		return error;
+	name_of(place, suffix, name);
+	fd = openat(place->folder, name,
+		    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	return_from_owner(&before);
+	return fd < 0 ? -errno : fd;
+}
+
+void file_remove(const struct file_place *place, const char *suffix)
+{
+	char name[FILE_NAME_MAX + SUFFIX_MAX];
+	struct rights before;
+
+	if (become_owner(place, &before))
+		return;
+	name_of(place, suffix, name);
+	unlinkat(place->folder, name, 0);
+	return_from_owner(&before);
+}
+
+static int rename_over(const struct file_place *place, const char *from, const char *to)
+{
+	char old[FILE_NAME_MAX + SUFFIX_MAX], new[FILE_NAME_MAX + SUFFIX_MAX];
+	struct rights before;
+	int error = become_owner(place, &before);
+
+	if (error)
+		return error;
+	name_of(place, from, old);
+	name_of(place, to, new);
+	if (renameat(place->folder, old, place->folder, new))
+		error = -errno;
+	return_from_owner(&before);
+	return error;
+}
+
+/*
+ * By a new file and rename, not by two slots that alternate: lines differ in length, a reader
+ * always finds one whole file, and a full disk leaves the old one alone.
+ */
+int file_replace(const struct file_place *place, const char *suffix, const char *bytes,
+		 size_t length)
+{
+	static const char temporary[] = ".new";
+	int fd, error;
+
+	file_remove(place, temporary);
+	fd = file_create(place, temporary, 0600);
+	if (fd < 0)
+		return fd;
+	error = file_write(fd, bytes, length);
+	if (!error && fdatasync(fd))
+		error = -errno;
+	close(fd);
+	if (!error)
+		error = rename_over(place, temporary, suffix);
+	if (error)
+		file_remove(place, temporary);
+	return error ? error : file_place_sync(place);
+}
+
+int file_write(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, bytes, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a ledger's files lie: folders, names, owner, and writing that survives a power cut. No
+ * symbolic link is followed below the ledger folder, and for another user everything is made
+ * with that user's rights, so that a collector that serves many is of no use to any of them.
+ */
+#ifndef GRAMME_LEDGER_FILE_H
+#define GRAMME_LEDGER_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "collector/ledger/ledger.h"
+#include "collector/ledger/text.h"
+
+/* <start>-<run>-<node>, each safe. */
+#define FILE_NAME_MAX (3 * (TEXT_NAME_MAX + 1))
+#define FILE_PATH_MAX (2 * (TEXT_NAME_MAX + 1) + FILE_NAME_MAX + 16)
+
+struct file_place {
+	int folder; /* the experiment's */
+	uid_t owner;
+	gid_t group;
+	char name[FILE_NAME_MAX];
+	char path[FILE_PATH_MAX]; /* "project/experiment/NAME.jsonl" */
+};
+
+/* Makes the folders (mode 0700). Returns 0 with *place to be closed, or -errno. */
+int file_place_open(const struct ledger_options *options, const struct ledger_open *open,
+		    struct file_place *place);
+void file_place_close(struct file_place *place);
+
+/* Makes NAME and `suffix`, which must not be there yet. Returns a descriptor, or -errno. */
+int file_create(const struct file_place *place, const char *suffix, mode_t mode);
+void file_remove(const struct file_place *place, const char *suffix);
+
+/*
+ * Replaces NAME and `suffix` (mode 0600) as a whole, and waits for the disk: after a power cut
+ * there is the old content or the new one. Returns 0 or -errno; the old content then stands.
+ */
+int file_replace(const struct file_place *place, const char *suffix, const char *bytes,
+		 size_t length);
+
+/* Waits until the folder's names are on the disk. Returns 0 or -errno. */
+int file_place_sync(const struct file_place *place);
+
+/* Writes all bytes, with one write(2) unless the system cuts it short. Returns 0 or -errno. */
+int file_write(int fd, const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The object that `gramme show --json` prints.
+ */
+#include "collector/ledger/summary.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "collector/ledger/entry.h"
+#include "collector/ledger/fields.h"
+
+/* The same member of another object, or null; borrowed. */
+static json_t *from(const json_t *object, const char *name)
+{
+	json_t *member = json_object_get(object, name);
+
+	return member ? member : json_null();
+}
+
+/* A value of the private file, or null; borrowed. */
+static json_t *secret_of(const struct summary_files *files, const char *name)
+{
+	return from(json_object_get(files->secret, name), "value");
+}
+
+/* All arguments where the private file is there; the program's name alone where it is not. */
+static json_t *program_of(const struct reading *reading, const struct summary_files *files)
+{
+	json_t *args = secret_of(files, "args");
+	json_t *name = from(reading->open, "program");
+
+	if (json_is_array(args))
+		return json_incref(args);
+	return json_is_string(name) ? json_pack("[O]", name) : json_array();
+}
+
+static json_t *run_object(const struct reading *reading, const struct summary_files *files)
+{
+	const json_t *open = reading->open;
+
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:b, "
+			 "s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:O}",
+			 "id", from(open, "run"), "node", from(open, "node"), "project",
+			 from(open, "project"), "experiment", from(open, "experiment"), "user",
+			 secret_of(files, "user"), "program", program_of(reading, files),
+			 "start_utc", from(open, "start_utc"), "start_unix_ns",
+			 from(open, "start_unix_ns"), "duration_ns",
+			 entry_number(reading->now.t_ns), "exit_status",
+			 from(reading->close, "exit_status"), "complete",
+			 json_is_true(json_object_get(reading->close, "complete")), "cwd",
+			 secret_of(files, "cwd"), "boot_id", from(open, "boot_id"), "machine",
+			 from(open, "machine"), "replayed", from(open, "replayed"), "gramme",
+			 from(open, "gramme"), "cpu_ns", entry_number(reading->now.counters.cpu_ns),
+			 "processes", entry_number(reading->now.counters.processes), "anchors",
+			 reading->anchors);
+}
+
+static json_t *domain_object(const struct reading *reading, size_t i)
+{
+	const json_t *d = json_array_get(json_object_get(reading->open, "domains"), i);
+	json_t *object =
+		json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "name", from(d, "name"),
+			  "within", from(d, "within"), "kind", from(d, "kind"), "source",
+			  from(d, "source"), "quality", from(d, "quality"), "error_pct",
+			  from(d, "error_pct"), "idle_method", json_array_get(reading->now.idle, i),
+			  "idle_uw", from(d, "idle_uw"), "note", from(d, "note"));
+
+	if (object && fields_put(object, fields_posting, &reading->now.posting[i])) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_t *domain_list(const struct reading *reading)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < reading->terms.domains; i++)
+		if (json_array_append_new(list, domain_object(reading, i))) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+/*
+ * The error of the total. The sources' errors are not independent (one model, one scale), so they
+ * add up linearly, weighed by energy: the worst case. Not known where one of them is not, or
+ * where there is no energy to weigh by.
+ */
+static json_t *total_error(const struct reading *reading)
+{
+	const json_t *domains = json_object_get(reading->open, "domains");
+	double error_uj = 0, total_uj = 0;
+
+	for (size_t i = 0; i < reading->terms.domains; i++) {
+		const json_t *error = json_object_get(json_array_get(domains, i), "error_pct");
+		double run_uj = (double)reading->now.posting[i].run_uj;
+
+		if (reading->terms.domain[i].within[0] || run_uj == 0)
+			continue;
+		if (!json_is_number(error))
+			return json_null();
+		error_uj += run_uj * json_number_value(error);
+		total_uj += run_uj;
+	}
+	return total_uj > 0 ? json_real(round(100 * error_uj / total_uj) / 100) : json_null();
+}
+
+static json_t *energy_object(const struct reading *reading, const struct tally_energy *energy)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "total_uj",
+			 entry_number(energy->total_uj), "measured_uj",
+			 entry_number(energy->quality_uj[POWER_MEASURED]), "derived_uj",
+			 entry_number(energy->quality_uj[POWER_DERIVED]), "modelled_uj",
+			 entry_number(energy->quality_uj[POWER_MODELLED]), "error_pct",
+			 total_error(reading), "domains", domain_list(reading));
+}
+
+static json_t *carbon_object(const struct reading *reading, const struct tally_energy *energy)
+{
+	const json_t *factor = json_object_get(reading->open, "factor");
+
+	return json_pack("{s:o, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:o}", "total_ug",
+			 entry_number(energy->total_ug), "zone", from(factor, "zone"), "zone_name",
+			 from(factor, "name"), "zone_assumed", from(factor, "assumed"),
+			 "ug_per_kwh", from(factor, "ug_per_kwh"), "basis", from(factor, "basis"),
+			 "vintage", from(factor, "vintage"), "factor_source",
+			 from(factor, "source"), "pue",
+			 json_real(reading->terms.pue_milli / 1000.0));
+}
+
+/* How the commands of a row got their device time. */
+static const char *timed_word(const struct tally_kernel *kernel)
+{
+	if (kernel->timed == 0)
+		return "none";
+	return kernel->timed == kernel->count ? "device" : "part";
+}
+
+/* What rests on device times is not known where there are none. */
+static json_t *if_known(bool known, uint64_t value)
+{
+	return known ? entry_number(value) : json_null();
+}
+
+static json_t *kernel_object(const struct tally_kernel *kernel, const json_t *identity)
+{
+	bool timed = kernel->timed > 0;
+
+	return json_pack(
+		"{s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:n}",
+		"api", from(identity, "api"), "kind", from(identity, "kind"), "name",
+		from(identity, "name"), "device", from(identity, "device"), "domain",
+		from(identity, "domain"), "count", entry_number(kernel->count), "failed",
+		entry_number(kernel->failed), "timed", timed_word(kernel), "timed_count",
+		entry_number(kernel->timed), "device_ns", if_known(timed, kernel->device_ns),
+		"busy_ns", if_known(timed, kernel->busy_ns), "host_ns",
+		entry_number(kernel->host_ns), "bytes", entry_number(kernel->bytes), "energy_uj",
+		if_known(timed && kernel->bearer != TALLY_BORNE_BY_NONE, kernel->energy_uj),
+		"flop");
+}
+
+/* Kinds that compute; the others move data or wait. */
+static bool computes(const json_t *identity)
+{
+	static const char *const kinds[] = {"kernel", "native", "batch"};
+	const char *kind = json_string_value(json_object_get(identity, "kind"));
+
+	for (size_t i = 0; kind && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+static json_t *kernel_list(const struct reading *reading, bool computing)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < reading->now.kernels; i++) {
+		const json_t *identity = json_array_get(reading->rows, i);
+
+		if (computes(identity) == computing &&
+		    json_array_append_new(list, kernel_object(&reading->now.kernel[i], identity))) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/*
+ * For how long the total was not wholly known: the gaps of all domains that count, added up, since
+ * they need not coincide; never more than the run.
+ */
+static uint64_t sensor_gap_ns(const struct reading *reading)
+{
+	uint64_t gap_ns = 0;
+
+	for (size_t i = 0; i < reading->terms.domains; i++) {
+		uint64_t added_ns = reading->now.posting[i].gap_ns;
+
+		if (reading->terms.domain[i].within[0])
+			continue;
+		if (added_ns >= reading->now.t_ns - gap_ns)
+			return reading->now.t_ns;
+		gap_ns += added_ns;
+	}
+	return gap_ns;
+}
+
+static json_t *coverage_object(const struct reading *reading)
+{
+	const struct tally_counters *counters = &reading->now.counters;
+
+	return json_pack("{s:o, s:o, s:O, s:o, s:o, s:o}", "events_seen",
+			 entry_number(counters->events_seen), "events_lost",
+			 entry_number(counters->events_lost), "uncovered", reading->now.uncovered,
+			 "uncovered_cpu_ns", entry_number(counters->uncovered_cpu_ns),
+			 "sensor_gap_ns", entry_number(sensor_gap_ns(reading)), "unobserved_cpu_ns",
+			 entry_number(counters->unobserved_cpu_ns));
+}
+
+static json_t *chain_object(const struct reading *reading, const struct summary_files *files)
+{
+	return json_pack("{s:o, s:s, s:b, s:o, s:s?, s:b}", "entries",
+			 entry_number(files->chain->seq), "head", files->chain->prev, "closed",
+			 reading->close != NULL, "torn_bytes", entry_number(files->torn_bytes),
+			 "journal", files->journal, "private", files->secret != NULL);
+}
+
+json_t *summary_make(const struct reading *reading, const struct summary_files *files)
+{
+	const struct tally_counters *counters = &reading->now.counters;
+	struct tally_energy energy;
+
+	tally_energy(&reading->now, &reading->terms, &energy);
+	/* A share of processor time reckoned into energy is a model, whatever the meter was. */
+	return json_pack("{s:s, s:o, s:o, s:o, s:[], s:o, s:o, s:o, s:{s:o, s:o, s:s}, s:O, s:o}",
+			 "schema", "gramme.run/1", "run", run_object(reading, files), "energy",
+			 energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
+			 "phases", "kernels", kernel_list(reading, true), "commands",
+			 kernel_list(reading, false), "coverage", coverage_object(reading),
+			 "own_cost", "cpu_ns", entry_number(counters->own_cpu_ns), "energy_uj",
+			 entry_number(counters->own_uj), "quality", "modelled", "findings",
+			 from(reading->open, "findings"), "chain", chain_object(reading, files));
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A short run for the ledger's tests, always the same: a package that is metered, the cores
+ * within it, memory that is modelled, three kernels and a transfer, in three steps.
+ */
+#ifndef GRAMME_TESTS_LEDGER_STORY_H
+#define GRAMME_TESTS_LEDGER_STORY_H
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/ledger/ledger.h"
+
+#define STORY_STEPS   3
+#define STORY_DOMAINS 3
+#define STORY_KERNELS 4
+#define STORY_START   1795251600123456789ULL /* 2026-11-21T09:00:00.123456789Z */
+#define STORY_NAME    "20261121T090000Z-0123456789abcdef-node1"
+#define STORY_FOLDER  "lab/train"
+#define STORY_FILE    STORY_FOLDER "/" STORY_NAME
+
+static const struct power_domain story_domain[STORY_DOMAINS] = {
+	{.name = "package-0",
+	 .source = "powercap",
+	 .kind = POWER_CPU,
+	 .quality = POWER_MEASURED,
+	 .error_pct = 5,
+	 .idle_method = "none"},
+	{.name = "core-0",
+	 .within = "package-0",
+	 .source = "powercap",
+	 .kind = POWER_CPU,
+	 .quality = POWER_MEASURED,
+	 .error_pct = 5,
+	 .idle_method = "none"},
+	{.name = "dram-0",
+	 .source = "model",
+	 .kind = POWER_MEMORY,
+	 .quality = POWER_MODELLED,
+	 .error_pct = 50,
+	 .idle_method = "bytes",
+	 .idle_uw = 0,
+	 .note = "0.3725 W/GB of 16 GB"},
+};
+
+static const struct power_finding story_finding = {
+	.source = "nvml", .text = "nvml: no NVIDIA driver here; nothing to do"};
+
+static const struct carbon_factor story_factor = {.zone = "FR",
+						  .name = "France",
+						  .ug_per_kwh = 41800000,
+						  .basis = "lifecycle",
+						  .vintage = "2025",
+						  .source = "a test's own figure"};
+
+static char *const story_argv[] = {(char *)"/usr/bin/python3", (char *)"train.py",
+				   (char *)"--token",	       (char *)"s3cr3t-value",
+				   (char *)"--epochs=3",       NULL};
+
+static const struct ledger_open story_open = {
+	.run = "0123456789abcdef",
+	.node = "node1",
+	.project = "lab",
+	.experiment = "train",
+	.user = "jan",
+	.cwd = "/home/jan/caf\xc3\xa9",
+	.argv = story_argv,
+	.start_utc_ns = STORY_START,
+	.start_monotonic_ns = 5000000000ULL,
+	.boot_id = "00000000-1111-2222-3333-444444444444",
+	.kernel = "6.1.0-test",
+	.cpu_model = "Test CPU 9000",
+	.cpus = 2,
+	.memory_bytes = 16000000000ULL,
+	.domain = story_domain,
+	.domains = STORY_DOMAINS,
+	.finding = &story_finding,
+	.findings = 1,
+	.factor = &story_factor,
+	.pue_milli = 1200,
+};
+
+/* By domain: domain, run, run_idle, others, system, idle, unattributed, gap. */
+static const struct account_posting story_posting[STORY_STEPS][STORY_DOMAINS] = {
+	{{1000, 600, 100, 50, 150, 200, 0, 0},
+	 {700, 500, 0, 50, 150, 0, 0, 0},
+	 {100, 40, 0, 10, 30, 20, 0, 0}},
+	{{2500000, 1500000, 100000, 50000, 450000, 400000, 100000, 2000000000},
+	 {1700000, 1200000, 0, 50000, 450000, 0, 0, 2000000000},
+	 {360000, 140000, 0, 10000, 130000, 80000, 0, 0}},
+	{{2700000, 1600000, 100000, 60000, 490000, 450000, 100000, 2000000000},
+	 {1800000, 1250000, 0, 60000, 490000, 0, 0, 2000000000},
+	 {375000, 147000, 0, 11000, 134000, 83000, 0, 0}},
+};
+
+static const char *const story_idle[STORY_STEPS][STORY_DOMAINS] = {
+	{"none", "none", "bytes"}, {"lowest", "none", "bytes"}, {"lowest", "none", "bytes"}};
+
+static const struct ledger_kernel story_kernel[STORY_STEPS][STORY_KERNELS] = {
+	{{"opencl", "kernel", "vadd", "pthread", "package-0", 600, 0, 600, 9000, 8000, 700, 0, 400},
+	 {"opencl", "write", "clEnqueueWriteBuffer", "pthread", "package-*", 3, 1, 3, 100, 90, 20,
+	  4096, 5}},
+	{{"opencl", "kernel", "vadd", "pthread", "package-0", 1200, 0, 1190, 19000, 18000, 1500, 0,
+	  800400},
+	 {"opencl", "write", "clEnqueueWriteBuffer", "pthread", "package-*", 6, 1, 6, 200, 190, 40,
+	  8192, 10},
+	 {"opencl", "kernel", "gemm<float, \"4\">", "pthread", "package-0", 7, 0, 7, 7000, 7000, 70,
+	  0, 300000},
+	 {"opencl", "kernel", "elsewhere", "other", NULL, 1, 0, 0, 0, 0, 5, 0, 0}},
+	{{"opencl", "kernel", "vadd", "pthread", "package-0", 1300, 0, 1290, 20000, 19000, 1600, 0,
+	  880400},
+	 {"opencl", "write", "clEnqueueWriteBuffer", "pthread", "package-*", 6, 1, 6, 200, 190, 40,
+	  8192, 10},
+	 {"opencl", "kernel", "gemm<float, \"4\">", "pthread", "package-0", 7, 0, 7, 7000, 7000, 70,
+	  0, 300000},
+	 {"opencl", "kernel", "elsewhere", "other", NULL, 1, 0, 0, 0, 0, 5, 0, 0}},
+};
+
+static const struct ledger_uncovered story_uncovered = {"busybox", "static binary", 2, 120000000};
+
+/* The run's state at a step, for the caller to change. */
+static inline struct ledger_state story_state(int step)
+{
+	static const size_t kernels[STORY_STEPS] = {2, 4, 4};
+	static const uint64_t t_ns[STORY_STEPS] = {60000000000, 120000000000, 125500000000};
+	uint64_t n = (uint64_t)step + 1;
+
+	return (struct ledger_state){.t_ns = t_ns[step],
+				     .posting = story_posting[step],
+				     .idle_method = story_idle[step],
+				     .kernel = story_kernel[step],
+				     .kernels = kernels[step],
+				     .events_seen = 600 * n,
+				     .events_lost = step ? 7 : 0,
+				     .cpu_ns = 50000000000 * n,
+				     .processes = 3,
+				     .uncovered = &story_uncovered,
+				     .uncovereds = step ? 1 : 0,
+				     .uncovered_cpu_ns = step ? 120000000 : 0,
+				     .unobserved_cpu_ns = step == 1 ? 900 : 800,
+				     .own_cpu_ns = 1000000 * n,
+				     .own_uj = 11 * n};
+}
+
+static inline struct ledger_options story_options(int dir)
+{
+	return (struct ledger_options){
+		.dir = dir, .owner = geteuid(), .group = getegid(), .keep_private = true};
+}
+
+/*
+ * Writes the story: opening, two intervals, an anchor, the journal of the last step, and the
+ * closing if `closed`. Returns 0 or -errno.
+ */
+static inline int story_write(int dir, bool closed)
+{
+	struct ledger_options options = story_options(dir);
+	struct ledger_state state = story_state(0);
+	struct ledger *ledger;
+	int error = ledger_create(&options, &story_open, &ledger);
+
+	if (error)
+		return error;
+	error = ledger_interval(ledger, &state, false);
+	state = story_state(1);
+	if (!error)
+		error = ledger_interval(ledger, &state, true);
+	if (!error)
+		error = ledger_anchor(ledger, 121000000000, STORY_START + 124000000000,
+				      "clock set by 3.000 s");
+	state = story_state(2);
+	if (!error)
+		error = ledger_journal(ledger, &state);
+	if (error || !closed) {
+		ledger_abandon(ledger);
+		return error;
+	}
+	return ledger_close(ledger, &state, 0, true);
+}
+
+#endif
