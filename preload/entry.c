@@ -6,41 +6,22 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "preload/entry.h"
-
-#define HASH_SLOTS (4u * WIRE_ENTRIES) /* a power of two, at most a quarter full */
-
-struct label {
-	uint32_t name;
-	uint16_t name_bytes;
-	uint8_t api;
-	uint8_t kind;
-	uint8_t flags;
-	_Atomic uint16_t entry[WIRE_DEVICES];
-};
-
-struct entry_labels {
-	_Atomic uint32_t used; /* label 0 is none */
-	_Atomic uint16_t hash[HASH_SLOTS];
-	struct label label[WIRE_ENTRIES];
-};
+#include "preload/memory.h"
 
 struct entry_labels *entry_make(void)
 {
-	struct entry_labels *labels = mmap(NULL, sizeof(*labels), PROT_READ | PROT_WRITE,
-					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct entry_labels *labels = memory_make(sizeof(*labels));
 
-	if (labels == MAP_FAILED)
-		return NULL;
-	atomic_store(&labels->used, 1);
+	if (labels)
+		atomic_store(&labels->used, 1);
 	return labels;
 }
 
 void entry_free(struct entry_labels *labels)
 {
-	munmap(labels, sizeof(*labels));
+	memory_free(labels, sizeof(*labels));
 }
 
 /* FNV-1a, seeded by what else makes a label. */
@@ -66,8 +47,8 @@ static uint32_t reserve(uint32_t *counter, uint32_t amount, uint32_t limit)
 	return old;
 }
 
-static bool is_label(const struct wire_layout *arena, const struct label *l, enum wire_api api,
-		     enum wire_kind kind, const char *name, uint32_t bytes)
+static bool is_label(const struct wire_layout *arena, const struct entry_label *l,
+		     enum wire_api api, enum wire_kind kind, const char *name, uint32_t bytes)
 {
 	return l->api == api && l->kind == kind && l->name_bytes == bytes &&
 	       !memcmp(arena->names + l->name, name, bytes);
@@ -80,7 +61,7 @@ static uint16_t add_label(struct life *life, enum wire_api api, enum wire_kind k
 	struct entry_labels *labels = life->labels;
 	uint32_t offset = reserve(&arena->arena.names_used, bytes, WIRE_NAME_BYTES);
 	uint32_t number = atomic_fetch_add(&labels->used, 1);
-	struct label *l;
+	struct entry_label *l;
 
 	if (offset == WIRE_NAME_BYTES || number >= WIRE_ENTRIES) {
 		atomic_store(&labels->used, WIRE_ENTRIES);
@@ -105,8 +86,9 @@ uint16_t entry_label(struct life *life, enum wire_api api, enum wire_kind kind, 
 
 	if (cut)
 		bytes = WIRE_NAME_MAX;
-	slot = hash_of(api, kind, name, bytes) & (HASH_SLOTS - 1);
-	for (uint32_t i = 0; i < HASH_SLOTS; i++, slot = (slot + 1) & (HASH_SLOTS - 1)) {
+	slot = hash_of(api, kind, name, bytes) & (ENTRY_HASH_SLOTS - 1);
+	for (uint32_t i = 0; i < ENTRY_HASH_SLOTS;
+	     i++, slot = (slot + 1) & (ENTRY_HASH_SLOTS - 1)) {
 		uint16_t known = atomic_load_explicit(&labels->hash[slot], memory_order_acquire);
 		uint16_t none = 0;
 
@@ -124,17 +106,14 @@ uint16_t entry_label(struct life *life, enum wire_api api, enum wire_kind kind, 
 	return 0;
 }
 
-uint16_t entry_of(struct life *life, uint16_t label, uint8_t device)
+uint16_t entry_add(struct life *life, uint16_t label, uint8_t device)
 {
 	struct wire_layout *arena = life->arena;
-	struct label *l = &life->labels->label[label];
-	uint16_t known = atomic_load_explicit(&l->entry[device], memory_order_acquire);
-	uint32_t number;
+	const struct entry_label *l = &life->labels->label[label];
+	uint32_t number = label ? reserve(&arena->arena.entries_used, 1, WIRE_ENTRIES) : 0;
+	uint16_t known = 0;
 
-	if (known)
-		return known;
-	number = label ? reserve(&arena->arena.entries_used, 1, WIRE_ENTRIES) : WIRE_ENTRIES;
-	if (number == WIRE_ENTRIES) {
+	if (!number || number == WIRE_ENTRIES) {
 		__atomic_fetch_add(&arena->arena.entries_refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
@@ -148,7 +127,8 @@ uint16_t entry_of(struct life *life, uint16_t label, uint8_t device)
 	};
 	__atomic_store_n(&arena->entry[number].ready, 1, __ATOMIC_RELEASE);
 	/* A twin made at the same time by another thread stays valid, and counts nothing more. */
-	if (atomic_compare_exchange_strong(&l->entry[device], &known, (uint16_t)number))
+	if (atomic_compare_exchange_strong(&life->labels->entry[label][device], &known,
+					   (uint16_t)number))
 		return (uint16_t)number;
 	return known;
 }

@@ -3,7 +3,6 @@
  * The constructor, and the only reader of the environment. It copies what it needs: programs
  * overwrite their environment (setproctitle), and free what they put there.
  */
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "preload/init.h"
 #include "preload/life.h"
+#include "preload/sys.h"
 
 static struct init_settings settings;
 static atomic_bool settings_read;
@@ -46,7 +46,7 @@ const struct init_settings *init_settings(void)
 	if (settings.on) {
 		settings.eager = is_set(getenv("GRAMME_EAGER"));
 		settings.profiling = profiling_from(getenv("GRAMME_OPENCL_PROFILING"));
-		settings.seccomp = prctl(PR_GET_SECCOMP);
+		settings.seccomp = (int)sys(prctl, PR_GET_SECCOMP);
 	}
 	atomic_store_explicit(&settings_read, true, memory_order_release);
 	return &settings;
@@ -54,9 +54,6 @@ const struct init_settings *init_settings(void)
 
 __attribute__((constructor)) static void init(void)
 {
-	const int saved = errno;
-
 	if (init_settings()->eager)
 		(void)life_begin();
-	errno = saved;
 }

@@ -8,19 +8,21 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "preload/channel.h"
 #include "preload/entry.h"
 #include "preload/init.h"
 #include "preload/life.h"
+#include "preload/memory.h"
 #include "preload/opencl.h"
 #include "preload/ring.h"
+#include "preload/sys.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
 
+#define PAGE_BYTES	  65536u /* the largest page there is; only the first words are touched */
 #define OTHERS_ENTRY_NAME "(others)"
 
 struct life *_Atomic life_page;
@@ -30,14 +32,13 @@ static _Atomic uint32_t uncovered;
 static struct life *make_page(void)
 {
 	struct life *none = NULL;
-	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
-	void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = memory_make(PAGE_BYTES);
 
-	if (page == MAP_FAILED)
+	if (!page)
 		return NULL;
-	if (madvise(page, bytes, MADV_WIPEONFORK) ||
+	if (sys(madvise, page, PAGE_BYTES, MADV_WIPEONFORK) ||
 	    !atomic_compare_exchange_strong(&life_page, &none, (struct life *)page)) {
-		munmap(page, bytes);
+		memory_free(page, PAGE_BYTES);
 		return none; /* NULL, or what another thread made meanwhile */
 	}
 	return page;
@@ -46,7 +47,7 @@ static struct life *make_page(void)
 /* A program that closed a filter over itself since its start may kill what it did not foresee. */
 static bool is_filtered_since_start(void)
 {
-	return prctl(PR_GET_SECCOMP) != init_settings()->seccomp;
+	return sys(prctl, PR_GET_SECCOMP) != init_settings()->seccomp;
 }
 
 static void describe(struct wire_layout *a)
@@ -87,7 +88,7 @@ static void unmake(struct life *life)
 		entry_free(life->labels);
 	if (life->opencl)
 		opencl_free(life->opencl);
-	munmap(life->arena, WIRE_ARENA_BYTES);
+	memory_free(life->arena, WIRE_ARENA_BYTES);
 }
 
 static int set_up(struct life *life)
@@ -97,13 +98,14 @@ static int set_up(struct life *life)
 
 	if (error)
 		return error;
+	ring_find_clock();
 	describe(life->arena);
 	atomic_store(&life->generation, atomic_fetch_add(&generations, 1) + 1);
 	ring_claim(&ring_self, life);
 	life->arena->arena.event_cost_ns = ring_measure_cost_ns(&ring_self);
 	error = make_tables(life);
 	if (error)
-		close(fd);
+		sys(close, fd);
 	else
 		error = channel_hand_over(init_settings()->socket, fd, &life->wake);
 	if (error)
@@ -119,13 +121,12 @@ static bool is_first(struct life *life)
 	if (atomic_compare_exchange_strong(&life->phase, &phase, LIFE_SETTING_UP))
 		return true;
 	while (atomic_load(&life->phase) == LIFE_SETTING_UP)
-		nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+		sys(nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
 	return false;
 }
 
 bool life_begin(void)
 {
-	const int saved = errno;
 	struct life *life = atomic_load(&life_page);
 	bool on;
 
@@ -138,7 +139,6 @@ bool life_begin(void)
 		atomic_store(&life->phase, on ? LIFE_ON : LIFE_OFF);
 	}
 	on = life && atomic_load(&life->phase) == LIFE_ON;
-	errno = saved;
 	return on;
 }
 

@@ -62,7 +62,7 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 		event = c.event;                                                                   \
 		error = real args;                                                                 \
 		if (c.thread)                                                                      \
-			opencl_end(&c, queue, error,                                               \
+			opencl_end(&c, error,                                                      \
 				   &(struct opencl_work){CALL_##name, WIRE_KIND_##kind_, kernel_,  \
 							 bytes_, (blocking_) != CL_FALSE});        \
 		return error;                                                                      \
@@ -84,7 +84,7 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 		if (real)                                                                          \
 			mapped = real args;                                                        \
 		if (c.thread)                                                                      \
-			opencl_end(&c, queue, own,                                                 \
+			opencl_end(&c, own,                                                        \
 				   &(struct opencl_work){CALL_##name, WIRE_KIND_MAP, NULL, bytes_, \
 							 (blocking_) != CL_FALSE});                \
 		if (asked)                                                                         \
@@ -104,7 +104,7 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 			return CL_INVALID_OPERATION;                                               \
 		opencl_begin(&c, loader, queue, NULL, false);                                      \
 		error = real args;                                                                 \
-		opencl_end(&c, queue, error,                                                       \
+		opencl_end(&c, error,                                                              \
 			   &(struct opencl_work){.call = CALL_##name, .kind = WIRE_KIND_##kind_}); \
 		return error;                                                                      \
 	}

@@ -51,15 +51,23 @@ uint32_t opencl_alive_limit(struct life *life, uint8_t device);
 bool opencl_may_profile(struct life *life, uint8_t device);
 
 void opencl_queue_know(struct life *life, cl_command_queue queue, uint16_t facts);
-uint16_t opencl_queue(struct life *life, const struct loader *loader, cl_command_queue queue);
+/* Asks the API about a queue that is not known, and remembers it. */
+uint16_t opencl_queue_ask(struct life *life, const struct loader *loader, cl_command_queue queue);
+
+/* The facts of a queue; *number is a name for it in events. Defined below. */
+static inline uint16_t opencl_queue(struct life *life, const struct loader *loader,
+				    cl_command_queue queue, uint16_t *number);
 
 /* ---- kernels and labels (opencl_kernel.c) ---- */
 
 void opencl_kernel_know(struct life *life, cl_kernel kernel, const char *name);
 /* Another kernel may live at that address now. */
 void opencl_kernel_forget(struct life *life, cl_kernel kernel);
-/* The label of a kernel; asks for its name where it is not known. */
-uint16_t opencl_kernel(struct life *life, const struct loader *loader, cl_kernel kernel);
+/* The label of a kernel that is not known: asks for its name, and remembers it. */
+uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_kernel kernel);
+/* The label of a kernel. Defined below. */
+static inline uint16_t opencl_kernel(struct life *life, const struct loader *loader,
+				     cl_kernel kernel);
 /* The label of a call that is no kernel. */
 uint16_t opencl_call(struct life *life, enum call call, enum wire_kind kind);
 
@@ -143,11 +151,52 @@ struct opencl {
 	struct opencl_lane lane[WIRE_LANES];
 };
 
-/* A cache word: 48 bits of handle, 16 of knowledge. */
-bool opencl_cache_get(const _Atomic uint64_t *cache, uint32_t sets, const void *handle,
-		      uint16_t *known);
+/* A cache word: 48 bits of handle, 16 of knowledge. The sets are powers of two. */
+static inline uint32_t opencl_cache_first(const void *handle, uint32_t sets)
+{
+	/* Fibonacci hashing: handles are aligned and close together. */
+	uint64_t hash = ((uint64_t)(uintptr_t)handle >> 4) * 0x9e3779b97f4a7c15u;
+
+	return ((uint32_t)(hash >> 32) & (sets - 1)) * OPENCL_WAYS;
+}
+
+/* Finds a handle. Returns the number of its word in the cache, or -1. */
+static inline int opencl_cache_find(const _Atomic uint64_t *cache, uint32_t sets,
+				    const void *handle, uint16_t *known)
+{
+	uint32_t first = opencl_cache_first(handle, sets);
+
+	for (uint32_t i = first; handle && i < first + OPENCL_WAYS; i++) {
+		uint64_t word = atomic_load_explicit(&cache[i], memory_order_relaxed);
+
+		if (word >> 16 == (uint64_t)(uintptr_t)handle) {
+			*known = (uint16_t)word;
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+/* Remembers, in place of what was known of the handle, or of another one. */
 void opencl_cache_put(_Atomic uint64_t *cache, uint32_t sets, const void *handle, uint16_t known);
-/* The number of the way that holds the handle, or 0: a name for a queue in events. */
-uint16_t opencl_cache_index(const _Atomic uint64_t *cache, uint32_t sets, const void *handle);
+
+static inline uint16_t opencl_queue(struct life *life, const struct loader *loader,
+				    cl_command_queue queue, uint16_t *number)
+{
+	uint16_t facts = 0;
+	int at = opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
+
+	*number = at < 0 ? 0 : (uint16_t)at;
+	return __builtin_expect(at >= 0, 1) ? facts : opencl_queue_ask(life, loader, queue);
+}
+
+static inline uint16_t opencl_kernel(struct life *life, const struct loader *loader,
+				     cl_kernel kernel)
+{
+	uint16_t label = 0;
+
+	(void)opencl_cache_find(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, &label);
+	return __builtin_expect(label != 0, 1) ? label : opencl_kernel_ask(life, loader, kernel);
+}
 
 #endif

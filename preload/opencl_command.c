@@ -24,7 +24,7 @@ void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_comm
 	c->thread = t;
 	c->loader = loader;
 	t->depth++;
-	c->facts = opencl_queue(t->life, loader, queue);
+	c->facts = opencl_queue(t->life, loader, queue, &c->queue);
 	if (!timeable)
 		c->facts &= (uint16_t)~QUEUE_TIMED;
 	if (!event && (c->facts & QUEUE_TIMED)) {
@@ -60,10 +60,6 @@ static bool hold(const struct opencl_command *c)
 
 static void keep(struct opencl_command *c, struct opencl_pending *p)
 {
-	if (!hold(c)) {
-		push_untimed(c->thread, p);
-		return;
-	}
 	p->event = *c->event;
 	if (opencl_pending_keep(c->thread, p))
 		return;
@@ -72,38 +68,35 @@ static void keep(struct opencl_command *c, struct opencl_pending *p)
 	push_untimed(c->thread, p);
 }
 
-void opencl_end(struct opencl_command *c, cl_command_queue queue, cl_int error,
-		const struct opencl_work *work)
+void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work *work)
 {
 	struct ring_thread *t = c->thread;
-	struct life *life;
-	uint16_t label;
+	uint64_t host_ns;
+	uint16_t label, entry;
 
 	if (!t)
 		return;
-	const uint64_t host_ns = ring_clock_ns() - c->begin_ns;
-	life = t->life;
-	label = work->kernel ? opencl_kernel(life, c->loader, work->kernel)
-			     : opencl_call(life, work->call, work->kind);
-	struct opencl_pending p = {
-		.loader = c->loader,
-		.host_ns = c->begin_ns,
-		.bytes = work->bytes,
-		.host_cost_ns = saturate(host_ns),
-		.entry = entry_of(life, label, (uint8_t)(c->facts & QUEUE_DEVICE)),
-		.queue = opencl_cache_index(life->opencl->queue, OPENCL_QUEUE_SETS, queue),
-		.facts = c->facts,
-		.flags = work->blocking ? WIRE_EVENT_BLOCKED : 0,
-	};
-	const struct ring_amount amount = {
-		.count = error == CL_SUCCESS,
-		.failed = error != CL_SUCCESS,
-		.host_ns = host_ns,
-		.bytes = error == CL_SUCCESS ? work->bytes : 0,
-	};
-	ring_add(t, p.entry, &amount);
+	host_ns = ring_clock_ns() - c->begin_ns;
+	label = work->kernel ? opencl_kernel(t->life, c->loader, work->kernel)
+			     : opencl_call(t->life, work->call, work->kind);
+	entry = entry_of(t->life, label, c->facts & QUEUE_DEVICE);
+	ring_count(t, entry, error == CL_SUCCESS, host_ns, work->bytes);
 	if (error == CL_SUCCESS) {
-		keep(c, &p);
+		struct opencl_pending p = {
+			.loader = c->loader,
+			.host_ns = c->begin_ns,
+			.bytes = work->bytes,
+			.host_cost_ns = saturate(host_ns),
+			.entry = entry,
+			.queue = c->queue,
+			.facts = c->facts,
+			.flags = work->blocking ? WIRE_EVENT_BLOCKED : 0,
+		};
+
+		if (hold(c))
+			keep(c, &p);
+		else
+			push_untimed(t, &p);
 		if (work->blocking)
 			opencl_pending_harvest(t, true);
 	}
@@ -121,7 +114,7 @@ void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,
 	/* depth stays: a callback of the program may run in here and enqueue. */
 	c->thread = t;
 	c->loader = loader;
-	c->facts = queue ? opencl_queue(t->life, loader, queue) : 0;
+	c->facts = queue ? opencl_queue(t->life, loader, queue, &c->queue) : 0;
 	c->begin_ns = ring_clock_ns();
 }
 
@@ -135,11 +128,6 @@ void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
 	const uint64_t host_ns = end_ns - c->begin_ns;
 	const uint16_t entry = entry_of(t->life, opencl_call(t->life, call, WIRE_KIND_SYNC),
 					(uint8_t)(c->facts & QUEUE_DEVICE));
-	const struct ring_amount amount = {
-		.count = error == CL_SUCCESS,
-		.failed = error != CL_SUCCESS,
-		.host_ns = host_ns,
-	};
 	const struct wire_event event = {
 		.host_ns = c->begin_ns,
 		.start_ns = c->begin_ns,
@@ -149,7 +137,7 @@ void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
 		.flags = WIRE_EVENT_BLOCKED,
 	};
 
-	ring_add(t, entry, &amount);
+	ring_count(t, entry, error == CL_SUCCESS, host_ns, 0);
 	if (error == CL_SUCCESS)
 		ring_push(t, &event);
 	opencl_pending_harvest(t, true);

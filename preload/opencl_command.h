@@ -14,6 +14,7 @@ struct opencl_command {
 	cl_event *event; /* what the real function gets: the program's, ours, or NULL */
 	cl_event own;
 	uint16_t facts; /* of the queue */
+	uint16_t queue; /* its number in events */
 	bool injected;
 };
 
@@ -34,8 +35,7 @@ void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_comm
 		  cl_event *event, bool timeable);
 
 /* Ends it; `error` is what the API said. */
-void opencl_end(struct opencl_command *c, cl_command_queue queue, cl_int error,
-		const struct opencl_work *work);
+void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work *work);
 
 /* A call in which the host waits: harvests what has finished, and books the time as a sync. */
 void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,

@@ -171,7 +171,8 @@ CORE_HEAD cl_int CL_API_CALL clSetCommandQueueProperty(cl_command_queue queue,
 	__typeof__(&clSetCommandQueueProperty) real =
 		OPENCL_REAL(loader, clSetCommandQueueProperty);
 	struct life *life = life_now();
-	uint16_t facts = life ? opencl_queue(life, loader, queue) : 0;
+	uint16_t number;
+	uint16_t facts = life ? opencl_queue(life, loader, queue, &number) : 0;
 	cl_int error = real ? real(queue, properties, enable, old) : CL_INVALID_OPERATION;
 
 	if (error || !life)
@@ -238,7 +239,7 @@ CORE_HEAD cl_int CL_API_CALL clGetCommandQueueInfo(cl_command_queue queue,
 	if (!real)
 		return CL_INVALID_COMMAND_QUEUE;
 	if (life)
-		(void)opencl_cache_get(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
+		(void)opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
 	if ((facts & QUEUE_FORCED) && name == QUEUE_PROPERTIES_ARRAY)
 		return give_array(real, queue, facts, size, value, size_ret);
 	error = real(queue, name, size, value, size_ret);
@@ -274,7 +275,7 @@ CORE_HEAD cl_int CL_API_CALL clGetEventProfilingInfo(cl_event event, cl_profilin
 	if (!real)
 		return CL_INVALID_EVENT;
 	if (life && info && !info(event, CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, NULL))
-		(void)opencl_cache_get(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
+		(void)opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
 	if (facts & QUEUE_FORCED)
 		return CL_PROFILING_INFO_NOT_AVAILABLE;
 	return real(event, name, size, value, size_ret);
@@ -396,6 +397,7 @@ EXTENSION_HEAD cl_command_buffer_khr CL_API_CALL opencl_ext_clCreateCommandBuffe
 		EXTENSION_REAL(clCreateCommandBufferKHR, loader, first);
 	struct life *life = life_now();
 	cl_command_buffer_khr buffer = NULL;
+	uint16_t number;
 
 	if (real)
 		buffer = real(queues, queue, properties, error);
@@ -403,7 +405,8 @@ EXTENSION_HEAD cl_command_buffer_khr CL_API_CALL opencl_ext_clCreateCommandBuffe
 		*error = CL_INVALID_OPERATION;
 	if (life && buffer) {
 		opencl_batch_forget(life, buffer);
-		opencl_queue_know(life, queue_of(buffer, NULL), opencl_queue(life, loader, first));
+		opencl_queue_know(life, queue_of(buffer, NULL),
+				  opencl_queue(life, loader, first, &number));
 	}
 	return buffer;
 }
@@ -418,7 +421,7 @@ EXTENSION_HEAD cl_int CL_API_CALL opencl_ext_clCommandNDRangeKernelKHR(
 	__typeof__(&clCommandNDRangeKernelKHR) real =
 		EXTENSION_REAL(clCommandNDRangeKernelKHR, loader, queue_of(buffer, queue));
 	struct life *life = life_now();
-	uint16_t facts;
+	uint16_t facts, number;
 	cl_int error;
 
 	if (!real)
@@ -426,7 +429,7 @@ EXTENSION_HEAD cl_int CL_API_CALL opencl_ext_clCommandNDRangeKernelKHR(
 	error = real(buffer, queue, properties, kernel, dims, offset, global, local, points, wait,
 		     point, handle);
 	if (!error && life) {
-		facts = opencl_queue(life, loader, queue_of(buffer, queue));
+		facts = opencl_queue(life, loader, queue_of(buffer, queue), &number);
 		opencl_batch_add(life, buffer,
 				 entry_of(life, opencl_kernel(life, loader, kernel),
 					  (uint8_t)(facts & QUEUE_DEVICE)));
@@ -451,7 +454,7 @@ EXTENSION_HEAD cl_int CL_API_CALL opencl_ext_clEnqueueCommandBufferKHR(
 	error = real(queues, queue, buffer, waits, wait, c.event);
 	if (c.thread && !error)
 		opencl_batch_count(c.thread, buffer);
-	opencl_end(&c, first, error,
+	opencl_end(&c, error,
 		   &(struct opencl_work){.call = CALL_clEnqueueCommandBufferKHR,
 					 .kind = WIRE_KIND_BATCH});
 	return error;

@@ -23,15 +23,13 @@ void opencl_kernel_forget(struct life *life, cl_kernel kernel)
 	opencl_cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, 0);
 }
 
-uint16_t opencl_kernel(struct life *life, const struct loader *loader, cl_kernel kernel)
+uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_kernel kernel)
 {
 	__typeof__(&clGetKernelInfo) real = OPENCL_REAL(loader, clGetKernelInfo);
 	char name[WIRE_NAME_MAX + 2] = ""; /* one more than is kept, so that a cut is noticed */
 	size_t bytes = 0;
-	uint16_t label = 0;
+	uint16_t label;
 
-	if (opencl_cache_get(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, &label) && label)
-		return label;
 	if (!kernel || !real || real(kernel, CL_KERNEL_FUNCTION_NAME, 0, NULL, &bytes) || !bytes)
 		return 0;
 	/* A longer name cannot be had in part: it is told by its length alone. */
@@ -93,9 +91,8 @@ void opencl_batch_count(struct ring_thread *t, cl_command_buffer_khr buffer)
 	struct opencl_batched *row = t->life->opencl->batched;
 
 	for (uint32_t i = 0; i < OPENCL_BATCHED; i++) {
-		struct ring_amount amount = {.count = atomic_load(&row[i].count)};
-
 		if (atomic_load(&row[i].buffer) == (uintptr_t)buffer)
-			ring_add(t, (uint16_t)atomic_load(&row[i].entry), &amount);
+			ring_count_more(t, (uint16_t)atomic_load(&row[i].entry),
+					atomic_load(&row[i].count));
 	}
 }

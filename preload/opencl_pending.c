@@ -111,12 +111,10 @@ static void book(struct ring_thread *t, const struct opencl_pending *p, enum fin
 	if (finish == FINISH_TIMED &&
 	    opencl_clock_map(&cl->clock[device], p->loader, opencl_device_id(cl, device),
 			     p->host_ns, now_ns, &start_ns, &end_ns)) {
-		const struct ring_amount amount = {.timed = 1, .device_ns = end_ns - start_ns};
-
 		event.start_ns = start_ns;
 		event.end_ns = end_ns;
 		event.flags |= WIRE_EVENT_TIMED;
-		ring_add(t, p->entry, &amount);
+		ring_time(t, p->entry, end_ns - start_ns);
 	} else {
 		__atomic_fetch_add(finish == FINISH_TIMED ? &arena->implausible : &arena->untimed,
 				   1, __ATOMIC_RELAXED);

@@ -141,15 +141,13 @@ void opencl_queue_know(struct life *life, cl_command_queue queue, uint16_t facts
 	opencl_cache_put(life->opencl->queue, OPENCL_QUEUE_SETS, queue, facts);
 }
 
-uint16_t opencl_queue(struct life *life, const struct loader *loader, cl_command_queue queue)
+uint16_t opencl_queue_ask(struct life *life, const struct loader *loader, cl_command_queue queue)
 {
 	__typeof__(&clGetCommandQueueInfo) real = OPENCL_REAL(loader, clGetCommandQueueInfo);
 	cl_command_queue_properties properties = 0;
 	cl_device_id device = NULL;
 	uint16_t facts = 0;
 
-	if (opencl_cache_get(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts))
-		return facts;
 	if (!queue || !real ||
 	    real(queue, CL_QUEUE_DEVICE, sizeof(device), &device, NULL) != CL_SUCCESS)
 		return 0;
@@ -164,7 +162,8 @@ uint16_t opencl_queue(struct life *life, const struct loader *loader, cl_command
 cl_platform_id opencl_queue_platform(struct life *life, const struct loader *loader,
 				     cl_command_queue queue)
 {
-	uint16_t facts = opencl_queue(life, loader, queue);
+	uint16_t number;
+	uint16_t facts = opencl_queue(life, loader, queue, &number);
 	cl_device_id device = opencl_device_id(life->opencl, facts & QUEUE_DEVICE);
 	cl_platform_id platform = NULL;
 

@@ -6,6 +6,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "preload/init.h"
 #include "preload/life.h"
 #include "preload/resolve.h"
+#include "preload/sys.h"
 
 #define SONAME	  "libOpenCL.so.1"
 #define STUB_NAME "/libgramme-opencl.so"
@@ -69,7 +71,7 @@ static const char *stub(void)
 	if (!length)
 		return NULL;
 	memcpy(stub_path + length, STUB_NAME, sizeof(STUB_NAME));
-	if (access(stub_path, R_OK))
+	if (sys(faccessat, AT_FDCWD, stub_path, R_OK))
 		return NULL;
 	atomic_store_explicit(&stub_ready, true, memory_order_release);
 	return stub_path;

@@ -274,6 +274,17 @@ void *resolve_next(const char *name)
 	return NULL;
 }
 
+void *resolve_in(const char *soname, const char *name)
+{
+	for (const struct link_map *m = first_map(own_map()); m; m = m->l_next) {
+		const char *its = elf_soname(m);
+
+		if (its && !strcmp(its, soname))
+			return elf_symbol(m, name);
+	}
+	return NULL;
+}
+
 unsigned resolve_folder(char *folder, unsigned size)
 {
 	const struct link_map *own = own_map();

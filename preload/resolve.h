@@ -51,6 +51,9 @@ bool resolve_substitute(const struct link_map *map);
 /* The next definition of `name` behind this library in the order of loading, or NULL. */
 void *resolve_next(const char *name);
 
+/* A function of the loaded object with that soname, or NULL. */
+void *resolve_in(const char *soname, const char *name);
+
 /* Full path of the folder that this library was loaded from. Returns its length, 0 if unknown. */
 unsigned resolve_folder(char *folder, unsigned size);
 

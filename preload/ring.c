@@ -6,23 +6,42 @@
 #include <linux/futex.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "preload/resolve.h"
 #include "preload/ring.h"
+#include "preload/sys.h"
 
 #define COST_EVENTS 64u /* few enough to measure in some microseconds */
 
 __thread struct ring_thread ring_self;
 
+static int clock_of_kernel(clockid_t id, struct timespec *now)
+{
+	return (int)sys(clock_gettime, id, now);
+}
+
+int (*ring_clock)(clockid_t, struct timespec *) = clock_of_kernel;
+
+void ring_find_clock(void)
+{
+#if defined(__aarch64__)
+	void *found = resolve_in("linux-vdso.so.1", "__kernel_clock_gettime");
+#else
+	void *found = resolve_in("linux-vdso.so.1", "__vdso_clock_gettime");
+#endif
+
+	if (found)
+		ring_clock = (int (*)(clockid_t, struct timespec *))found;
+}
+
 static uint32_t thread_id(void)
 {
-	return (uint32_t)syscall(SYS_gettid);
+	return (uint32_t)sys(gettid, 0);
 }
 
 static bool is_alive(uint32_t tid)
 {
-	return !syscall(SYS_tgkill, getpid(), (pid_t)tid, 0) || errno != ESRCH;
+	return sys(tgkill, sys(getpid, 0), tid, 0) != -ESRCH;
 }
 
 /* Records that a lane below `number` + 1 is in use. */
@@ -74,7 +93,6 @@ void ring_claim(struct ring_thread *t, struct life *life)
 
 struct ring_thread *ring_attach(void)
 {
-	const int saved = errno;
 	struct life *life = life_now();
 
 	if (!life && life_begin())
@@ -84,39 +102,24 @@ struct ring_thread *ring_attach(void)
 		ring_self.depth = 0;
 		ring_claim(&ring_self, life);
 	}
-	errno = saved;
 	return life ? &ring_self : NULL;
-}
-
-void ring_add_shared(struct wire_total *total, const struct ring_amount *amount)
-{
-	__atomic_fetch_add(&total->count, amount->count, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&total->failed, amount->failed, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&total->timed, amount->timed, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&total->device_ns, amount->device_ns, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&total->host_ns, amount->host_ns, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&total->bytes, amount->bytes, __ATOMIC_RELAXED);
 }
 
 void ring_wake(const struct ring_thread *t)
 {
-	const int saved = errno;
-
 	if (t->life->wake)
-		syscall(SYS_futex, t->life->wake, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-	errno = saved;
+		sys(futex, t->life->wake, FUTEX_WAKE, INT_MAX);
 }
 
 static uint64_t record_ns(struct ring_thread *t, unsigned events)
 {
-	const struct ring_amount amount = {.count = 1};
 	struct wire_event event = {0};
 	uint64_t begin_ns = ring_clock_ns();
 
 	for (unsigned i = 0; i < events; i++) {
 		event.host_ns = ring_clock_ns();
 		event.host_cost_ns = (uint32_t)(ring_clock_ns() - event.host_ns);
-		ring_add(t, 0, &amount);
+		ring_count(t, 0, true, event.host_cost_ns, 0);
 		ring_push(t, &event);
 	}
 	return ring_clock_ns() - begin_ns;

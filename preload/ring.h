@@ -45,40 +45,53 @@ static inline struct ring_thread *ring_enter(void)
 	return ring_attach();
 }
 
+/* clock_gettime of the kernel's vDSO, past libc: a library like libfaketime may stand before it. */
+extern int (*ring_clock)(clockid_t id, struct timespec *now);
+void ring_find_clock(void);
+
 static inline uint64_t ring_clock_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	ring_clock(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Adds to one entry's totals: what differs from 0. `what` counts once under `count`. */
-struct ring_amount {
-	uint64_t count, failed, timed, device_ns, host_ns, bytes;
-};
-void ring_add_shared(struct wire_total *total, const struct ring_amount *amount);
-
-static inline void ring_plus(uint64_t *word, uint64_t amount)
+/* Adds to a word that nobody else writes, or, on the shared lane, that others write as well. */
+static inline void ring_plus(const struct ring_thread *t, uint64_t *word, uint64_t amount)
 {
-	/* One writer: a load and a store, whole words, no locked instruction. */
-	__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + amount, __ATOMIC_RELAXED);
+	if (__builtin_expect(t->lane_number != 0, 1))
+		__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + amount,
+				 __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_add(word, amount, __ATOMIC_RELAXED);
 }
 
-static inline void ring_add(struct ring_thread *t, uint16_t entry, const struct ring_amount *amount)
+/* Counts one call under an entry. `bytes` are those that it moves, if it was accepted. */
+static inline void ring_count(const struct ring_thread *t, uint16_t entry, bool accepted,
+			      uint64_t host_ns, uint64_t bytes)
 {
 	struct wire_total *total = &t->lane->totals[entry];
 
-	if (__builtin_expect(!t->lane_number, 0)) {
-		ring_add_shared(total, amount);
-		return;
-	}
-	ring_plus(&total->count, amount->count);
-	ring_plus(&total->failed, amount->failed);
-	ring_plus(&total->timed, amount->timed);
-	ring_plus(&total->device_ns, amount->device_ns);
-	ring_plus(&total->host_ns, amount->host_ns);
-	ring_plus(&total->bytes, amount->bytes);
+	ring_plus(t, accepted ? &total->count : &total->failed, 1);
+	ring_plus(t, &total->host_ns, host_ns);
+	if (accepted && bytes)
+		ring_plus(t, &total->bytes, bytes);
+}
+
+/* Counts calls that happened without a call of their own: kernels of a command buffer. */
+static inline void ring_count_more(const struct ring_thread *t, uint16_t entry, uint64_t count)
+{
+	ring_plus(t, &t->lane->totals[entry].count, count);
+}
+
+/* Adds the device time of one command. */
+static inline void ring_time(const struct ring_thread *t, uint16_t entry, uint64_t device_ns)
+{
+	struct wire_total *total = &t->lane->totals[entry];
+
+	ring_plus(t, &total->timed, 1);
+	ring_plus(t, &total->device_ns, device_ns);
 }
 
 /* Tells the collector that a ring is half full. */
