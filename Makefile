@@ -30,9 +30,9 @@ OPENCL_CFLAGS := -DCL_TARGET_OPENCL_VERSION=300 -DCL_USE_DEPRECATED_OPENCL_1_0_A
 	-DCL_USE_DEPRECATED_OPENCL_2_2_APIS -DCL_ENABLE_BETA_EXTENSIONS
 
 # What runs inside strangers: no stack protector and no sanitizer, since both call into the host.
-PRELOAD_CFLAGS := $(BASE) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+PRELOAD_CFLAGS := $(BASE) -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-fno-stack-protector $(OPENCL_CFLAGS)
-PRELOAD_LDFLAGS := -shared -Wl,-z,defs,-Bsymbolic-functions,-z,now,-z,relro,--as-needed \
+PRELOAD_LDFLAGS := -shared -Wl,-z,defs,-Bsymbolic-functions,-z,now,-z,relro,-z,noseparate-code,--as-needed \
 	-Wl,--hash-style=gnu
 
 COLLECTOR_SRC := $(filter-out collector/cmd/main.c,$(wildcard collector/*.c collector/*/*.c))
@@ -108,7 +108,7 @@ install: all ## copy to $(DESTDIR)$(PREFIX)
 uninstall: ## remove what install copied
 	rm -f $(DESTDIR)$(BINDIR)/gramme $(DESTDIR)$(MANDIR)/gramme.1
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so)
-	-rmdir $(DESTDIR)$(LIBDIR)/gramme
+	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 
 clean: ## remove what was built
 	rm -rf $(O) $(O)-san

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one launch costs the program: enqueue ROUNDS LAUNCHES [events]. Prints a line a round with
+ * three figures in picoseconds: in the call alone, with its share of clFinish, and two reads of
+ * CLOCK_MONOTONIC. It knows of no metering; tests/bench/run preloads what is to be compared. With
+ * "events" it asks for profiling and takes an event of each launch itself: what the driver alone
+ * wants for device times, whoever asks for them.
+ */
+#include <CL/cl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define BATCH 64
+
+static cl_command_queue queue;
+static cl_kernel kernel;
+static int events;
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int prepare(void)
+{
+	const char *text = "__kernel void nothing(__global float *a) { }";
+	cl_platform_id platform;
+	cl_device_id device;
+	cl_context context;
+	cl_program program;
+	cl_mem memory;
+	const cl_queue_properties profiling[] = {CL_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE, 0};
+	cl_int err;
+
+	if (clGetPlatformIDs(1, &platform, NULL) ||
+	    clGetDeviceIDs(platform, CL_DEVICE_TYPE_DEFAULT, 1, &device, NULL))
+		return 1;
+	context = clCreateContext(NULL, 1, &device, NULL, NULL, &err);
+	queue = clCreateCommandQueueWithProperties(context, device, events ? profiling : NULL,
+						   &err);
+	program = clCreateProgramWithSource(context, 1, &text, NULL, &err);
+	if (err || clBuildProgram(program, 0, NULL, NULL, NULL, NULL))
+		return 1;
+	kernel = clCreateKernel(program, "nothing", &err);
+	memory = clCreateBuffer(context, CL_MEM_READ_WRITE, 64, NULL, &err);
+	return err || clSetKernelArg(kernel, 0, sizeof(memory), &memory);
+}
+
+/* Launches in batches; adds the time in the calls and the whole time. */
+static int launch(uint64_t launches, uint64_t *calls_ns, uint64_t *all_ns)
+{
+	const size_t one = 1;
+	cl_event event[BATCH];
+
+	*calls_ns = *all_ns = 0;
+	for (uint64_t done = 0; done < launches; done += BATCH) {
+		uint64_t start = now_ns(), enqueued;
+
+		for (int i = 0; i < BATCH; i++)
+			if (clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, &one, 0, NULL,
+						   events ? &event[i] : NULL))
+				return 1;
+		enqueued = now_ns();
+		if (clFinish(queue))
+			return 1;
+		for (int i = 0; i < BATCH && events; i++)
+			clReleaseEvent(event[i]);
+		*calls_ns += enqueued - start;
+		*all_ns += now_ns() - start;
+	}
+	return 0;
+}
+
+static uint64_t two_reads_ps(void)
+{
+	const uint64_t pairs = 20000;
+	uint64_t start = now_ns();
+
+	for (uint64_t i = 0; i < pairs; i++) {
+		now_ns();
+		now_ns();
+	}
+	return (now_ns() - start) * 1000 / pairs;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t rounds = argc > 2 ? strtoull(argv[1], NULL, 10) : 0;
+	uint64_t launches = argc > 2 ? strtoull(argv[2], NULL, 10) / BATCH * BATCH : 0;
+	uint64_t calls_ns, all_ns;
+
+	events = argc > 3;
+	if (!launches || !rounds || prepare() || launch(launches, &calls_ns, &all_ns)) {
+		fprintf(stderr,
+			"usage: enqueue ROUNDS LAUNCHES [events] (with an OpenCL device)\n");
+		return 1;
+	}
+	while (rounds--) {
+		if (launch(launches, &calls_ns, &all_ns))
+			return 1;
+		printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", calls_ns * 1000 / launches,
+		       all_ns * 1000 / launches, two_reads_ps());
+	}
+	return 0;
+}

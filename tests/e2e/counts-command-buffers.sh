@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# cl_khr_command_buffer, whose functions no loader exports: each enqueue counts its kernels.
+. tests/e2e/lib.sh
+
+use_fake
+meter_ok -- "$prog/cl_every" --command-buffers
+same_counts "$TMPDIR/out" kernel call
+same_counts "$(tally)" kernel call

@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What the stories share. Sourced with GRAMME_BUILD and a private TMPDIR set (scripts/one).
+# shellcheck disable=SC2034 # most of these names are for the stories
+set -eu
+
+build=$(realpath "$GRAMME_BUILD")
+gramme=$build/gramme
+prog=$build/tests/prog
+fake=$build/tests/fake
+ledgers=$TMPDIR/ledgers
+ledger=
+python=/usr/bin/python3
+
+# A story must not find what the user keeps at home, nor leave anything there.
+export HOME=$TMPDIR/home
+mkdir -p "$HOME" "$ledgers"
+export PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
+unset XDG_DATA_HOME XDG_RUNTIME_DIR XDG_CACHE_HOME
+# Compiled kernels may be kept between stories: they are the driver's business.
+export POCL_CACHE_DIR=$build/tests/pocl-cache
+mkdir -p "$POCL_CACHE_DIR"
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# Prints the newest ledger beneath a folder.
+newest() {
+	find "$1" -name '*.jsonl' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-
+}
+
+# meter [OPTION...] -- PROGRAM [ARG...]: meters it; its output goes to $TMPDIR/out, what gramme
+# and the program say on stderr to $TMPDIR/err, its status to $status, its ledger to $ledger.
+meter() {
+	local run=("$gramme" run --quiet --ledger-dir "$ledgers" "$@")
+
+	ledger=
+	status=0
+	"${run[@]}" >"$TMPDIR/out" 2>"$TMPDIR/err" || status=$?
+	ledger=$(newest "$ledgers")
+	if [ -z "$ledger" ]; then
+		cat "$TMPDIR/err"
+		fail "no ledger from: $*"
+	fi
+}
+
+# The same, for a program that is expected to end well.
+meter_ok() {
+	meter "$@"
+	if [ "$status" -ne 0 ]; then
+		tail -n 20 "$TMPDIR/out" "$TMPDIR/err"
+		fail "exit status $status from: $*"
+	fi
+}
+
+# json FILTER [LEDGER]: asks the ledger's summary.
+json() {
+	"$gramme" show --json "${2:-$ledger}" | jq -r "$1"
+}
+
+# holds FILTER: fails, showing the summary, unless the filter gives true.
+holds() {
+	if [ "$(json "$1")" != true ]; then
+		"$gramme" show --json "$ledger" || true
+		fail "does not hold: $1"
+	fi
+}
+
+# Adds up "count KIND NAME N" and "refused KIND NAME N" lines: counts_of KIND... <LINES
+counts_of() {
+	awk -v kinds=" $* " '($1 == "count" || $1 == "refused") && index(kinds, " " $2 " ") {
+			n[$1 " " $2 " " $3] += $4
+		}
+		END { for (k in n) printf "%s %.0f\n", k, n[k] }' | sort
+}
+
+# What the ledger says it saw, in the same form. Waits of the program are no commands.
+ledger_counts() {
+	# shellcheck disable=SC2016 # jq's variables
+	json '(.kernels + .commands)[] | select(.kind != "sync")
+		| (if .kind == "kernel" then "kernel" else "call" end) as $kind
+		| (select(.count > 0) | "count \($kind) \(.name) \(.count)"),
+		  (select(.failed > 0) | "refused \($kind) \(.name) \(.failed)")'
+}
+
+# same_counts FILE KIND...: the ledger's counts are those in the file, for these kinds.
+same_counts() {
+	local file=$1
+
+	shift
+	counts_of "$@" <"$file" >"$TMPDIR/expected"
+	ledger_counts | counts_of "$@" >"$TMPDIR/seen"
+	[ -s "$TMPDIR/expected" ] || fail "nothing was counted in $file"
+	diff -u "$TMPDIR/expected" "$TMPDIR/seen" || fail "the ledger counts otherwise (-made +seen)"
+	verified
+}
+
+# Chain and balance hold.
+verified() {
+	"$gramme" verify "$ledger" >"$TMPDIR/verify" 2>&1 || {
+		cat "$TMPDIR/verify"
+		fail "gramme verify $ledger"
+	}
+}
+
+# On the recorded server with two sockets: the meters gave 120 W, 90 W, 12 W and 10 W for as long
+# as the run took, but for the moments between its first and last tick and its start and end.
+metered() {
+	# shellcheck disable=SC2016 # jq's variables
+	holds '[.run.duration_ns as $t | .energy.domains[]
+		| ({"package-0": 120, "package-1": 90, "dram-0": 12, "dram-1": 10}[.name] * $t / 1000) as $e
+		| (.domain_uj - $e) | fabs <= $e * 0.02 + 100000] | length == 4 and all'
+}
+
+# Nothing went past the shim, and the ledger says so.
+covered() {
+	holds '.coverage.uncovered == []'
+}
+
+# Takes the counting driver instead of the machine's, and has it count into a file.
+use_fake() {
+	export OCL_ICD_VENDORS=$fake/libfakecl.so
+	export FAKECL_COUNT_FILE=$TMPDIR/tally
+	rm -f "$FAKECL_COUNT_FILE"
+}
+
+# Has the OpenCL loader itself count the calls of the program that follows, as a peer.
+use_count_layer() {
+	export OPENCL_LAYERS=$fake/libcount_layer.so
+	export COUNT_LAYER_FILE=$TMPDIR/tally
+	rm -f "$COUNT_LAYER_FILE"
+}
+
+# What the driver or the layer counted, as a file of "count ..." lines.
+tally() {
+	"$fake/tally" "$TMPDIR/tally" >"$TMPDIR/tally.txt"
+	echo "$TMPDIR/tally.txt"
+}

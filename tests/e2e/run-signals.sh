@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Signals reach the program exactly once, whomever they were sent to: gramme alone, the whole
+# process group, or every process of a job. And whatever is sent, gramme does not stand in the way.
+. tests/e2e/lib.sh
+
+cat >"$TMPDIR/counter.py" <<'PYTHON'
+# Counts the signals that it gets; SIGUSR2 makes it print them and exit.
+import signal
+watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT,
+           signal.SIGCONT, signal.SIGTSTP, signal.SIGRTMIN + 3, signal.SIGUSR2}
+signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+counts = {}
+print("ready", flush=True)
+while signal.SIGUSR2 not in counts:
+    number = signal.sigwait(watched)
+    counts[number] = counts.get(number, 0) + 1
+del counts[signal.SIGUSR2]
+print(" ".join(f"{int(n)}:{c}" for n, c in sorted(counts.items())), flush=True)
+PYTHON
+
+cat >"$TMPDIR/drive.py" <<'PYTHON'
+import os, signal, subprocess, sys, time
+gramme, ledgers, tmp = sys.argv[1:4]
+counter = [sys.executable, tmp + "/counter.py"]
+
+def start(program):
+    process = subprocess.Popen([gramme, "run", "-q", "--ledger-dir", ledgers, "--"] + program,
+                               stdout=subprocess.PIPE, start_new_session=True, text=True)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+def children(pid):
+    return [int(p) for t in os.listdir(f"/proc/{pid}/task")
+            for p in open(f"/proc/{pid}/task/{t}/children").read().split()]
+
+def program_of(process):
+    return [p for p in children(process.pid)
+            if open(f"/proc/{p}/comm").read() != "gramme-witness\n"][0]
+
+def wait_for(what, condition):
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise SystemExit(f"FAILED: waited in vain for {what}")
+
+def state(pid):
+    return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0]
+
+def settle():
+    # Nothing to wait for: a second delivery, if there were one, must have had the time to come.
+    time.sleep(0.3)
+
+def counts(process, pid):
+    os.kill(pid, signal.SIGUSR2)
+    out = process.stdout.read().split()
+    assert process.wait() == 0, process.returncode
+    return {int(a): int(b) for a, b in (x.split(":") for x in out)}
+
+some = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT,
+        signal.SIGRTMIN + 3]
+once = {int(n): 1 for n in some}
+
+def check(what, send):
+    process = start(counter)
+    pid = program_of(process)
+    for number in some:
+        send(process, pid, number)
+        settle()
+    seen = counts(process, pid)
+    if seen != once:
+        raise SystemExit(f"FAILED: {what}: {seen} instead of {once}")
+    print("ok:", what)
+
+def to_each(process, pid, number):
+    # As a batch system does: every process of the job, one after the other.
+    for target in [process.pid] + children(process.pid):
+        os.kill(target, number)
+
+check("to gramme alone", lambda process, pid, number: os.kill(process.pid, number))
+check("to the program alone", lambda process, pid, number: os.kill(pid, number))
+check("to the process group", lambda process, pid, number: os.killpg(process.pid, number))
+check("to each process", to_each)
+
+# A stop and a continuation that were meant for gramme alone reach the program.
+process = start(counter)
+pid = program_of(process)
+os.kill(process.pid, signal.SIGTSTP)
+settle()
+os.kill(process.pid, signal.SIGCONT)
+settle()
+seen = counts(process, pid)
+assert seen == {signal.SIGTSTP: 1, signal.SIGCONT: 1}, seen
+
+# A program that is stopped by its PID is continued by its PID; gramme does not hang.
+process = start(counter)
+pid = program_of(process)
+os.kill(pid, signal.SIGSTOP)
+wait_for("the stop", lambda: state(pid) == "T")
+settle()
+assert state(process.pid) in "SR", state(process.pid)
+os.kill(pid, signal.SIGCONT)
+assert counts(process, pid) == {signal.SIGCONT: 1}
+
+# gramme killed: the program goes on and ends in its own time; nothing else stays.
+process = start(counter)
+pid = program_of(process)
+others = [p for p in children(process.pid) if p != pid]
+process.kill()
+assert process.wait() == -9
+for other in others:
+    wait_for("the witness to go", lambda: not os.path.exists(f"/proc/{other}") or
+             state(other) == "Z")
+assert state(pid) in "SR"
+os.kill(pid, signal.SIGUSR2)
+assert process.stdout.read() == "\n"
+
+# The program sends a signal to its whole group, or to its parent: that is its own affair.
+shell = ["sh", "-c", "trap 'echo got' TERM; echo ready; kill -TERM 0; exit 4"]
+process = start(shell)
+assert process.stdout.read() == "got\n"
+assert process.wait() == 4
+process = start(["sh", "-c", "trap 'echo got' TERM; echo ready; kill -TERM $PPID; exit 5"])
+assert process.stdout.read() == ""
+assert process.wait() == 5
+PYTHON
+$python "$TMPDIR/drive.py" "$gramme" "$ledgers" "$TMPDIR"
+
+# The ledger of the run whose gramme was killed is partial, and valid.
+for ledger in "$ledgers"/*/*/*.jsonl; do
+	verified
+done

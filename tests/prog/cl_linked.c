@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program that links -lOpenCL. Options shape how it computes: threads, out-of-order queues,
+ * forked workers, an exec of another program, an end without clFinish.
+ */
+#include "tests/prog/launch.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct plan {
+	struct launch_options launch;
+	unsigned workers;   /* forked, each of which computes on its own */
+	bool compute_first; /* the parent of workers computes as well, before it forks */
+	unsigned pause_ms;  /* between the computing and the end */
+	char **exec;	    /* what to become afterwards */
+};
+
+static int compute(const struct plan *plan)
+{
+	struct launch_result result;
+
+	if (launch(&plan->launch, &result))
+		return 1;
+	launch_print(&plan->launch, &result);
+	usleep(plan->pause_ms * 1000);
+	if (!plan->launch.finish)
+		_exit(0);
+	return 0;
+}
+
+static int fork_workers(const struct plan *plan)
+{
+	int failed = 0;
+	int status;
+
+	for (unsigned i = 0; i < plan->workers; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			exit(compute(plan));
+		failed |= pid < 0;
+	}
+	while (wait(&status) > 0)
+		failed |= status != 0;
+	return failed;
+}
+
+static void usage(void)
+{
+	fputs("usage: cl_linked [--launches N] [--threads N] [--items N] [--rounds N] [--batch N]\n"
+	      "                 [--gpu] [--out-of-order] [--profiling] [--no-finish]\n"
+	      "                 [--progress FILE] [--workers N [--compute-first]] [--pause-ms N]\n"
+	      "                 [--exec PROGRAM [ARG...]]\n",
+	      stderr);
+	exit(2);
+}
+
+enum number { LAUNCHES, THREADS, ITEMS, ROUNDS, BATCH, WORKERS, PAUSE_MS, PROGRESS, EXEC };
+enum flag { GPU, OUT_OF_ORDER, PROFILING, NO_FINISH, COMPUTE_FIRST, FLAGS };
+
+static int flag[FLAGS];
+
+static const struct option option[] = {
+	{"launches", required_argument, NULL, LAUNCHES},
+	{"threads", required_argument, NULL, THREADS},
+	{"items", required_argument, NULL, ITEMS},
+	{"rounds", required_argument, NULL, ROUNDS},
+	{"batch", required_argument, NULL, BATCH},
+	{"workers", required_argument, NULL, WORKERS},
+	{"pause-ms", required_argument, NULL, PAUSE_MS},
+	{"progress", required_argument, NULL, PROGRESS},
+	{"exec", no_argument, NULL, EXEC},
+	{"gpu", no_argument, &flag[GPU], 1},
+	{"out-of-order", no_argument, &flag[OUT_OF_ORDER], 1},
+	{"profiling", no_argument, &flag[PROFILING], 1},
+	{"no-finish", no_argument, &flag[NO_FINISH], 1},
+	{"compute-first", no_argument, &flag[COMPUTE_FIRST], 1},
+	{NULL, 0, NULL, 0},
+};
+
+static struct plan plan_of(int argc, char **argv)
+{
+	unsigned long number[PROGRESS] = {100, 1, 256, 16, 64, 0, 0};
+	struct plan plan = {.exec = NULL};
+	int given = 0;
+
+	while (given != EXEC && (given = getopt_long(argc, argv, "+", option, NULL)) != -1) {
+		if (given == '?')
+			usage();
+		if (given == PROGRESS)
+			plan.launch.progress = optarg;
+		else if (optarg)
+			number[given] = strtoul(optarg, NULL, 10);
+	}
+	if (given == EXEC)
+		plan.exec = &argv[optind];
+	else if (optind != argc)
+		usage();
+	plan.launch.launches = number[LAUNCHES];
+	plan.launch.threads = (unsigned)number[THREADS];
+	plan.launch.items = (unsigned)number[ITEMS];
+	plan.launch.rounds = (unsigned)number[ROUNDS];
+	plan.launch.batch = number[BATCH];
+	plan.launch.gpu = flag[GPU];
+	plan.launch.out_of_order = flag[OUT_OF_ORDER];
+	plan.launch.profiling = flag[PROFILING];
+	plan.launch.finish = !flag[NO_FINISH];
+	plan.workers = (unsigned)number[WORKERS];
+	plan.pause_ms = (unsigned)number[PAUSE_MS];
+	plan.compute_first = flag[COMPUTE_FIRST];
+	return plan;
+}
+
+int main(int argc, char **argv)
+{
+	struct plan plan = plan_of(argc, argv);
+
+	if (!plan.workers || plan.compute_first)
+		if (compute(&plan))
+			return 1;
+	if (plan.workers && fork_workers(&plan))
+		return 1;
+	if (plan.exec) {
+		execvp(plan.exec[0], plan.exec);
+		perror(plan.exec[0]);
+		return 1;
+	}
+	return 0;
+}
