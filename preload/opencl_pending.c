@@ -7,9 +7,10 @@
  */
 #include "preload/opencl.h"
 
-#define POLL_EVERY     64u /* enqueues between two looks at what has finished meanwhile */
-#define LOOK_WHEN_FULL 16u /* refused commands between two looks; a power of two */
-#define GIVE_UP_AFTER  4u  /* unfinished commands in a row: what comes later is later */
+#define POLL_FROM      256u /* commands alive: fewer wait for the program's own synchronisation */
+#define POLL_EVERY     64u  /* enqueues between two looks at what has finished meanwhile */
+#define LOOK_WHEN_FULL 16u  /* refused commands between two looks; a power of two */
+#define GIVE_UP_AFTER  4u   /* unfinished commands in a row: what comes later is later */
 
 enum state { STATE_FREE = 0, STATE_FULL, STATE_TAKEN };
 
@@ -60,7 +61,8 @@ bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pen
 	atomic_store_explicit(&slot->state, STATE_FULL, memory_order_release);
 	lane->head++;
 	atomic_store_explicit(&lane->shown, lane->head, memory_order_release);
-	if (!(lane->head & (POLL_EVERY - 1)))
+	if (!(lane->head & (POLL_EVERY - 1)) &&
+	    lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed) >= POLL_FROM)
 		opencl_pending_harvest(t, false);
 	return true;
 }
