@@ -101,6 +101,7 @@ wait_for("the stop", lambda: state(pid) == "T")
 settle()
 assert state(process.pid) in "SR", state(process.pid)
 os.kill(pid, signal.SIGCONT)
+settle()
 assert counts(process, pid) == {signal.SIGCONT: 1}
 
 # gramme killed: the program goes on and ends in its own time; nothing else stays.

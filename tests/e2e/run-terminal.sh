@@ -6,17 +6,19 @@
 
 cat >"$TMPDIR/reader.py" <<'PYTHON'
 # Tells what happens to it; ends on "end".
-import os, signal, sys
-def tell(number, frame):
-    print("signal", signal.Signals(number).name, flush=True)
-for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGCONT, signal.SIGWINCH):
-    signal.signal(number, tell)
+import os, signal, sys, threading
+watched = {signal.SIGINT, signal.SIGQUIT, signal.SIGCONT, signal.SIGWINCH}
+def tell():
+    while True:
+        print("signal", signal.Signals(signal.sigwait(watched)).name, flush=True)
+signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+threading.Thread(target=tell, daemon=True).start()
 print("terminal", [os.isatty(fd) for fd in (0, 1, 2)],
       os.tcgetpgrp(0) == os.getpgrp(), flush=True)
 for line in sys.stdin:
     print("line", line.strip(), flush=True)
     if line.strip() == "end":
-        sys.exit(6)
+        os._exit(6)
 PYTHON
 
 cat >"$TMPDIR/drive.py" <<'PYTHON'
@@ -68,7 +70,7 @@ fcntl.ioctl(tty, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
 seen = expect("signal SIGWINCH") + quiet()
 assert seen.count("signal") == 1, seen
 
-# Stopped, looked at, continued in the background (where it has nothing to read), and back.
+# Stopped, looked at, continued, stopped again, continued in the background, and back.
 type_("\x1a")
 expect(r"Stopped.*\n.*prompt> ")
 type_("jobs -l\n")
@@ -81,9 +83,8 @@ expect("line again")
 type_("\x1a")
 expect(r"Stopped.*\n.*prompt> ")
 type_("bg\n")
-expect("signal SIGCONT")
-# In the background a read from the terminal stops it.
-type_("\n")
+expect(r"\[1\].*&\r")
+# In the background its read from the terminal stops it.
 type_("jobs\n")
 for _ in range(100):
     if "Stopped" in quiet():

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gramme collect: the lab's collector. Everything that computes with the shim preloaded and
+ * GRAMME_SOCKET naming this socket becomes a run.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "collector/cmd/cmd.h"
+#include "collector/cmd/options.h"
+#include "collector/meter.h"
+
+#define ROOT_SOCKET "/run/gramme/collector.sock"
+#define ROOT_LEDGER "/var/lib/gramme"
+
+static void say_line(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "gramme: %s\n", line);
+}
+
+static int fail(const char *what, const char *why)
+{
+	fprintf(stderr, "gramme: %s: %s\n", what, why);
+	return 1;
+}
+
+/* One descriptor per process that computes. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	(void)number;
+	uv_stop(handle->loop);
+}
+
+static char *default_socket(bool root)
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+	char *path = NULL;
+
+	if (root) {
+		mkdir("/run/gramme", 0755);
+		return strdup(ROOT_SOCKET);
+	}
+	if (folder && folder[0] == '/' && asprintf(&path, "%s/gramme.sock", folder) < 0)
+		return NULL;
+	return path;
+}
+
+/* Collects until a signal says that it is enough. */
+static int collect(const struct meter_options *options)
+{
+	uv_loop_t loop;
+	uv_signal_t term, interrupt;
+	struct meter *meter;
+
+	int error = uv_loop_init(&loop);
+	if (error)
+		return fail("event loop", strerror(-error));
+	error = meter_open(&loop, options, &meter);
+	if (error) {
+		uv_run(&loop, UV_RUN_DEFAULT);
+		uv_loop_close(&loop);
+		return fail(options->socket, error == -EADDRINUSE ? "a collector is there already"
+								  : strerror(-error));
+	}
+	uv_signal_init(&loop, &term);
+	uv_signal_init(&loop, &interrupt);
+	uv_signal_start(&term, on_signal, SIGTERM);
+	uv_signal_start(&interrupt, on_signal, SIGINT);
+	fprintf(stderr, "gramme: collecting on %s\n", options->socket);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	meter_close(meter);
+	uv_close((uv_handle_t *)&term, NULL);
+	uv_close((uv_handle_t *)&interrupt, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	uv_loop_close(&loop);
+	return 0;
+}
+
+static int open_and_collect(const struct options *options, struct world *world, bool root)
+{
+	struct meter_options meter = {
+		.world = world,
+		.socket_mode = root ? 0666 : 0600,
+		.lab = true,
+		.many_users = root,
+		.pue_milli = options->pue_milli ? options->pue_milli : 1000,
+		.idle = options->idle,
+		.keep_private = options->keep_private,
+		.say = say_line,
+	};
+	char why[256];
+
+	if (carbon_factor(options->zone, &meter.factor, why))
+		return fail("--zone", why);
+	char *path = options_ledger_dir(options->ledger_dir || !root ? options->ledger_dir
+								     : ROOT_LEDGER);
+	char *socket = options->socket ? strdup(options->socket) : default_socket(root);
+	int status = 1;
+	meter.ledger_path = path;
+	meter.socket = socket;
+	/* Other users reach their folders through this one. */
+	meter.ledger_dir = path ? options_open_dir(path, root ? 0755 : 0700) : -ENOMEM;
+	if (!socket)
+		fail("--socket", "needed, since XDG_RUNTIME_DIR is not set");
+	else if (meter.ledger_dir < 0)
+		fail(path ? path : "--ledger-dir", strerror(-meter.ledger_dir));
+	else
+		status = collect(&meter);
+	if (meter.ledger_dir >= 0)
+		close(meter.ledger_dir);
+	free(socket);
+	free(path);
+	return status;
+}
+
+int collect_main(int argc, char **argv)
+{
+	struct options options;
+	struct world *world = world_real();
+	char why[256];
+
+	if (options_parse("collect", argc, argv, &options, why)) {
+		fprintf(stderr, "gramme: %s\n", why);
+		return 2;
+	}
+	if (options.help || options.version) {
+		if (options.help)
+			options_help("collect");
+		else
+			puts("gramme " GRAMME_VERSION);
+		return 0;
+	}
+	/* A log that nobody reads any more is no reason to stop, nor is a limit on file sizes. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	raise_limit();
+	if (options.replay && world_replay(options.replay, world_real(), &world, why)) {
+		fprintf(stderr, "gramme: %s\n", why);
+		return 1;
+	}
+	int status = open_and_collect(&options, world, geteuid() == 0);
+	world_close(world);
+	return status;
+}

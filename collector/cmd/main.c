@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gramme: energy and carbon of unmodified programs. Finds the subcommand.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/cmd/cmd.h"
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *what;
+} command[] = {
+	{"run", run_main, "meter one program"},
+	{"collect", collect_main, "meter what computes on this machine, as a service"},
+	{"show", show_main, "show one run's ledger"},
+	{"verify", verify_main, "prove ledgers"},
+};
+
+static void help(FILE *to)
+{
+	fputs("usage: gramme COMMAND [OPTIONS] ...\n", to);
+	for (size_t i = 0; i < sizeof(command) / sizeof(*command); i++)
+		fprintf(to, "  %-8s  %s\n", command[i].name, command[i].what);
+	fputs("See gramme COMMAND --help.\n", to);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		help(stderr);
+		return 2;
+	}
+	for (size_t i = 0; i < sizeof(command) / sizeof(*command); i++)
+		if (!strcmp(argv[1], command[i].name))
+			return command[i].main(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		help(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("gramme " GRAMME_VERSION);
+		return 0;
+	}
+	fprintf(stderr, "gramme: unknown command '%s' (see gramme --help)\n", argv[1]);
+	return 2;
+}

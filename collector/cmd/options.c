@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Options and environment of `gramme run` and `gramme collect`.
+ */
+#include "collector/cmd/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WHY 256
+
+enum {
+	OPTION_LEDGER_DIR = 256,
+	OPTION_ZONE,
+	OPTION_PROJECT,
+	OPTION_EXPERIMENT,
+	OPTION_PUE,
+	OPTION_REPLAY,
+	OPTION_IDLE,
+	OPTION_PRIVATE,
+	OPTION_SOCKET
+};
+
+static const struct option run_options[] = {
+	{"ledger-dir", required_argument, NULL, OPTION_LEDGER_DIR},
+	{"zone", required_argument, NULL, OPTION_ZONE},
+	{"project", required_argument, NULL, OPTION_PROJECT},
+	{"experiment", required_argument, NULL, OPTION_EXPERIMENT},
+	{"pue", required_argument, NULL, OPTION_PUE},
+	{"replay", required_argument, NULL, OPTION_REPLAY},
+	{"idle", required_argument, NULL, OPTION_IDLE},
+	{"private", required_argument, NULL, OPTION_PRIVATE},
+	{"quiet", no_argument, NULL, 'q'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{0},
+};
+
+static const struct option collect_options[] = {
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"ledger-dir", required_argument, NULL, OPTION_LEDGER_DIR},
+	{"zone", required_argument, NULL, OPTION_ZONE},
+	{"pue", required_argument, NULL, OPTION_PUE},
+	{"replay", required_argument, NULL, OPTION_REPLAY},
+	{"idle", required_argument, NULL, OPTION_IDLE},
+	{"private", required_argument, NULL, OPTION_PRIVATE},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{0},
+};
+
+/* "1.58" is 1580; from 1 to 10, at most three decimals. */
+static int parse_pue(const char *text, uint32_t *pue_milli)
+{
+	uint32_t value = 0, decimals = 0;
+	bool point = false;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text == '.' && !point) {
+			point = true;
+			continue;
+		}
+		if (*text < '0' || *text > '9' || value > 100000 || decimals == 3)
+			return -EINVAL;
+		value = value * 10 + (uint32_t)(*text - '0');
+		decimals += point;
+	}
+	for (; decimals < 3; decimals++)
+		value *= 10;
+	if (value < 1000 || value > 10000)
+		return -ERANGE;
+	*pue_milli = value;
+	return 0;
+}
+
+static int set_pue(struct options *options, const char *name, const char *text, char *why)
+{
+	if (parse_pue(text, &options->pue_milli) == 0)
+		return 0;
+	snprintf(why, WHY, "%s is a number from 1 to 10, such as 1.3, and not '%s'", name, text);
+	return -EINVAL;
+}
+
+static int set_private(struct options *options, const char *name, const char *text, char *why)
+{
+	options->keep_private = strcmp(text, "none") != 0;
+	if (!options->keep_private || !strcmp(text, "keep"))
+		return 0;
+	snprintf(why, WHY, "%s is 'keep' or 'none', and not '%s'", name, text);
+	return -EINVAL;
+}
+
+static int set_idle(struct options *options, const char *text, char *why)
+{
+	options->idle = strcmp(text, "shared") ? ACCOUNT_IDLE_SEPARATE : ACCOUNT_IDLE_SHARED;
+	if (options->idle == ACCOUNT_IDLE_SHARED || !strcmp(text, "separate"))
+		return 0;
+	snprintf(why, WHY, "--idle is 'separate' or 'shared', and not '%s'", text);
+	return -EINVAL;
+}
+
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static int from_environment(struct options *options, char *why)
+{
+	const char *pue = variable("GRAMME_PUE");
+	const char *private = variable("GRAMME_PRIVATE");
+	int error = 0;
+
+	options->ledger_dir = variable("GRAMME_LEDGER_DIR");
+	options->zone = variable("GRAMME_ZONE");
+	options->project = variable("GRAMME_PROJECT");
+	options->experiment = variable("GRAMME_EXPERIMENT");
+	options->socket = variable("GRAMME_SOCKET");
+	options->keep_private = true;
+	if (pue)
+		error = set_pue(options, "GRAMME_PUE", pue, why);
+	if (!error && private)
+		error = set_private(options, "GRAMME_PRIVATE", private, why);
+	return error;
+}
+
+static int take(struct options *options, int option, char *why)
+{
+	switch (option) {
+	case OPTION_LEDGER_DIR:
+		options->ledger_dir = optarg;
+		break;
+	case OPTION_ZONE:
+		options->zone = optarg;
+		break;
+	case OPTION_PROJECT:
+		options->project = optarg;
+		break;
+	case OPTION_EXPERIMENT:
+		options->experiment = optarg;
+		break;
+	case OPTION_REPLAY:
+		options->replay = optarg;
+		break;
+	case OPTION_SOCKET:
+		options->socket = optarg;
+		break;
+	case OPTION_PUE:
+		return set_pue(options, "--pue", optarg, why);
+	case OPTION_IDLE:
+		options->own = true;
+		return set_idle(options, optarg, why);
+	case OPTION_PRIVATE:
+		options->own = true;
+		return set_private(options, "--private", optarg, why);
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'h':
+		options->help = true;
+		break;
+	default:
+		options->version = true;
+	}
+	options->own = options->own || option == OPTION_LEDGER_DIR || option == OPTION_REPLAY;
+	return 0;
+}
+
+int options_parse(const char *command, int argc, char **argv, struct options *options, char *why)
+{
+	bool running = strcmp(command, "run") == 0;
+	const struct option *known = running ? run_options : collect_options;
+	const char *brief = running ? "+:qh" : "+:h";
+	int option, error;
+
+	*options = (struct options){0};
+	error = from_environment(options, why);
+	opterr = 0;
+	optind = 1;
+	while (!error && (option = getopt_long(argc, argv, brief, known, NULL)) != -1) {
+		if (option == ':' || option == '?') {
+			snprintf(why, WHY, "%s: '%s' (see gramme %s --help)",
+				 option == ':' ? "an argument is missing after" : "unknown option",
+				 argv[optind - 1], command);
+			return -EINVAL;
+		}
+		error = take(options, option, why);
+	}
+	if (error || options->help || options->version)
+		return error;
+	options->program = argv + optind;
+	if (running == (optind < argc))
+		return 0;
+	snprintf(why, WHY,
+		 running ? "which program? (see gramme run --help)"
+			 : "no argument is expected (see gramme collect --help)");
+	return -EINVAL;
+}
+
+void options_help(const char *command)
+{
+	bool running = strcmp(command, "run") == 0;
+
+	puts(running ? "usage: gramme run [OPTIONS] -- PROGRAM [ARG...]\n"
+		       "Meters one program and its children. The exit status is the program's;\n"
+		       "125: gramme failed, 126: it cannot be executed, 127: it was not found.\n"
+		     : "usage: gramme collect [OPTIONS]\n"
+		       "Meters what computes with the shim preloaded, until SIGTERM.\n");
+	if (!running)
+		puts("  --socket PATH      listen there (GRAMME_SOCKET)");
+	puts("  --ledger-dir DIR   where ledgers go (GRAMME_LEDGER_DIR)\n"
+	     "  --zone ZONE        electricity grid, such as FR or US-CA (GRAMME_ZONE)");
+	if (running)
+		puts("  --project NAME     what the run belongs to (GRAMME_PROJECT)\n"
+		     "  --experiment NAME  ... (GRAMME_EXPERIMENT)");
+	puts("  --pue X            power usage effectiveness of the site (GRAMME_PUE)\n"
+	     "  --replay DIR       take the sensors from a recorded machine\n"
+	     "  --idle HOW         'separate' account of idle energy, or 'shared' by the runs\n"
+	     "  --private HOW      'keep' arguments and paths beside the ledger, or 'none'\n"
+	     "                     (GRAMME_PRIVATE)");
+	if (running)
+		puts("  -q, --quiet        no summary");
+	puts("  -h, --help         this\n"
+	     "  --version          the version");
+}
+
+char *options_ledger_dir(const char *chosen)
+{
+	const char *data = variable("XDG_DATA_HOME"), *home = variable("HOME");
+	char cwd[PATH_MAX];
+	char *path = NULL;
+	int n;
+
+	if (chosen && chosen[0] == '/')
+		n = asprintf(&path, "%s", chosen);
+	else if (chosen)
+		n = asprintf(&path, "%s/%s", getcwd(cwd, sizeof(cwd)) ? cwd : ".", chosen);
+	else if (data && data[0] == '/')
+		n = asprintf(&path, "%s/gramme", data);
+	else
+		n = asprintf(&path, "%s/.local/share/gramme", home ? home : "");
+	return n < 0 ? NULL : path;
+}
+
+int options_open_dir(const char *path, unsigned mode)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n >= sizeof(part))
+		return -ENAMETOOLONG;
+	for (size_t i = 1; i <= n; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		/* What cannot be made may be there: the open below will tell. */
+		if (mkdir(part, (mode_t)mode) < 0 && errno == ENOSPC)
+			return -errno;
+	}
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+		return fd;
+	int error = -errno;
+	close(fd);
+	return error;
+}

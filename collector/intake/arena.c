@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading an arena. The writer never waits for us and overwrites its oldest events; a slot is
+ * believed only if its sequence number was the expected one before and after the copy.
+ */
+#include "collector/intake/arena.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "collector/intake/clean.h"
+
+#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+int arena_check(const struct wire_layout *layout)
+{
+	const struct wire_arena *arena = &layout->arena;
+
+	if (__atomic_load_n(&arena->magic, __ATOMIC_ACQUIRE) != WIRE_MAGIC)
+		return -EPROTO;
+	if (LOAD(arena->version) != WIRE_VERSION)
+		return -EPROTONOSUPPORT;
+	if (LOAD(arena->devices) != WIRE_DEVICES || LOAD(arena->entries) != WIRE_ENTRIES ||
+	    LOAD(arena->name_bytes) != WIRE_NAME_BYTES || LOAD(arena->lanes) != WIRE_LANES ||
+	    LOAD(arena->ring_slots) != WIRE_RING_SLOTS)
+		return -EPROTONOSUPPORT;
+	return 0;
+}
+
+void arena_begin(struct arena_reader *reader, const struct wire_layout *layout)
+{
+	*reader = (struct arena_reader){.layout = layout};
+}
+
+static uint32_t bounded(uint32_t value, uint32_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+static uint64_t add_saturated(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+enum slot { SLOT_WHOLE, SLOT_UNFINISHED, SLOT_OVERWRITTEN };
+
+/* Copies one slot between two looks at its sequence number. */
+static enum slot copy_slot(const struct wire_event *slot, uint64_t number, struct wire_event *copy)
+{
+	uint64_t before = __atomic_load_n(&slot->seq, __ATOMIC_ACQUIRE);
+
+	if (before != number + 1)
+		return before > number + 1 ? SLOT_OVERWRITTEN : SLOT_UNFINISHED;
+	copy->start_ns = LOAD(slot->start_ns);
+	copy->end_ns = LOAD(slot->end_ns);
+	copy->entry = LOAD(slot->entry);
+	copy->flags = LOAD(slot->flags);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return LOAD(slot->seq) == before ? SLOT_WHOLE : SLOT_OVERWRITTEN;
+}
+
+/* Turns a copied slot into an event; false for an entry that cannot be. */
+static bool judge(const struct wire_event *copy, uint64_t first_ns, uint64_t last_ns,
+		  struct arena_event *event)
+{
+	if (copy->entry >= WIRE_ENTRIES)
+		return false;
+	*event = (struct arena_event){.entry = copy->entry};
+	if (!(copy->flags & WIRE_EVENT_TIMED) || copy->end_ns < copy->start_ns)
+		return true;
+	event->start_ns = copy->start_ns > first_ns ? copy->start_ns : first_ns;
+	event->end_ns = copy->end_ns < last_ns ? copy->end_ns : last_ns;
+	event->timed = event->start_ns <= event->end_ns;
+	return true;
+}
+
+struct sink {
+	uint64_t first_ns;
+	uint64_t last_ns;
+	bool final;
+	arena_event_fn each;
+	void *arg;
+};
+
+static void drain_lane(struct arena_reader *reader, uint32_t index, const struct sink *sink)
+{
+	const struct wire_lane *lane = &reader->layout->lane[index];
+	uint64_t head = __atomic_load_n(&lane->head, __ATOMIC_ACQUIRE);
+	uint64_t next = reader->next[index];
+
+	if (head <= next)
+		return;
+	if (head - next > WIRE_RING_SLOTS) {
+		reader->lost = add_saturated(reader->lost, head - next - WIRE_RING_SLOTS);
+		next = head - WIRE_RING_SLOTS;
+	}
+	for (; next < head; next++) {
+		const struct wire_event *slot = &lane->ring[next & (WIRE_RING_SLOTS - 1)];
+		struct wire_event copy;
+		struct arena_event event;
+		enum slot state = copy_slot(slot, next, &copy);
+
+		if (state == SLOT_UNFINISHED && !sink->final && reader->waited[index] != next + 1) {
+			reader->waited[index] = next + 1;
+			break;
+		}
+		if (state == SLOT_WHOLE && judge(&copy, sink->first_ns, sink->last_ns, &event)) {
+			reader->read++;
+			sink->each(sink->arg, &event);
+		} else {
+			reader->lost = add_saturated(reader->lost, 1);
+		}
+	}
+	reader->next[index] = next;
+}
+
+void arena_drain(struct arena_reader *reader, uint64_t first_ns, uint64_t last_ns, bool final,
+		 arena_event_fn each, void *arg)
+{
+	const struct sink sink = {first_ns, last_ns, final, each, arg};
+	uint32_t lanes = bounded(LOAD(reader->layout->arena.lanes_used), WIRE_LANES);
+
+	for (uint32_t i = 0; i < lanes; i++)
+		drain_lane(reader, i, &sink);
+}
+
+uint32_t arena_entries(const struct wire_layout *layout)
+{
+	return bounded(LOAD(layout->arena.entries_used), WIRE_ENTRIES);
+}
+
+bool arena_entry(const struct wire_layout *layout, uint32_t index, struct arena_entry *entry)
+{
+	if (index >= WIRE_ENTRIES)
+		return false;
+	const struct wire_entry *slot = &layout->entry[index];
+	if (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+		return false;
+	uint32_t offset = bounded(LOAD(slot->name), WIRE_NAME_BYTES);
+	uint32_t bytes = bounded(LOAD(slot->name_bytes), WIRE_NAME_MAX);
+	bytes = bounded(bytes, WIRE_NAME_BYTES - offset);
+	entry->api = LOAD(slot->api);
+	entry->kind = LOAD(slot->kind);
+	entry->device = LOAD(slot->device) % WIRE_DEVICES;
+	clean_copy(entry->name, WIRE_NAME_MAX + 1, layout->names + offset, bytes);
+	if (LOAD(slot->flags) & WIRE_ENTRY_CUT)
+		strcat(entry->name, "...");
+	return true;
+}
+
+bool arena_device(const struct wire_layout *layout, uint32_t index, struct arena_device *device)
+{
+	if (index >= WIRE_DEVICES)
+		return false;
+	const struct wire_device *slot = &layout->device[index];
+	if (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+		return false;
+	device->type = LOAD(slot->type);
+	device->api = LOAD(slot->api);
+	clean_copy(device->name, sizeof(device->name), slot->name, sizeof(slot->name));
+	clean_copy(device->bus_id, sizeof(device->bus_id), slot->bus_id, sizeof(slot->bus_id));
+	return true;
+}
+
+void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_total *total)
+{
+	uint32_t lanes = bounded(LOAD(layout->arena.lanes_used), WIRE_LANES);
+
+	*total = (struct arena_total){0};
+	if (entry >= WIRE_ENTRIES)
+		return;
+	/*
+	 * A command is counted before it is timed, perhaps by another thread in another lane: what
+	 * is read in the opposite order never shows more timed commands than commands.
+	 */
+	for (uint32_t i = 0; i < lanes; i++) {
+		const struct wire_total *lane = &layout->lane[i].totals[entry];
+
+		total->timed = add_saturated(total->timed, LOAD(lane->timed));
+		total->device_ns = add_saturated(total->device_ns, LOAD(lane->device_ns));
+	}
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	for (uint32_t i = 0; i < lanes; i++) {
+		const struct wire_total *lane = &layout->lane[i].totals[entry];
+
+		total->count = add_saturated(total->count, LOAD(lane->count));
+		total->failed = add_saturated(total->failed, LOAD(lane->failed));
+		total->host_ns = add_saturated(total->host_ns, LOAD(lane->host_ns));
+		total->bytes = add_saturated(total->bytes, LOAD(lane->bytes));
+	}
+}
+
+const char *arena_api_name(unsigned api)
+{
+	static const char *const name[WIRE_API_COUNT] = {[WIRE_API_OPENCL] = "opencl"};
+
+	return api < WIRE_API_COUNT && name[api] ? name[api] : "other";
+}
+
+const char *arena_kind_name(unsigned kind)
+{
+	static const char *const name[WIRE_KIND_COUNT] = {
+		[WIRE_KIND_KERNEL] = "kernel",	 [WIRE_KIND_NATIVE] = "native",
+		[WIRE_KIND_READ] = "read",	 [WIRE_KIND_WRITE] = "write",
+		[WIRE_KIND_COPY] = "copy",	 [WIRE_KIND_FILL] = "fill",
+		[WIRE_KIND_MAP] = "map",	 [WIRE_KIND_UNMAP] = "unmap",
+		[WIRE_KIND_MIGRATE] = "migrate", [WIRE_KIND_MARKER] = "marker",
+		[WIRE_KIND_BARRIER] = "barrier", [WIRE_KIND_SVM_FREE] = "svm_free",
+		[WIRE_KIND_SYNC] = "sync",	 [WIRE_KIND_BATCH] = "batch",
+	};
+
+	return kind < WIRE_KIND_COUNT && name[kind] ? name[kind] : "other";
+}
+
+bool arena_kind_occupies(unsigned kind)
+{
+	return kind != WIRE_KIND_SYNC && kind != WIRE_KIND_MARKER && kind != WIRE_KIND_BARRIER &&
+	       kind != WIRE_KIND_NONE;
+}

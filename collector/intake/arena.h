@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading an arena: the shared memory that one process counts its work in (preload/wire.h).
+ * Pure: works on a mapped layout, touches no clock and no file. The writer is a stranger that may
+ * change any byte at any moment, so every word is loaded once, masked, bounded and then judged.
+ */
+#ifndef GRAMME_ARENA_H
+#define GRAMME_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/wire.h"
+
+/* How far one process' rings have been read. */
+struct arena_reader {
+	const struct wire_layout *layout; /* borrowed */
+	uint64_t next[WIRE_LANES];	  /* number of the next event of each lane */
+	uint64_t waited[WIRE_LANES];	  /* the number + 1 that a drain stopped at, unfinished */
+	uint64_t read;			  /* events that were read whole */
+	uint64_t lost;			  /* events overwritten or torn before they were read */
+};
+
+/* One finished command, validated. */
+struct arena_event {
+	uint32_t entry; /* below WIRE_ENTRIES; its slot may still be unready */
+	bool timed;	/* the two times are the device's, end >= start, within the clip */
+	uint64_t start_ns;
+	uint64_t end_ns;
+};
+
+/* What is counted, copied out of the arena. */
+struct arena_entry {
+	uint8_t api;
+	uint8_t kind;
+	uint8_t device; /* below WIRE_DEVICES */
+	char name[WIRE_NAME_MAX + 4];
+};
+
+struct arena_device {
+	uint32_t type; /* enum wire_device_type */
+	uint32_t api;
+	char name[128];
+	char bus_id[32];
+};
+
+/* Sums over all lanes; a sum that would overflow stays at UINT64_MAX. */
+struct arena_total {
+	uint64_t count;
+	uint64_t failed;
+	uint64_t timed;
+	uint64_t device_ns;
+	uint64_t host_ns;
+	uint64_t bytes;
+};
+
+typedef void (*arena_event_fn)(void *arg, const struct arena_event *event);
+
+/* Returns 0, -EPROTO for something else than an arena, or -EPROTONOSUPPORT for another version. */
+int arena_check(const struct wire_layout *layout);
+
+void arena_begin(struct arena_reader *reader, const struct wire_layout *layout);
+
+/*
+ * Hands every event since the last call to `each`, lane by lane, times clipped to
+ * [first_ns, last_ns]. A slot that is just being written stops its lane until the next call, once;
+ * with `final` nobody writes any more and it is lost. At most WIRE_RING_SLOTS events a lane.
+ */
+void arena_drain(struct arena_reader *reader, uint64_t first_ns, uint64_t last_ns, bool final,
+		 arena_event_fn each, void *arg);
+
+/* Slots in use, bounded by the geometry. */
+uint32_t arena_entries(const struct wire_layout *layout);
+
+/* Copy one slot. False if it is not ready (or the index is out of range). */
+bool arena_entry(const struct wire_layout *layout, uint32_t index, struct arena_entry *entry);
+bool arena_device(const struct wire_layout *layout, uint32_t index, struct arena_device *device);
+
+void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_total *total);
+
+/* The names that ledgers use: "opencl"; "kernel", "read", ... or "other" for an unknown number. */
+const char *arena_api_name(unsigned api);
+const char *arena_kind_name(unsigned kind);
+
+/* True for commands that keep a device busy (a marker or a wait does not). */
+bool arena_kind_occupies(unsigned kind);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The collector's socket: takes connections, finds out who speaks, takes messages apart and
+ * bounds what a stranger can ask for. What the messages mean is decided by the listener's owner.
+ */
+#ifndef GRAMME_INTAKE_H
+#define GRAMME_INTAKE_H
+
+#include <uv.h>
+
+#include "collector/intake/message.h"
+#include "collector/intake/peer.h"
+
+#define INTAKE_CONNECTIONS_MAX 1024u /* a quarter of them for one user */
+#define INTAKE_MESSAGES_MAX    16u   /* on one connection */
+#define INTAKE_SILENCE_NS      10000000000ULL
+
+struct intake;
+struct intake_launcher; /* a connection on which a run was begun */
+
+struct intake_ops {
+	/*
+	 * A process offers its arena. The callee owns `layout` (memfd_unmap) and peer->pidfd (it
+	 * takes it by setting -1 here) if it returns 0, else the reason goes to `refused`.
+	 */
+	int (*hello)(void *arg, struct peer *peer, const struct wire_layout *layout);
+	/* gramme run begins a run; returns 0 or -errno with `why` (256 bytes). */
+	int (*run_begin)(void *arg, struct intake_launcher *launcher, const struct peer *peer,
+			 const struct message_run_begin *begin, char *why);
+	/* It ends the run; `text` (1024 bytes) gets the summary to print. */
+	void (*run_end)(void *arg, struct intake_launcher *launcher, const struct wire_run_end *end,
+			char *text);
+	/* The connection of a begun run is gone; `launcher` is no more valid. */
+	void (*run_left)(void *arg, struct intake_launcher *launcher);
+	/* A ring is half full. */
+	void (*woken)(void *arg);
+	/* For the log, once per user and reason. */
+	void (*refused)(void *arg, uid_t uid, const char *reason);
+};
+
+struct intake_options {
+	const char *path; /* of the socket; the wake file is "<path>.wake" */
+	unsigned mode;	  /* of the socket */
+	const struct intake_ops *ops;
+	void *arg;
+};
+
+/*
+ * Listens. A socket that is there and answers is left alone (-EADDRINUSE); a dead one is
+ * replaced. Returns 0 with *intake, or -errno.
+ */
+int intake_open(uv_loop_t *loop, const struct intake_options *options, struct intake **intake);
+
+/* Takes what has arrived already, without waiting. */
+void intake_flush(struct intake *intake);
+
+/* Closes everything and removes socket and wake file; memory goes with the loop's next turn. */
+void intake_close(struct intake *intake);
+
+#endif

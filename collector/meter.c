@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The meter: its life, and the beginning and end of its runs.
+ */
+#include "collector/meter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collector/meter_state.h"
+#include "collector/units.h"
+
+static void describe_machine(struct meter *meter)
+{
+	struct world *world = meter->options.world;
+	struct run_machine *machine = &meter->machine;
+
+	uname(&meter->uname);
+	/* Live processes, and so the boot that they belong to, are this machine's in any case. */
+	if (world_real()->ops->read(world_real(), "/proc/sys/kernel/random/boot_id", meter->boot_id,
+				    sizeof(meter->boot_id)) > 0)
+		meter->boot_id[strcspn(meter->boot_id, "\n")] = '\0';
+	node_cpu_model(world, meter->cpu_model, sizeof(meter->cpu_model));
+	meter->node_known = node_read("/proc", &meter->node) == 0;
+	*machine = (struct run_machine){
+		.node = meter->uname.nodename,
+		.boot_id = meter->boot_id,
+		.kernel = meter->uname.release,
+		.cpu_model = meter->cpu_model[0] ? meter->cpu_model : NULL,
+		.cpus = meter->node.cpus,
+		.memory_bytes = meter->node.total_bytes,
+		.replayed = world->replayed,
+	};
+	machine->domains = power_domains(meter->power, &machine->domain);
+	machine->findings = power_findings(meter->power, &machine->finding);
+	meter->domain = machine->domain;
+	meter->domains = machine->domains;
+}
+
+static void free_meter(struct meter *meter)
+{
+	if (meter->account)
+		account_free(meter->account);
+	if (meter->power)
+		power_close(meter->power);
+	proc_snapshot_release(&meter->snapshot);
+	free(meter);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct meter *meter = handle->data;
+
+	if (--meter->handles == 0)
+		free_meter(meter);
+}
+
+void meter_close(struct meter *meter)
+{
+	while (meter->run)
+		meter_end(meter, meter->run, -1, false, NULL, 0, NULL);
+	if (meter->intake)
+		intake_close(meter->intake);
+	meter->intake = NULL;
+	if (meter->handles == 0) {
+		free_meter(meter);
+		return;
+	}
+	unsigned handles = meter->handles;
+	uv_close((uv_handle_t *)&meter->tick, on_closed);
+	if (handles > 1)
+		uv_close((uv_handle_t *)&meter->early, on_closed);
+}
+
+int meter_open(uv_loop_t *loop, const struct meter_options *options, struct meter **result)
+{
+	struct meter *meter = calloc(1, sizeof(*meter));
+	const struct power_options sensors = {.world = options->world, .model = true};
+	const struct intake_options intake = {
+		.path = options->socket,
+		.mode = options->socket_mode,
+		.ops = &admit_ops,
+		.arg = meter,
+	};
+
+	if (!meter)
+		return -ENOMEM;
+	meter->loop = loop;
+	meter->options = *options;
+	int error = power_open(&sensors, &meter->power);
+	if (!error) {
+		describe_machine(meter);
+		error = account_new(meter->domain, meter->domains, options->idle, &meter->account);
+	}
+	if (!error)
+		error = tick_open(meter);
+	if (!error)
+		error = intake_open(loop, &intake, &meter->intake);
+	if (error) {
+		meter_close(meter);
+		return error;
+	}
+	*result = meter;
+	return 0;
+}
+
+/* CLOCK_BOOTTIME in clock ticks, as /proc counts the start of processes. */
+static uint64_t boot_ticks(const struct meter *meter)
+{
+	struct world *world = meter->options.world;
+
+	return units_mul_div(world->ops->boottime_ns(world), (uint64_t)sysconf(_SC_CLK_TCK),
+			     UNITS_NS_PER_S);
+}
+
+static void unlink_run(struct meter *meter, struct run *run)
+{
+	struct run **link = &meter->run;
+
+	while (*link != run)
+		link = &(*link)->next;
+	*link = run->next;
+	if (--meter->runs == 0)
+		tick_stop(meter);
+}
+
+/* The processes that a run begins with; those that are not there are left out. */
+static int plant(struct meter *meter, struct run *run, const struct meter_start *start)
+{
+	uint64_t now_ns = tick_clock(meter);
+	struct proc_stat stat;
+	int error = 0;
+
+	if (start->reaper && proc_stat("/proc", start->reaper, &stat) == 0) {
+		error = tree_add_reaper(&run->tree, &stat, now_ns);
+		for (struct run *other = meter->run; other; other = other->next)
+			tree_set_foreign(&other->tree, start->reaper);
+	}
+	if (error || !start->pid || proc_stat("/proc", start->pid, &stat))
+		return error;
+	for (struct run *other = meter->run; other; other = other->next)
+		tree_drop(&other->tree, start->pid, &meter->snapshot);
+	error = tree_add(&run->tree, &stat, now_ns);
+	if (!error)
+		tree_find(&run->tree, stat.pid, stat.start_ticks)->expected = start->expected;
+	return error;
+}
+
+int meter_begin(struct meter *meter, const struct meter_start *start, struct run **result)
+{
+	struct world *world = meter->options.world;
+	struct run *run;
+
+	tick_now(meter);
+	const struct run_start what = {
+		.origin = start->origin,
+		.factor = start->factor ? start->factor : &meter->options.factor,
+		.pue_milli = start->pue_milli ? start->pue_milli : meter->options.pue_milli,
+		.machine = &meter->machine,
+		.world = tree_world_real(),
+		.begin_ticks = boot_ticks(meter),
+		.t_ns = tick_clock(meter),
+		.utc_ns = world->ops->realtime_ns(world),
+	};
+	int error = run_new(&what, &run);
+	if (error)
+		return error;
+	error = plant(meter, run, start);
+	if (!error)
+		error = account_join(meter->account, &run->account);
+	if (error) {
+		run_free(run);
+		return error;
+	}
+	run->foreground = start->foreground;
+	run->next = meter->run;
+	meter->run = run;
+	meter->runs++;
+	tick_start(meter);
+	*result = run;
+	return 0;
+}
+
+/* The folder that a run's ledger goes below. Returns a descriptor to be closed, or -errno. */
+static int ledger_folder(const struct meter *meter, const struct origin *origin)
+{
+	int dir = meter->options.ledger_dir;
+	struct stat st;
+
+	if (dir < 0)
+		return -EBADF;
+	if (!meter->options.many_users)
+		return fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	if (origin->user[0] == '.' || strchr(origin->user, '/'))
+		return -EINVAL;
+	if (mkdirat(dir, origin->user, 0700) == 0 &&
+	    fchownat(dir, origin->user, origin->uid, origin->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	int own = openat(dir, origin->user, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (own < 0)
+		return -errno;
+	if (fstat(own, &st) == 0 && st.st_uid == origin->uid)
+		return own;
+	close(own);
+	return -EPERM;
+}
+
+int meter_record(struct meter *meter, struct run *run)
+{
+	struct ledger_options options = {
+		.dir = ledger_folder(meter, &run->origin),
+		.owner = run->origin.uid,
+		.group = run->origin.gid,
+		.keep_private = meter->options.keep_private,
+	};
+
+	tick_scan(meter);
+	if (options.dir < 0) {
+		run->ledger_error = options.dir;
+		return options.dir;
+	}
+	int error = run_open_ledger(run, &meter->machine, &options);
+	close(options.dir);
+	return error;
+}
+
+int meter_end(struct meter *meter, struct run *run, int exit_status, bool complete, char *text,
+	      size_t size, size_t *left)
+{
+	char path[PATH_MAX] = "";
+
+	/* What has arrived may speak of this very run. */
+	run->ending = true;
+	run->launcher = NULL;
+	intake_flush(meter->intake);
+	admit_release(meter, run);
+	tick_now(meter);
+	uint64_t t_ns = tick_clock(meter);
+	unlink_run(meter, run);
+	account_leave(meter->account, run->account);
+	run_settle(run, meter->account, t_ns, 0, 1);
+	if (run->ledger)
+		snprintf(path, sizeof(path), "%s/%s%s%s", meter->options.ledger_path,
+			 meter->options.many_users ? run->origin.user : "",
+			 meter->options.many_users ? "/" : "", ledger_path(run->ledger));
+	run_close(run, t_ns, exit_status, complete);
+	if (text)
+		run_summary(run, t_ns, path, text, size);
+	if (left)
+		*left = tree_alive(&run->tree);
+	int error = run->ledger_error;
+	run_free(run);
+	return error;
+}
+
+void meter_cancel(struct meter *meter, struct run *run)
+{
+	unlink_run(meter, run);
+	account_leave(meter->account, run->account);
+	admit_release(meter, run);
+	run_free(run);
+}
+
+void meter_pause(struct meter *meter)
+{
+	tick_now(meter);
+	for (struct run *run = meter->run; run; run = run->next) {
+		run->journal_ns = 0;
+		run_write(run, tick_clock(meter));
+	}
+}
+
+size_t meter_runs(const struct meter *meter)
+{
+	return meter->runs;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Does the shim speak for a process? The maps of the process are the proof; its program file and
+ * its environment only say why not.
+ */
+#include "collector/run/cover.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "collector/run/proc.h"
+
+#define SHIM	    "libgramme.so"
+#define ENVIRON_MAX (1024 * 1024)
+#define HEADERS_MAX 256 /* program headers; a usual file has 13 */
+
+/* 1 if the shim is mapped, 0 if not, -errno where that cannot be read (-ESRCH: nothing is). */
+static int shim_mapped(const char *root, pid_t pid)
+{
+	char part[16384];
+	size_t kept = 0;
+	bool any = false;
+	int fd = proc_open(root, pid, "maps");
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		ssize_t n = read(fd, part + kept, sizeof(part) - 1 - kept);
+		if (n <= 0) {
+			int error = n < 0 ? -errno : any ? 0 : -ESRCH;
+			close(fd);
+			return error;
+		}
+		size_t length = kept + (size_t)n;
+		any = true;
+		part[length] = '\0';
+		/* The maps hold no zero bytes; the name may lie across two reads. */
+		if (strstr(part, "/" SHIM)) {
+			close(fd);
+			return 1;
+		}
+		kept = length < sizeof(SHIM) ? length : sizeof(SHIM);
+		memmove(part, part + length - kept, kept);
+	}
+}
+
+/* Does the ELF file name an interpreter, which would load the shim? -ENOEXEC: no ELF file. */
+static int has_interpreter(int fd)
+{
+	Elf64_Ehdr head;
+	Elf64_Phdr segment;
+
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0)
+		return -ENOEXEC;
+	/* The other class has other headers, and our shim is of no use to it. */
+	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_phentsize != sizeof(segment))
+		return 1;
+	for (unsigned i = 0; i < head.e_phnum && i < HEADERS_MAX; i++) {
+		off_t at = (off_t)(head.e_phoff + i * sizeof(segment));
+		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment))
+			return -EIO;
+		if (segment.p_type == PT_INTERP)
+			return 1;
+	}
+	return 0;
+}
+
+/* True where the kernel would make the loader forget LD_PRELOAD for our user. */
+static bool gains_rights(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if ((st.st_mode & S_ISUID) && st.st_uid != getuid())
+		return true;
+	if ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid())
+		return true;
+	return geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
+static bool secure(const char *root, pid_t pid)
+{
+	uint64_t pair[2];
+	uid_t real, effective;
+	bool found = false;
+	int fd = proc_open(root, pid, "auxv");
+
+	while (fd >= 0 && !found && read(fd, pair, sizeof(pair)) == sizeof(pair) && pair[0])
+		found = pair[0] == AT_SECURE && pair[1];
+	if (fd >= 0)
+		close(fd);
+	return found || (proc_user(root, pid, &real, &effective) == 0 && real != effective);
+}
+
+static bool is_static(const char *root, pid_t pid)
+{
+	int fd = proc_open(root, pid, "exe");
+
+	if (fd < 0)
+		return false;
+	int interpreter = has_interpreter(fd);
+	close(fd);
+	return interpreter == 0;
+}
+
+/* Does its environment ask for the shim? True, too, where that cannot be read. */
+static bool asked_for(const char *root, pid_t pid)
+{
+	char *text;
+	ssize_t n = proc_load(root, pid, "environ", ENVIRON_MAX, &text);
+	bool found = false;
+
+	if (n < 0)
+		return true;
+	for (const char *at = text; at < text + n && !found; at += strlen(at) + 1)
+		found = !strncmp(at, "LD_PRELOAD=", 11) && strstr(at, SHIM);
+	free(text);
+	return found;
+}
+
+enum cover cover_process(const char *root, pid_t pid)
+{
+	int mapped = shim_mapped(root, pid);
+
+	if (mapped > 0)
+		return COVER_SHIM;
+	if (mapped == -EACCES || mapped == -EPERM)
+		return COVER_SETUID;
+	if (mapped < 0)
+		return COVER_UNKNOWN;
+	if (is_static(root, pid))
+		return COVER_STATIC;
+	if (secure(root, pid))
+		return COVER_SETUID;
+	return asked_for(root, pid) ? COVER_NOT_LOADED : COVER_SCRUBBED;
+}
+
+/* The interpreter of a script, cut out of its first line in place; NULL for no script. */
+static char *interpreter_of(char *text)
+{
+	if (strncmp(text, "#!", 2))
+		return NULL;
+	char *path = text + 2 + strspn(text + 2, " \t");
+	path[strcspn(path, " \t\r\n")] = '\0';
+	return *path ? path : NULL;
+}
+
+enum cover cover_file(const char *path)
+{
+	char text[4096];
+	enum cover cover = COVER_UNKNOWN;
+	const char *file = path;
+
+	/* An interpreter may be a script again; the kernel follows four. */
+	for (int depth = 0; file && depth < 5; depth++) {
+		int fd = open(file, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return COVER_UNKNOWN;
+		int interpreter = has_interpreter(fd);
+		if (interpreter == 0)
+			cover = COVER_STATIC;
+		else if (interpreter == 1 && gains_rights(fd))
+			cover = COVER_SETUID;
+		file = NULL;
+		if (interpreter == -ENOEXEC) {
+			ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+			text[n > 0 ? n : 0] = '\0';
+			file = interpreter_of(text);
+		}
+		close(fd);
+	}
+	return cover;
+}
+
+const char *cover_why(enum cover cover)
+{
+	static const char *const why[COVER_COUNT] = {
+		[COVER_UNKNOWN] = "not looked at",
+		[COVER_SHIM] = "covered",
+		[COVER_STATIC] = "static binary",
+		[COVER_SETUID] = "setuid",
+		[COVER_SCRUBBED] = "no shim in its environment",
+		[COVER_NOT_LOADED] = "shim not loaded",
+	};
+
+	return why[cover];
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The devices that a run used. A CPU device's energy is what the run bears on all CPU domains
+ * that no other domain contains; which domain a GPU is will be told by its bus address.
+ */
+#include "collector/run/devices.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool bears_cpu(const struct power_domain *domain)
+{
+	return domain->kind == POWER_CPU && domain->within[0] == '\0';
+}
+
+/* One domain by its name, several by what their names begin with and an asterisk. */
+static void name_domain(char *common, const char *name)
+{
+	size_t same = 0;
+
+	if (!common[0]) {
+		memcpy(common, name, strlen(name) + 1);
+		return;
+	}
+	while (common[same] && common[same] == name[same])
+		same++;
+	if (same + 1 >= POWER_NAME_MAX)
+		same = POWER_NAME_MAX - 2;
+	memcpy(common + same, "*", 2);
+}
+
+void devices_open(struct devices *devices, const struct power_domain *domain, size_t domains,
+		  uint64_t start_ns)
+{
+	*devices = (struct devices){.domain = domain, .domains = domains, .start_ns = start_ns};
+	for (size_t i = 0; i < domains; i++)
+		if (bears_cpu(&domain[i]))
+			name_domain(devices->cpu_domain, domain[i].name);
+}
+
+static void free_device(const struct devices *devices, struct device *device)
+{
+	if (!device)
+		return;
+	if (device->busy && device->busy != devices->cpu_busy)
+		busy_free(device->busy);
+	free(device->pending);
+	free(device);
+}
+
+void devices_release(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		free_device(devices, devices->device[i]);
+	if (devices->cpu_busy)
+		busy_free(devices->cpu_busy);
+	*devices = (struct devices){0};
+}
+
+/* Two devices of one name are told apart by a number, in the order in which they appear. */
+static void name_device(struct devices *devices, struct device *device)
+{
+	unsigned same = 1;
+
+	for (size_t i = 0; i < devices->n; i++)
+		same += !strcmp(devices->device[i]->name, device->name);
+	if (same == 1)
+		snprintf(device->label, sizeof(device->label), "%s", device->name);
+	else
+		snprintf(device->label, sizeof(device->label), "%s #%u", device->name, same);
+}
+
+static int append(struct devices *devices, const struct arena_device *from)
+{
+	struct device *device = calloc(1, sizeof(*device));
+	const bool on_cpu = from->type == WIRE_DEVICE_CPU && devices->cpu_domain[0];
+
+	if (!device)
+		return -ENOMEM;
+	device->busy = on_cpu ? devices->cpu_busy : NULL;
+	if (!device->busy && busy_new(devices->start_ns, &device->busy)) {
+		free_device(devices, device);
+		return -ENOMEM;
+	}
+	if (on_cpu)
+		devices->cpu_busy = device->busy;
+	device->type = from->type;
+	device->api = from->api;
+	memcpy(device->name, from->name, sizeof(device->name));
+	memcpy(device->bus_id, from->bus_id, sizeof(device->bus_id));
+	if (on_cpu)
+		device->domain = devices->cpu_domain;
+	name_device(devices, device);
+	devices->device[devices->n] = device;
+	return (int)devices->n++;
+}
+
+int devices_find(struct devices *devices, const struct arena_device *from)
+{
+	static const struct arena_device others = {.name = "(others)"};
+
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct device *device = devices->device[i];
+		if (device->type == from->type && device->api == from->api &&
+		    !strcmp(device->name, from->name) && !strcmp(device->bus_id, from->bus_id))
+			return (int)i;
+	}
+	if (devices->n == DEVICES_MAX)
+		return DEVICES_MAX - 1;
+	return append(devices, devices->n == DEVICES_MAX - 1 ? &others : from);
+}
+
+int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start_ns,
+		uint64_t end_ns)
+{
+	struct device *device = devices->device[index];
+
+	if (device->n == device->room) {
+		size_t room = device->room ? device->room * 2 : 1024;
+		struct busy_interval *more = realloc(device->pending, room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		device->pending = more;
+		device->room = room;
+	}
+	device->pending[device->n++] = (struct busy_interval){start_ns, end_ns, key};
+	if (device->n >= DEVICES_PENDING)
+		devices->due = true;
+	return 0;
+}
+
+static uint64_t energy_of(const struct devices *devices, const struct device *device,
+			  const struct account_posting *posting)
+{
+	uint64_t energy_uj = 0;
+
+	for (size_t i = 0; device->domain && i < devices->domains; i++)
+		if (bears_cpu(&devices->domain[i]))
+			energy_uj += posting[i].run_uj;
+	return energy_uj;
+}
+
+static int find_label(const struct devices *devices, const char *label)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		if (devices->device[i]->label == label)
+			return (int)i;
+	return -1;
+}
+
+int devices_tick(struct devices *devices, uint64_t t_ns, const struct account_posting *posting,
+		 struct kernels *kernels)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < devices->n; i++) {
+		struct device *device = devices->device[i];
+
+		busy_energy(device->busy, t_ns, energy_of(devices, device, posting));
+		if (device->n && busy_cover(device->busy, device->pending, device->n) == -ENOMEM)
+			error = -ENOMEM;
+		device->n = 0;
+	}
+	for (size_t i = 0; i < kernels->n; i++) {
+		int index = find_label(devices, kernels->row[i].device);
+		if (index < 0)
+			continue;
+		struct busy_share share = busy_share(devices->device[index]->busy, (uint32_t)i);
+		kernels->row[i].busy_ns = share.busy_ns;
+		kernels->row[i].energy_uj = share.energy_uj;
+	}
+	devices->due = false;
+	return error;
+}

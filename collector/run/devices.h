@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The devices that a run used: how long each was busy, and what energy its kernels get. Pure.
+ *
+ * Finished commands are kept until the next tick, since only then the run's energy up to their
+ * end is known (account/busy.h).
+ */
+#ifndef GRAMME_DEVICES_H
+#define GRAMME_DEVICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/account/account.h"
+#include "collector/account/busy.h"
+#include "collector/intake/arena.h"
+#include "collector/run/kernels.h"
+
+#define DEVICES_MAX	64u	/* of a run; what comes later shares one, of unknown energy */
+#define DEVICES_PENDING 262144u /* finished commands that wait for a tick; then one is due */
+
+struct device {
+	uint32_t type;
+	uint32_t api;
+	char name[128];
+	char bus_id[32];
+	char label[144];    /* the name; "name #2" for the second of its name */
+	const char *domain; /* that bears its energy, or NULL */
+	struct busy *busy;  /* its own, or that of all devices on the same domains */
+	struct busy_interval *pending;
+	size_t n;
+	size_t room;
+};
+
+struct devices {
+	struct device *device[DEVICES_MAX];
+	size_t n;
+	const struct power_domain *domain; /* of the machine; borrowed */
+	size_t domains;
+	char cpu_domain[POWER_NAME_MAX]; /* "package-0", "package-*", or "" */
+	struct busy *cpu_busy;		 /* two CPU devices share the CPUs, and so their energy */
+	uint64_t start_ns;
+	bool due; /* a tick is due, since a device's pending commands are many */
+};
+
+void devices_open(struct devices *devices, const struct power_domain *domain, size_t domains,
+		  uint64_t start_ns);
+void devices_release(struct devices *devices);
+
+/* Finds or makes the run's device for one that an arena names. Returns its index or -ENOMEM. */
+int devices_find(struct devices *devices, const struct arena_device *device);
+
+/* A command of row `key` that occupied device `index`. Returns 0 or -ENOMEM (it is not timed). */
+int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start_ns,
+		uint64_t end_ns);
+
+/*
+ * Books what is pending, at a tick: the run has borne `posting` (one per domain, since its
+ * start) up to t_ns. Fills busy_ns and energy_uj of the rows. Returns 0 or -ENOMEM.
+ */
+int devices_tick(struct devices *devices, uint64_t t_ns, const struct account_posting *posting,
+		 struct kernels *kernels);
+
+#endif

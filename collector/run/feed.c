@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One arena feeding a run. Totals only ever grow: whatever the writer does to its memory, the
+ * run's rows never fall.
+ */
+#include "collector/run/feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENT_COST_MAX_NS 1000u
+
+void feed_open(struct feed *feed, const struct wire_layout *layout, struct devices *devices,
+	       struct kernels *kernels, uint64_t first_ns)
+{
+	*feed = (struct feed){.devices = devices, .kernels = kernels, .first_ns = first_ns};
+	arena_begin(&feed->reader, layout);
+}
+
+void feed_release(struct feed *feed)
+{
+	free(feed->entry);
+	feed->entry = NULL;
+	feed->entries = 0;
+}
+
+static int find_device(struct feed *feed, uint32_t index)
+{
+	struct arena_device device;
+
+	if (feed->device[index])
+		return feed->device[index] - 1;
+	if (!arena_device(feed->reader.layout, index, &device))
+		device = (struct arena_device){.name = "(unknown)"};
+	int found = devices_find(feed->devices, &device);
+	if (found >= 0)
+		feed->device[index] = found + 1;
+	return found;
+}
+
+/* Gives an entry its row. Returns 0, -EAGAIN while its slot is not ready, or -ENOMEM. */
+static int resolve(struct feed *feed, uint32_t index)
+{
+	struct feed_entry *entry = &feed->entry[index];
+	struct arena_entry from;
+
+	if (entry->row)
+		return 0;
+	if (!arena_entry(feed->reader.layout, index, &from))
+		return -EAGAIN;
+	entry->device = find_device(feed, from.device);
+	if (entry->device < 0)
+		return -ENOMEM;
+	const struct device *device = feed->devices->device[entry->device];
+	int row = kernels_row(feed->kernels, arena_api_name(from.api), arena_kind_name(from.kind),
+			      from.name, device->label, device->domain);
+	if (row < 0)
+		return row;
+	entry->row = row + 1;
+	entry->occupies = arena_kind_occupies(from.kind);
+	return 0;
+}
+
+static int grow(struct feed *feed)
+{
+	uint32_t n = arena_entries(feed->reader.layout);
+
+	if (n <= feed->entries)
+		return 0;
+	struct feed_entry *more = realloc(feed->entry, n * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	memset(more + feed->entries, 0, (n - feed->entries) * sizeof(*more));
+	feed->entry = more;
+	feed->entries = n;
+	return 0;
+}
+
+static void take_event(void *arg, const struct arena_event *event)
+{
+	struct feed *feed = arg;
+
+	if (!event->timed)
+		return;
+	/* An entry is there before its first event, but may be newer than this drain. */
+	if (event->entry >= feed->entries && grow(feed))
+		return;
+	if (event->entry >= feed->entries || resolve(feed, event->entry))
+		return;
+	const struct feed_entry *entry = &feed->entry[event->entry];
+	if (entry->occupies)
+		devices_add(feed->devices, entry->device, (uint32_t)entry->row - 1, event->start_ns,
+			    event->end_ns);
+}
+
+void feed_drain(struct feed *feed, uint64_t now_ns, bool final)
+{
+	arena_drain(&feed->reader, feed->first_ns, now_ns, final, take_event, feed);
+}
+
+static uint64_t rise(uint64_t now, uint64_t *seen)
+{
+	uint64_t more = now > *seen ? now - *seen : 0;
+
+	*seen += more;
+	return more;
+}
+
+static void add(uint64_t *sum, uint64_t more)
+{
+	if (__builtin_add_overflow(*sum, more, sum))
+		*sum = UINT64_MAX;
+}
+
+static void book(struct feed *feed, struct feed_entry *entry, const struct arena_total *total)
+{
+	struct ledger_kernel *row = &feed->kernels->row[entry->row - 1];
+	uint64_t timed = total->timed < total->count ? total->timed : total->count;
+	uint64_t count = rise(total->count, &entry->seen.count);
+
+	add(&feed->counted, count);
+	add(&row->count, count);
+	add(&row->failed, rise(total->failed, &entry->seen.failed));
+	add(&row->timed, rise(timed, &entry->seen.timed));
+	add(&row->device_ns, rise(total->device_ns, &entry->seen.device_ns));
+	add(&row->host_ns, rise(total->host_ns, &entry->seen.host_ns));
+	add(&row->bytes, rise(total->bytes, &entry->seen.bytes));
+}
+
+int feed_count(struct feed *feed)
+{
+	int error = grow(feed);
+
+	for (uint32_t i = 0; i < feed->entries; i++) {
+		struct arena_total total;
+
+		arena_total(feed->reader.layout, i, &total);
+		/* What was reserved but never called is no row. */
+		if (!total.count && !total.failed)
+			continue;
+		int unresolved = resolve(feed, i);
+		if (unresolved == -ENOMEM)
+			error = unresolved;
+		if (!unresolved)
+			book(feed, &feed->entry[i], &total);
+	}
+	return error;
+}
+
+uint32_t feed_uncovered(struct feed *feed)
+{
+	uint32_t told = __atomic_load_n(&feed->reader.layout->arena.uncovered, __ATOMIC_RELAXED);
+	uint32_t fresh = told & ~feed->told_uncovered;
+
+	feed->told_uncovered |= fresh;
+	return fresh;
+}
+
+uint64_t feed_cost_ns(const struct feed *feed)
+{
+	uint32_t each =
+		__atomic_load_n(&feed->reader.layout->arena.event_cost_ns, __ATOMIC_RELAXED);
+	uint64_t cost_ns;
+
+	if (each > EVENT_COST_MAX_NS)
+		each = EVENT_COST_MAX_NS;
+	return __builtin_mul_overflow(feed->counted, each, &cost_ns) ? UINT64_MAX : cost_ns;
+}

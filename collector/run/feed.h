@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One arena feeding a run: its events go to the run's devices, its totals to the run's rows.
+ * Pure, but for the memory that its writer shares with us.
+ */
+#ifndef GRAMME_FEED_H
+#define GRAMME_FEED_H
+
+#include <stdint.h>
+
+#include "collector/intake/arena.h"
+#include "collector/run/devices.h"
+#include "collector/run/kernels.h"
+
+struct feed {
+	struct arena_reader reader;
+	struct devices *devices; /* the run's */
+	struct kernels *kernels;
+	uint64_t first_ns;	  /* nothing of it happened before */
+	int device[WIRE_DEVICES]; /* the run's index + 1, or 0 */
+	struct feed_entry {
+		int row; /* the run's index + 1, or 0 */
+		int device;
+		bool occupies;
+		struct arena_total seen; /* in the run's rows already; timed at most count */
+	} * entry;
+	uint32_t entries;
+	uint64_t counted;	 /* calls of all entries */
+	uint32_t told_uncovered; /* WIRE_UNCOVERED_* that are in the run's books */
+};
+
+/* Begins to read `layout`, which stays mapped while the feed lives. Nothing can fail. */
+void feed_open(struct feed *feed, const struct wire_layout *layout, struct devices *devices,
+	       struct kernels *kernels, uint64_t first_ns);
+void feed_release(struct feed *feed);
+
+/*
+ * Reads new events up to now_ns; `final` as for arena_drain. Where memory is short, devices do not
+ * get to know of some of them; the totals do.
+ */
+void feed_drain(struct feed *feed, uint64_t now_ns, bool final);
+
+/* Brings the run's rows up to date with the totals. Returns 0 or -ENOMEM. */
+int feed_count(struct feed *feed);
+
+/* New bits among the reasons why calls of the process are not seen. */
+uint32_t feed_uncovered(struct feed *feed);
+
+/* What its events have cost the program, by its own measurement, at most 1 us each. */
+uint64_t feed_cost_ns(const struct feed *feed);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Processes as /proc tells them.
+ */
+#include "collector/run/proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/intake/clean.h"
+#include "collector/units.h"
+
+/* Fields of /proc/PID/stat behind the name, numbered as in proc(5). */
+enum {
+	FIELD_STATE = 3,
+	FIELD_PPID = 4,
+	FIELD_UTIME = 14,
+	FIELD_STIME = 15,
+	FIELD_CUTIME = 16,
+	FIELD_CSTIME = 17,
+	FIELD_THREADS = 20,
+	FIELD_START = 22,
+	FIELD_RSS = 24,
+	FIELD_STARTCODE = 26,
+	FIELD_ENDCODE = 27,
+	FIELD_STARTSTACK = 28,
+	FIELD_ARG_START = 48,
+	FIELD_ENV_END = 51,
+	FIELDS = 53
+};
+
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	return units_mul_div(ticks, UNITS_NS_PER_S, (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+/*
+ * Where the image lies changes with every exec (code, stack, arguments, environment are laid out
+ * anew), and so do the name and the sizes where the layout is not random. A process that we may
+ * not look into shows zeros there, or ones.
+ */
+static uint64_t image_of(const char *comm, const uint64_t *field)
+{
+	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+
+	if (field[FIELD_STARTSTACK] == 0)
+		return 0;
+	for (; *comm; comm++)
+		hash = (hash ^ (unsigned char)*comm) * 1099511628211ULL;
+	for (int i = FIELD_STARTCODE; i <= FIELD_STARTSTACK; i++)
+		hash = (hash ^ field[i]) * 1099511628211ULL;
+	for (int i = FIELD_ARG_START; i <= FIELD_ENV_END; i++)
+		hash = (hash ^ field[i]) * 1099511628211ULL;
+	return hash ? hash : 1;
+}
+
+int proc_parse_stat(const char *text, struct proc_stat *stat)
+{
+	const char *open = strchr(text, '(');
+	const char *close = strrchr(text, ')');
+	uint64_t field[FIELDS] = {0};
+	char *end;
+
+	if (!open || !close || close < open || close[1] != ' ')
+		return -EBADMSG;
+	long pid = strtol(text, &end, 10);
+	if (pid <= 0 || pid > INT_MAX || end == text)
+		return -EBADMSG;
+	*stat = (struct proc_stat){.pid = (pid_t)pid, .state = close[2]};
+	clean_copy(stat->comm, sizeof(stat->comm), open + 1, (size_t)(close - open - 1));
+	const char *at = close + 3;
+	int n = FIELD_PPID;
+	for (; n < FIELDS; n++) {
+		/* Some fields are negative; none of these is used. */
+		field[n] = strtoull(at, &end, 10);
+		if (end == at)
+			break;
+		at = end;
+	}
+	if (n <= FIELD_RSS || field[FIELD_PPID] > INT_MAX)
+		return -EBADMSG;
+	stat->ppid = (pid_t)field[FIELD_PPID];
+	stat->start_ticks = field[FIELD_START];
+	stat->own_ns = ticks_to_ns(field[FIELD_UTIME] + field[FIELD_STIME]);
+	stat->child_ns = ticks_to_ns(field[FIELD_CUTIME] + field[FIELD_CSTIME]);
+	stat->threads = (uint32_t)field[FIELD_THREADS];
+	stat->rss_bytes = field[FIELD_RSS] * (uint64_t)sysconf(_SC_PAGESIZE);
+	stat->image = image_of(stat->comm, field);
+	return 0;
+}
+
+int proc_open(const char *root, pid_t pid, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%d/%s", root, (int)pid, name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static ssize_t read_up_to(int fd, char *text, size_t size)
+{
+	size_t length = 0;
+
+	while (length < size - 1) {
+		ssize_t n = read(fd, text + length, size - 1 - length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	text[length] = '\0';
+	return (ssize_t)length;
+}
+
+ssize_t proc_read(const char *root, pid_t pid, const char *name, char *text, size_t size)
+{
+	int fd = proc_open(root, pid, name);
+
+	if (fd < 0)
+		return fd;
+	ssize_t n = read_up_to(fd, text, size);
+	close(fd);
+	return n;
+}
+
+ssize_t proc_load(const char *root, pid_t pid, const char *name, size_t limit, char **text)
+{
+	char *whole = malloc(limit + 1);
+
+	if (!whole)
+		return -ENOMEM;
+	ssize_t n = proc_read(root, pid, name, whole, limit + 1);
+	if (n < 0) {
+		free(whole);
+		return n;
+	}
+	char *fitted = realloc(whole, (size_t)n + 1);
+	*text = fitted ? fitted : whole;
+	return n;
+}
+
+int proc_stat(const char *root, pid_t pid, struct proc_stat *stat)
+{
+	char text[2048];
+	ssize_t n = proc_read(root, pid, "stat", text, sizeof(text));
+
+	return n < 0 ? (int)n : proc_parse_stat(text, stat);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct proc_stat *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static int add_process(struct proc_snapshot *snapshot, const char *root, const char *name)
+{
+	if (snapshot->n == snapshot->room) {
+		size_t room = snapshot->room ? snapshot->room * 2 : 256;
+		struct proc_stat *more = realloc(snapshot->stat, room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		snapshot->stat = more;
+		snapshot->room = room;
+	}
+	/* One that is gone by now, or cannot be read, is left out. */
+	if (proc_stat(root, (pid_t)strtol(name, NULL, 10), &snapshot->stat[snapshot->n]) == 0)
+		snapshot->n++;
+	return 0;
+}
+
+int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
+{
+	DIR *dir = opendir(root);
+	struct dirent *entry;
+	int error = 0;
+
+	snapshot->n = 0;
+	if (!dir)
+		return -errno;
+	while (!error && (entry = readdir(dir)))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			error = add_process(snapshot, root, entry->d_name);
+	closedir(dir);
+	if (snapshot->n)
+		qsort(snapshot->stat, snapshot->n, sizeof(*snapshot->stat), by_pid);
+	return error;
+}
+
+void proc_snapshot_release(struct proc_snapshot *snapshot)
+{
+	free(snapshot->stat);
+	*snapshot = (struct proc_snapshot){0};
+}
+
+const struct proc_stat *proc_find(const struct proc_snapshot *snapshot, pid_t pid)
+{
+	const struct proc_stat key = {.pid = pid};
+
+	if (!snapshot->n)
+		return NULL;
+	return bsearch(&key, snapshot->stat, snapshot->n, sizeof(key), by_pid);
+}
+
+int proc_link(const char *root, pid_t pid, const char *name, char *target, size_t size)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%d/%s", root, (int)pid, name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	ssize_t length = readlink(path, target, size - 1);
+	if (length < 0)
+		return -errno;
+	target[length] = '\0';
+	return 0;
+}
+
+int proc_user(const char *root, pid_t pid, uid_t *real, uid_t *effective)
+{
+	char text[4096];
+	unsigned ruid, euid;
+	ssize_t n = proc_read(root, pid, "status", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	const char *line = strstr(text, "\nUid:");
+	if (!line || sscanf(line, "\nUid: %u %u", &ruid, &euid) != 2)
+		return -EBADMSG;
+	*real = ruid;
+	*effective = euid;
+	return 0;
+}
+
+int proc_memory(const char *root, pid_t pid, uint64_t *bytes)
+{
+	char text[2048];
+	unsigned long long size, resident, shared, kib;
+	ssize_t n = proc_read(root, pid, "smaps_rollup", text, sizeof(text));
+
+	const char *line = n > 0 ? strstr(text, "\nPss:") : NULL;
+	if (line && sscanf(line, "\nPss: %llu", &kib) == 1) {
+		*bytes = kib * 1024;
+		return 0;
+	}
+	n = proc_read(root, pid, "statm", text, sizeof(text));
+	if (n < 0)
+		return (int)n;
+	if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3 || shared > resident)
+		return -EBADMSG;
+	*bytes = (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}

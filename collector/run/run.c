@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of one run.
+ */
+#include "collector/run/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "collector/intake/memfd.h"
+#include "collector/units.h"
+
+/* A ledger line at least every minute, a journal every five seconds; ticks come each second. */
+#define INTERVAL_NS 59500000000ULL
+#define JOURNAL_NS  4500000000ULL
+
+int run_new(const struct run_start *start, struct run **result)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	uint64_t id;
+
+	if (!run)
+		return -ENOMEM;
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id)) {
+		free(run);
+		return -EIO;
+	}
+	snprintf(run->id, sizeof(run->id), "%016llx", (unsigned long long)id);
+	run->origin = *start->origin;
+	*start->origin = (struct origin){0};
+	run->factor = *start->factor;
+	run->pue_milli = start->pue_milli;
+	run->start_ns = start->t_ns;
+	run->start_utc_ns = start->utc_ns;
+	run->interval_ns = run->journal_ns = start->t_ns;
+	run->account = -1;
+	run->domain = start->machine->domain;
+	run->domains = start->machine->domains;
+	for (size_t i = 0; i < run->domains; i++)
+		run->idle_method[i] = run->domain[i].idle_method;
+	tree_open(&run->tree, start->world, start->begin_ticks);
+	devices_open(&run->devices, run->domain, run->domains, start->t_ns);
+	*result = run;
+	return 0;
+}
+
+void run_free(struct run *run)
+{
+	while (run->feed)
+		run_detach(run, run->feed, run->start_ns, false);
+	if (run->ledger)
+		ledger_abandon(run->ledger);
+	tree_release(&run->tree);
+	devices_release(&run->devices);
+	kernels_release(&run->kernels);
+	origin_release(&run->origin);
+	free(run);
+}
+
+/* The first failure is the one to tell; later ones follow from it. */
+static int note(struct run *run, int error)
+{
+	if (error && !run->ledger_error)
+		run->ledger_error = error;
+	return error;
+}
+
+int run_open_ledger(struct run *run, const struct run_machine *machine,
+		    const struct ledger_options *options)
+{
+	const struct ledger_open open = {
+		.run = run->id,
+		.node = machine->node,
+		.project = run->origin.project,
+		.experiment = run->origin.experiment,
+		.user = run->origin.user,
+		.cwd = run->origin.cwd,
+		.argv = run->origin.argv,
+		.start_utc_ns = run->start_utc_ns,
+		.start_monotonic_ns = run->start_ns,
+		.boot_id = machine->boot_id,
+		.kernel = machine->kernel,
+		.cpu_model = machine->cpu_model,
+		.cpus = machine->cpus,
+		.memory_bytes = machine->memory_bytes,
+		.replayed = machine->replayed,
+		.domain = machine->domain,
+		.domains = machine->domains,
+		.finding = machine->finding,
+		.findings = machine->findings,
+		.factor = &run->factor,
+		.pue_milli = run->pue_milli,
+	};
+
+	return note(run, ledger_create(options, &open, &run->ledger));
+}
+
+struct run_feed *run_attach(struct run *run, const struct wire_layout *layout, pid_t pid,
+			    const char *comm, uint64_t first_ns)
+{
+	struct run_feed *feed = calloc(1, sizeof(*feed));
+
+	if (!feed)
+		return NULL;
+	feed_open(&feed->feed, layout, &run->devices, &run->kernels,
+		  first_ns > run->start_ns ? first_ns : run->start_ns);
+	feed->layout = layout;
+	feed->pid = pid;
+	snprintf(feed->comm, sizeof(feed->comm), "%s", comm);
+	feed->next = run->feed;
+	run->feed = feed;
+	return feed;
+}
+
+/* Why the shim of a process could not see everything, as it says itself. */
+static void note_uncovered(struct run *run, struct run_feed *feed)
+{
+	static const struct {
+		uint32_t bit;
+		const char *why;
+	} reason[] = {
+		{WIRE_UNCOVERED_DEEPBIND, "a library opened with RTLD_DEEPBIND"},
+		{WIRE_UNCOVERED_LOADER, "an OpenCL loader that could not be stood in for"},
+		{WIRE_UNCOVERED_ENTRY, "an unknown extension entry point"},
+		{WIRE_UNCOVERED_NAMESPACE, "a library opened with dlmopen"},
+	};
+	uint32_t fresh = feed_uncovered(&feed->feed);
+
+	for (size_t i = 0; i < sizeof(reason) / sizeof(*reason); i++)
+		if (fresh & reason[i].bit)
+			unseen_add(&run->tree.unseen, feed->comm, reason[i].why);
+}
+
+void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool final)
+{
+	struct run_feed **link = &run->feed;
+
+	while (*link != feed)
+		link = &(*link)->next;
+	*link = feed->next;
+	feed_drain(&feed->feed, now_ns, final);
+	uint64_t before = feed->feed.counted;
+	feed_count(&feed->feed);
+	note_uncovered(run, feed);
+	run->events_seen += feed->feed.counted - before;
+	run->past_lost += feed->feed.reader.lost;
+	run->past_cost_ns += feed_cost_ns(&feed->feed);
+	feed_release(&feed->feed);
+	memfd_unmap(feed->layout);
+	free(feed);
+}
+
+void run_drain(struct run *run, uint64_t now_ns)
+{
+	for (struct run_feed *feed = run->feed; feed; feed = feed->next)
+		feed_drain(&feed->feed, now_ns, false);
+}
+
+static void count(struct run *run)
+{
+	uint64_t lost = run->past_lost;
+	uint64_t cost_ns = run->past_cost_ns;
+
+	for (struct run_feed *feed = run->feed; feed; feed = feed->next) {
+		uint64_t before = feed->feed.counted;
+		feed_count(&feed->feed);
+		note_uncovered(run, feed);
+		run->events_seen += feed->feed.counted - before;
+		lost += feed->feed.reader.lost;
+		cost_ns += feed_cost_ns(&feed->feed);
+	}
+	/* What a stranger's memory says may be nonsense; the ledger is not. */
+	if (lost > run->events_seen)
+		lost = run->events_seen;
+	if (lost > run->events_lost)
+		run->events_lost = lost;
+	if (cost_ns > run->cost_ns)
+		run->cost_ns = cost_ns;
+}
+
+void run_settle(struct run *run, const struct account *account, uint64_t t_ns, uint64_t own_ns,
+		size_t sharers)
+{
+	for (size_t i = 0; i < run->domains; i++) {
+		const struct account_posting *posted = account_posted(account, run->account, i);
+		if (posted)
+			run->posting[i] = *posted;
+		run->idle_method[i] = account_idle(account, i, &(uint64_t){0});
+	}
+	uint64_t own_uj = account_own_uj(account, run->account);
+	run->own_uj += (own_uj - run->account_own_uj) / sharers;
+	run->account_own_uj = own_uj;
+	run->own_cpu_ns += own_ns / sharers;
+	count(run);
+	devices_tick(&run->devices, t_ns, run->posting, &run->kernels);
+}
+
+static struct ledger_state state_of(const struct run *run, uint64_t t_ns)
+{
+	return (struct ledger_state){
+		.t_ns = t_ns - run->start_ns,
+		.posting = run->posting,
+		.idle_method = run->idle_method,
+		.kernel = run->kernels.row,
+		.kernels = run->kernels.n,
+		.events_seen = run->events_seen,
+		.events_lost = run->events_lost,
+		.cpu_ns = run->tree.cpu_ns,
+		.processes = run->tree.processes,
+		.uncovered = run->tree.unseen.row,
+		.uncovereds = run->tree.unseen.n,
+		.uncovered_cpu_ns = run->tree.unseen.cpu_ns,
+		.unobserved_cpu_ns = run->tree.unobserved_ns,
+		.own_cpu_ns = run->own_cpu_ns + run->cost_ns,
+		.own_uj = run->own_uj,
+	};
+}
+
+void run_write(struct run *run, uint64_t t_ns)
+{
+	if (!run->ledger)
+		return;
+	struct ledger_state state = state_of(run, t_ns);
+	if (t_ns - run->interval_ns >= INTERVAL_NS) {
+		if (!note(run, ledger_interval(run->ledger, &state, true)))
+			run->interval_ns = run->journal_ns = t_ns;
+	} else if (t_ns - run->journal_ns >= JOURNAL_NS) {
+		note(run, ledger_journal(run->ledger, &state));
+		run->journal_ns = t_ns;
+	}
+}
+
+void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete)
+{
+	struct ledger_state state = state_of(run, t_ns);
+
+	if (run->ledger)
+		note(run, ledger_close(run->ledger, &state, exit_status, complete));
+	run->ledger = NULL;
+}
+
+uint64_t run_energy_uj(const struct run *run, const char **quality)
+{
+	uint64_t energy_uj = 0;
+	bool measured = false, modelled = false;
+
+	for (size_t i = 0; i < run->domains; i++) {
+		if (run->domain[i].within[0])
+			continue;
+		energy_uj += run->posting[i].run_uj;
+		if (run->domain[i].quality == POWER_MODELLED)
+			modelled = true;
+		else
+			measured = true;
+	}
+	*quality = !modelled ? "measured" : measured ? "partly modelled" : "modelled";
+	return energy_uj;
+}
+
+/* Three digits and a unit: 1234567 uJ is "1.23 J". */
+static void in_units(char *text, size_t size, uint64_t micro, const char *unit)
+{
+	static const struct {
+		double from;
+		const char *prefix;
+	} scale[] = {{1e12, "M"}, {1e9, "k"}, {1e6, ""}, {1e3, "m"}, {1, "u"}};
+	size_t i = 0;
+
+	while (i < 4 && (double)micro < scale[i].from)
+		i++;
+	double value = (double)micro / scale[i].from;
+	snprintf(text, size, "%.*f %s%s",
+		 value < 10    ? 2
+		 : value < 100 ? 1
+			       : 0,
+		 value, scale[i].prefix, unit);
+}
+
+void run_summary(const struct run *run, uint64_t t_ns, const char *path, char *text, size_t size)
+{
+	const char *quality;
+	uint64_t energy_uj = run_energy_uj(run, &quality);
+	char energy[32], carbon[32];
+
+	in_units(energy, sizeof(energy), energy_uj, "J");
+	in_units(carbon, sizeof(carbon),
+		 units_co2e_ug(energy_uj, run->factor.ug_per_kwh, run->pue_milli), "g");
+	int n = snprintf(text, size, "%s (%s), %s CO2e (%s%s), %.1f s", energy, quality, carbon,
+			 run->factor.zone, run->factor.assumed ? ", assumed" : "",
+			 (double)(t_ns - run->start_ns) / 1e9);
+	if (n > 0 && (size_t)n < size && *path)
+		snprintf(text + n, size - (size_t)n, "; ledger: %s", path);
+}

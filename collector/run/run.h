@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of one run: its processes, what they counted, what they bear, and its ledger. It
+ * reads no clock: every moment is an argument, nanoseconds on CLOCK_MONOTONIC.
+ */
+#ifndef GRAMME_RUN_H
+#define GRAMME_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/account/account.h"
+#include "collector/carbon/carbon.h"
+#include "collector/ledger/ledger.h"
+#include "collector/run/devices.h"
+#include "collector/run/feed.h"
+#include "collector/run/kernels.h"
+#include "collector/run/origin.h"
+#include "collector/run/tree.h"
+
+/* The arena of one process, read for the run. */
+struct run_feed {
+	struct run_feed *next;
+	struct feed feed;
+	const struct wire_layout *layout;
+	pid_t pid;
+	char comm[PROC_COMM_MAX];
+};
+
+struct run {
+	struct run *next;
+	char id[17];
+	struct origin origin;
+	struct carbon_factor factor;
+	uint32_t pue_milli;
+	uint64_t start_ns;
+	uint64_t start_utc_ns;
+	int account;			   /* its handle */
+	const struct power_domain *domain; /* of the machine; borrowed */
+	size_t domains;
+	struct tree tree;
+	struct kernels kernels;
+	struct devices devices;
+	struct run_feed *feed;
+	struct account_posting posting[POWER_DOMAINS_MAX];
+	const char *idle_method[POWER_DOMAINS_MAX];
+	uint64_t events_seen;
+	uint64_t events_lost;
+	uint64_t past_lost;	 /* of arenas that are let go */
+	uint64_t past_cost_ns;	 /* likewise, what their events cost the program */
+	uint64_t cost_ns;	 /* of all arenas */
+	uint64_t own_cpu_ns;	 /* its share of the collector's CPU time */
+	uint64_t own_uj;	 /* and of its energy */
+	uint64_t account_own_uj; /* the collector's energy that is shared out already */
+	struct ledger *ledger;	 /* NULL where none could be made */
+	int ledger_error;	 /* of the first operation that failed */
+	uint64_t interval_ns;	 /* of the last interval line */
+	uint64_t journal_ns;
+	uint64_t activity_ns; /* of the tree's CPU time, what the account has */
+	void *launcher;	      /* the connection of its gramme run, or NULL */
+	bool foreground;      /* the collector itself waits for its end */
+	bool ending;	      /* meter_end is at work */
+};
+
+/* What the machine is; goes into the opening line. */
+struct run_machine {
+	const char *node;
+	const char *boot_id;
+	const char *kernel;
+	const char *cpu_model; /* or NULL */
+	uint32_t cpus;
+	uint64_t memory_bytes;
+	const char *replayed;
+	const struct power_domain *domain;
+	size_t domains;
+	const struct power_finding *finding;
+	size_t findings;
+};
+
+struct run_start {
+	struct origin *origin; /* taken over */
+	const struct carbon_factor *factor;
+	uint32_t pue_milli;
+	const struct run_machine *machine; /* the domains must outlive the run */
+	const struct tree_world *world;
+	uint64_t begin_ticks; /* now, in clock ticks since boot */
+	uint64_t t_ns;
+	uint64_t utc_ns;
+};
+
+/* Makes a run without processes and without a ledger. Returns 0 or -errno. */
+int run_new(const struct run_start *start, struct run **run);
+void run_free(struct run *run);
+
+/* Makes the ledger. What fails is remembered in ledger_error, too. Returns 0 or -errno. */
+int run_open_ledger(struct run *run, const struct run_machine *machine,
+		    const struct ledger_options *options);
+
+/* Takes over a mapped arena. Returns NULL where memory is short; then it stays the caller's. */
+struct run_feed *run_attach(struct run *run, const struct wire_layout *layout, pid_t pid,
+			    const char *comm, uint64_t first_ns);
+/* Reads an arena for the last time (`final`: its process is dead) and lets it go. */
+void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool final);
+
+/* Reads the events of all arenas. */
+void run_drain(struct run *run, uint64_t now_ns);
+
+/* Takes over what the account booked at a tick at t_ns; `own_ns` and `sharers`: the collector's
+ * CPU time since the tick before, and how many runs share it. */
+void run_settle(struct run *run, const struct account *account, uint64_t t_ns, uint64_t own_ns,
+		size_t sharers);
+
+/* Writes an interval line or the journal, if it is time. */
+void run_write(struct run *run, uint64_t t_ns);
+
+/* Closes the ledger. The run stays readable. */
+void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete);
+
+/*
+ * Energy borne so far, and how it is known: "measured", "modelled" or "partly modelled". Domains
+ * within others are not added.
+ */
+uint64_t run_energy_uj(const struct run *run, const char **quality);
+
+/* One line for people: energy, CO2e, duration, and the ledger's path if that is not "". */
+void run_summary(const struct run *run, uint64_t t_ns, const char *path, char *text, size_t size);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time: once a second, and when a run begins or ends, everything is read and booked. The order
+ * within a tick matters: events before the clock, so that no event is younger than the energy it
+ * gets a share of; processes before the sensors, so that what was used is shared and not more.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "collector/meter_state.h"
+#include "collector/units.h"
+
+#define TICK_MS	      1000
+#define CLOCK_STEP_NS 1000000000LL
+#define SUSPEND_NS    100000000LL
+
+/* A young run is looked at after so many ms: short children would be missed otherwise. */
+static const unsigned early_ms[] = {20, 50, 100, 200, 400};
+#define EARLY_STEPS (sizeof(early_ms) / sizeof(*early_ms))
+
+uint64_t tick_clock(const struct meter *meter)
+{
+	struct world *world = meter->options.world;
+
+	return world->ops->monotonic_ns(world);
+}
+
+static uint64_t own_cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * UNITS_NS_PER_S + (uint64_t)used.tv_nsec;
+}
+
+void tick_scan(struct meter *meter)
+{
+	struct tree **trees = calloc(meter->runs + 1, sizeof(struct tree *));
+	size_t n = 0;
+
+	/* Without memory or /proc the trees stay as they were, and catch up at the next tick. */
+	if (trees && proc_snapshot("/proc", &meter->snapshot) == 0) {
+		for (struct run *run = meter->run; run; run = run->next)
+			trees[n++] = &run->tree;
+		tree_scan(trees, n, &meter->snapshot, tick_clock(meter));
+	}
+	free(trees);
+}
+
+/* What the node did since the tick before. */
+static void read_node(struct meter *meter, struct account_node *node, struct power_load *load)
+{
+	struct node_state now;
+	uint64_t own_ns = own_cpu_ns();
+	bool known = node_read("/proc", &now) == 0;
+
+	*node = (struct account_node){.own_ns = own_ns - meter->own_cpu_ns};
+	meter->own_cpu_ns = own_ns;
+	if (known) {
+		node->known = meter->node_known;
+		node->busy_ns = now.busy_ns > meter->node.busy_ns && meter->node_known
+					? now.busy_ns - meter->node.busy_ns
+					: 0;
+		node->cpus = now.cpus;
+		node->used_bytes = now.used_bytes;
+		node->total_bytes = now.total_bytes;
+		meter->node = now;
+		meter->node_known = true;
+	}
+	*load = (struct power_load){.busy_ns = meter->node.busy_ns,
+				    .cpus = meter->node.cpus,
+				    .used_bytes = meter->node.used_bytes,
+				    .total_bytes = meter->node.total_bytes};
+}
+
+/* A moment's worth of activity of every run that the account knows. */
+static size_t activities(struct meter *meter, struct account_activity *activity)
+{
+	size_t n = 0;
+
+	for (struct run *run = meter->run; run; run = run->next) {
+		if (run->account < 0)
+			continue;
+		activity[n++] = (struct account_activity){
+			.run = run->account,
+			.cpu_ns = run->tree.cpu_ns - run->activity_ns,
+			.held_bytes = tree_held_mean(&run->tree),
+		};
+		run->activity_ns = run->tree.cpu_ns;
+	}
+	return n;
+}
+
+static void anchor(struct meter *meter, uint64_t t_ns)
+{
+	struct world *world = meter->options.world;
+	uint64_t utc_ns = world->ops->realtime_ns(world);
+	int64_t utc = (int64_t)(utc_ns - t_ns);
+	int64_t boot = (int64_t)(world->ops->boottime_ns(world) - t_ns);
+	int64_t boot_step = boot - meter->boot_offset_ns;
+	int64_t utc_step = utc - meter->utc_offset_ns;
+	const char *reason = boot_step > SUSPEND_NS				     ? "suspend"
+			     : utc_step > CLOCK_STEP_NS || utc_step < -CLOCK_STEP_NS ? "clock step"
+										     : NULL;
+
+	if (!reason)
+		return;
+	meter->boot_offset_ns = boot;
+	meter->utc_offset_ns = utc;
+	for (struct run *run = meter->run; run; run = run->next)
+		if (run->ledger)
+			ledger_anchor(run->ledger, t_ns - run->start_ns, utc_ns, reason);
+}
+
+void tick_now(struct meter *meter)
+{
+	struct power_reading reading[POWER_DOMAINS_MAX];
+	struct account_activity *activity = calloc(meter->runs + 1, sizeof(*activity));
+	struct account_node node;
+	struct power_load load;
+
+	if (!activity)
+		return;
+	for (struct run *run = meter->run; run; run = run->next)
+		run_drain(run, tick_clock(meter));
+	tick_scan(meter);
+	read_node(meter, &node, &load);
+	node.t_ns = tick_clock(meter);
+	power_read(meter->power, &load, reading);
+	size_t n = activities(meter, activity);
+	account_tick(meter->account, reading, &node, activity, n);
+	free(activity);
+	anchor(meter, node.t_ns);
+	for (struct run *run = meter->run; run; run = run->next) {
+		if (run->account < 0)
+			continue;
+		run_settle(run, meter->account, node.t_ns, node.own_ns, n);
+		run_write(run, node.t_ns);
+	}
+}
+
+/* A run of which no process is left, unless somebody waits for it, who will end it himself. */
+static struct run *find_over(const struct meter *meter)
+{
+	for (struct run *run = meter->run; run; run = run->next)
+		if (!run->foreground && !run->launcher && !run->ending && !tree_alive(&run->tree))
+			return run;
+	return NULL;
+}
+
+void tick_reap(struct meter *meter)
+{
+	struct run *run = find_over(meter);
+
+	/* What has arrived may add to a run; then the end of one can be the end of others. */
+	if (run) {
+		intake_flush(meter->intake);
+		run = find_over(meter);
+	}
+	for (; run; run = find_over(meter))
+		meter_end(meter, run, -1, true, NULL, 0, NULL);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct meter *meter = timer->data;
+
+	tick_now(meter);
+	tick_reap(meter);
+}
+
+static void on_early(uv_timer_t *timer)
+{
+	struct meter *meter = timer->data;
+
+	tick_scan(meter);
+	tick_reap(meter);
+	if (meter->runs && ++meter->early_step < EARLY_STEPS)
+		uv_timer_start(timer, on_early,
+			       early_ms[meter->early_step] - early_ms[meter->early_step - 1], 0);
+}
+
+int tick_open(struct meter *meter)
+{
+	struct world *world = meter->options.world;
+	uint64_t t_ns = tick_clock(meter);
+	int error = uv_timer_init(meter->loop, &meter->tick);
+
+	if (!error) {
+		meter->handles++;
+		error = uv_timer_init(meter->loop, &meter->early);
+		meter->handles += error == 0;
+	}
+	meter->tick.data = meter->early.data = meter;
+	meter->utc_offset_ns = (int64_t)(world->ops->realtime_ns(world) - t_ns);
+	meter->boot_offset_ns = (int64_t)(world->ops->boottime_ns(world) - t_ns);
+	return error;
+}
+
+void tick_start(struct meter *meter)
+{
+	if (!uv_is_active((uv_handle_t *)&meter->tick))
+		uv_timer_start(&meter->tick, on_tick, TICK_MS, TICK_MS);
+	meter->early_step = 0;
+	uv_timer_start(&meter->early, on_early, early_ms[0], 0);
+}
+
+void tick_stop(struct meter *meter)
+{
+	uv_timer_stop(&meter->tick);
+	uv_timer_stop(&meter->early);
+}
