@@ -42,18 +42,16 @@ static uint64_t ticks_to_ns(uint64_t ticks)
 }
 
 /*
- * Where the image lies changes with every exec (code, stack, arguments, environment are laid out
- * anew), and so do the name and the sizes where the layout is not random. A process that we may
- * not look into shows zeros there, or ones.
+ * Where the image lies changes with every exec: code, stack, arguments and environment are laid out
+ * anew, at random or at least by their sizes. Zeros stand there while that is being done, and for
+ * a process that we may not look into.
  */
-static uint64_t image_of(const char *comm, const uint64_t *field)
+static uint64_t image_of(const uint64_t *field)
 {
 	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
 
-	if (field[FIELD_STARTSTACK] == 0)
+	if (field[FIELD_STARTSTACK] == 0 || field[FIELD_ENV_END] == 0)
 		return 0;
-	for (; *comm; comm++)
-		hash = (hash ^ (unsigned char)*comm) * 1099511628211ULL;
 	for (int i = FIELD_STARTCODE; i <= FIELD_STARTSTACK; i++)
 		hash = (hash ^ field[i]) * 1099511628211ULL;
 	for (int i = FIELD_ARG_START; i <= FIELD_ENV_END; i++)
@@ -68,7 +66,7 @@ int proc_parse_stat(const char *text, struct proc_stat *stat)
 	uint64_t field[FIELDS] = {0};
 	char *end;
 
-	if (!open || !close || close < open || close[1] != ' ')
+	if (!open || !close || close < open || close[1] != ' ' || !close[2] || close[3] != ' ')
 		return -EBADMSG;
 	long pid = strtol(text, &end, 10);
 	if (pid <= 0 || pid > INT_MAX || end == text)
@@ -92,7 +90,7 @@ int proc_parse_stat(const char *text, struct proc_stat *stat)
 	stat->child_ns = ticks_to_ns(field[FIELD_CUTIME] + field[FIELD_CSTIME]);
 	stat->threads = (uint32_t)field[FIELD_THREADS];
 	stat->rss_bytes = field[FIELD_RSS] * (uint64_t)sysconf(_SC_PAGESIZE);
-	stat->image = image_of(stat->comm, field);
+	stat->image = image_of(field);
 	return 0;
 }
 
@@ -147,8 +145,7 @@ ssize_t proc_load(const char *root, pid_t pid, const char *name, size_t limit, c
 		free(whole);
 		return n;
 	}
-	char *fitted = realloc(whole, (size_t)n + 1);
-	*text = fitted ? fitted : whole;
+	*text = whole;
 	return n;
 }
 
