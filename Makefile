@@ -42,7 +42,7 @@ COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 SHIM_SRC := $(filter-out preload/nop.c preload/opencl_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o calls.o resolve.o elf.o asan.o dlopen.o)
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o calls.o resolve.o elf.o sys.o asan.o dlopen.o)
 
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
 

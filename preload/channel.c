@@ -18,6 +18,10 @@
 #define TRUSTED_UID_FILE "/etc/gramme/collector-uid"
 #define WAKE_BYTES	 4096
 
+/* vm.memfd_noexec=2 refuses memfds that could be executed. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
@@ -56,7 +60,9 @@ int channel_make_arena(struct wire_layout **arena, int *fd)
 
 	if (error)
 		return (int)error;
-	*fd = (int)sys(memfd_create, "gramme", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	*fd = (int)sys(memfd_create, "gramme", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	if (*fd == -EINVAL) /* before kernel 6.3 */
+		*fd = (int)sys(memfd_create, "gramme", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (*fd < 0)
 		return *fd;
 	error = sys(ftruncate, *fd, WIRE_ARENA_BYTES);

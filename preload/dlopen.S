@@ -4,6 +4,10 @@
  * searches with the caller's own RUNPATH; a wrapper in C would become the caller. So: ask C for
  * the name to be opened, put everything back, and jump.
  */
+#ifdef __CET__
+#include <cet.h>
+#endif
+
 	.text
 	.globl dlopen
 	.type dlopen, %function
@@ -17,7 +21,8 @@ dlopen:
 	.cfi_adjust_cfa_offset 24
 	movl %esi, 8(%rsp)
 	leaq 16(%rsp), %rdx		/* where the address to jump to is left */
-	call redirect_dlopen		/* (name, flags, &jump) -> name */
+	movq 24(%rsp), %rcx		/* who calls */
+	call redirect_dlopen		/* (name, flags, &jump, caller) -> name */
 	movq %rax, %rdi
 	movl 8(%rsp), %esi
 	movq 16(%rsp), %rax
@@ -38,6 +43,7 @@ dlopen:
 	mov x29, sp
 	str w1, [sp, #16]
 	add x2, sp, #24
+	mov x3, x30
 	bl redirect_dlopen
 	ldr w1, [sp, #16]
 	ldr x16, [sp, #24]

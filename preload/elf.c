@@ -127,6 +127,13 @@ const char *elf_needed(const struct link_map *map, unsigned i)
 	return dynamic_string(map, DT_NEEDED, i);
 }
 
+const char *elf_runpath(const struct link_map *map)
+{
+	const char *path = dynamic_string(map, DT_RUNPATH, 0);
+
+	return path ? path : dynamic_string(map, DT_RPATH, 0);
+}
+
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');

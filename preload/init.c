@@ -10,6 +10,7 @@
 
 #include "preload/init.h"
 #include "preload/life.h"
+#include "preload/resolve.h"
 #include "preload/sys.h"
 
 static struct init_settings settings;
@@ -54,6 +55,9 @@ const struct init_settings *init_settings(void)
 
 __attribute__((constructor)) static void init(void)
 {
+	if (!init_settings()->on)
+		return;
+	resolve_start();
 	if (init_settings()->eager)
 		(void)life_begin();
 }

@@ -118,9 +118,13 @@ static bool is_first(struct life *life)
 {
 	uint32_t phase = LIFE_UNBORN;
 
-	if (atomic_compare_exchange_strong(&life->phase, &phase, LIFE_SETTING_UP))
+	if (atomic_compare_exchange_strong(&life->phase, &phase, LIFE_SETTING_UP)) {
+		atomic_store(&life->maker, (uint32_t)sys(gettid, 0));
 		return true;
-	while (atomic_load(&life->phase) == LIFE_SETTING_UP)
+	}
+	/* A signal handler that computes may have interrupted its own thread's set-up. */
+	while (atomic_load(&life->phase) == LIFE_SETTING_UP &&
+	       atomic_load(&life->maker) != (uint32_t)sys(gettid, 0))
 		sys(nanosleep, &(struct timespec){.tv_nsec = 50000}, NULL);
 	return false;
 }

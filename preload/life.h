@@ -22,6 +22,7 @@ enum life_phase { LIFE_UNBORN = 0, LIFE_SETTING_UP, LIFE_ON, LIFE_OFF };
 
 struct life {
 	_Atomic uint32_t phase;
+	_Atomic uint32_t maker;	     /* the thread that sets up */
 	_Atomic uint32_t generation; /* unique in the line of forks; 0 until on */
 	struct wire_layout *arena;
 	const uint32_t *wake; /* the collector's futex word, or NULL */

@@ -5,13 +5,19 @@
  */
 #include "preload/opencl_wrap.h"
 
-const char *redirect_dlopen(const char *name, int flags, void **jump);
+const char *redirect_dlopen(const char *name, int flags, void **jump, const void *caller);
 
-const char *redirect_dlopen(const char *name, int flags, void **jump)
+const char *redirect_dlopen(const char *name, int flags, void **jump, const void *caller)
 {
 	(void)flags;
+	(void)caller;
 	*jump = resolve_next("dlopen");
 	return name;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	resolve_start();
 }
 
 #define CORE_NOP(result, name, params, args, none)                                                 \

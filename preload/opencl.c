@@ -64,7 +64,8 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 		if (c.thread)                                                                      \
 			opencl_end(&c, error,                                                      \
 				   &(struct opencl_work){CALL_##name, WIRE_KIND_##kind_, kernel_,  \
-							 bytes_, (blocking_) != CL_FALSE});        \
+							 error ? 0 : (bytes_),                     \
+							 (blocking_) != CL_FALSE});                \
 		return error;                                                                      \
 	}
 
@@ -85,7 +86,8 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 			mapped = real args;                                                        \
 		if (c.thread)                                                                      \
 			opencl_end(&c, own,                                                        \
-				   &(struct opencl_work){CALL_##name, WIRE_KIND_MAP, NULL, bytes_, \
+				   &(struct opencl_work){CALL_##name, WIRE_KIND_MAP, NULL,         \
+							 own ? 0 : (bytes_),                       \
 							 (blocking_) != CL_FALSE});                \
 		if (asked)                                                                         \
 			*asked = own;                                                              \

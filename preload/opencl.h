@@ -32,18 +32,15 @@ void opencl_free(struct opencl *cl);
 /* ---- devices and queues (opencl_queue.c) ---- */
 
 /* What is known of a queue, in the 16 bits of its cache word. */
-#define QUEUE_DEVICE   0x1fu /* index into wire_layout.device */
-#define QUEUE_TIMED    0x20u /* its commands can be profiled */
-#define QUEUE_FORCED   0x40u /* because we asked for it: the program must not notice */
-#define QUEUE_APPENDED 0x80u /* by a property that the program's list did not have */
+#define QUEUE_DEVICE   0x1fu  /* index into wire_layout.device */
+#define QUEUE_TIMED    0x20u  /* its commands can be profiled */
+#define QUEUE_FORCED   0x40u  /* because we asked for it: the program must not notice */
+#define QUEUE_LISTED   0x100u /* the program gave a list of properties, if an empty one */
+#define QUEUE_APPENDED 0x80u  /* by a property that the program's list did not have */
 
 /* Index of a device in the arena; new ones are described there. */
 uint8_t opencl_device(struct life *life, const struct loader *loader, cl_device_id device);
 cl_device_id opencl_device_id(const struct opencl *cl, uint8_t device);
-/* The platform of a queue's device, or NULL. */
-cl_platform_id opencl_queue_platform(struct life *life, const struct loader *loader,
-				     cl_command_queue queue);
-
 /* How many commands of a device a lane may hold back unharvested. */
 uint32_t opencl_alive_limit(struct life *life, uint8_t device);
 

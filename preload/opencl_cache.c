@@ -41,4 +41,8 @@ void opencl_cache_put(_Atomic uint64_t *cache, uint32_t sets, const void *handle
 	if (victim == OPENCL_WAYS)
 		victim = (uint32_t)(word >> 20) % OPENCL_WAYS;
 	atomic_store_explicit(&way[victim], word, memory_order_relaxed);
+	/* Two threads that brought one handle at a time may have left an older word behind. */
+	for (uint32_t i = victim + 1; i < OPENCL_WAYS; i++)
+		if (atomic_load_explicit(&way[i], memory_order_relaxed) >> 16 == word >> 16)
+			atomic_store_explicit(&way[i], 0, memory_order_relaxed);
 }

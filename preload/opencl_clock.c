@@ -55,12 +55,14 @@ static uint32_t choose(struct opencl_clock *clock, const struct loader *loader, 
 {
 	uint32_t method = METHOD_BOUNDED;
 
-	if (lies_within(start_ns, end_ns, low_ns, high_ns))
+	if (lies_within(start_ns, end_ns, low_ns, high_ns)) {
 		method = METHOD_SAME;
-	else if (ask_device(clock, loader, device))
+		atomic_store(&clock->offset_ns, 0);
+	} else if (ask_device(clock, loader, device)) {
 		method = METHOD_ASKED;
-	else
+	} else {
 		bound(clock, true, start_ns, end_ns, low_ns, high_ns);
+	}
 	atomic_store(&clock->method, method);
 	return method;
 }
@@ -72,6 +74,10 @@ bool opencl_clock_map(struct opencl_clock *clock, const struct loader *loader, c
 	const uint64_t span_ns = device_end_ns - device_start_ns;
 	uint32_t method = atomic_load(&clock->method);
 
+	/* A harvest takes time, and other threads go on: what seems too late may have ended since.
+	 */
+	if (span_ns > now_ns - host_ns + SLACK_NS || method == METHOD_UNKNOWN)
+		now_ns = ring_clock_ns();
 	if (device_end_ns < device_start_ns || span_ns > now_ns - host_ns + SLACK_NS)
 		return false;
 	if (method == METHOD_UNKNOWN)
@@ -83,6 +89,9 @@ bool opencl_clock_map(struct opencl_clock *clock, const struct loader *loader, c
 		(void)ask_device(clock, loader, device);
 	*start_ns = device_start_ns + (uint64_t)atomic_load(&clock->offset_ns);
 	*end_ns = *start_ns + span_ns;
+	if (lies_within(*start_ns, *end_ns, host_ns, now_ns))
+		return true;
+	now_ns = ring_clock_ns();
 	if (lies_within(*start_ns, *end_ns, host_ns, now_ns))
 		return true;
 	/* The clock ran away: learn it anew at the next command, and place this one by its bounds.

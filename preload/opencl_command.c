@@ -3,6 +3,8 @@
  * The call path of OpenCL. It reads the clock twice, adds to the totals, and keeps the event for
  * later; it never waits, never allocates, and leaves errno alone.
  */
+#include <errno.h>
+
 #include "preload/entry.h"
 #include "preload/opencl_command.h"
 
@@ -11,28 +13,78 @@ static uint32_t saturate(uint64_t value)
 	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
-void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_command_queue queue,
-		  cl_event *event, bool timeable)
+/* Takes the thread, unless it is inside a call already. Returns whether the call is recorded. */
+static bool take(struct opencl_command *c, const struct loader *loader)
 {
 	struct ring_thread *t = ring_enter();
 
-	c->event = event;
-	c->injected = false;
 	c->thread = NULL;
 	if (!t || t->depth)
-		return;
+		return false;
 	c->thread = t;
+	c->generation = t->generation;
 	c->loader = loader;
-	t->depth++;
-	c->facts = opencl_queue(t->life, loader, queue, &c->queue);
-	if (!timeable)
-		c->facts &= (uint16_t)~QUEUE_TIMED;
-	if (!event && (c->facts & QUEUE_TIMED)) {
+	return true;
+}
+
+/* Asks for an event of our own where the program wants none and one can be timed. */
+static void inject(struct opencl_command *c)
+{
+	if (!c->event && (c->facts & QUEUE_TIMED)) {
 		c->own = NULL;
 		c->event = &c->own;
 		c->injected = true;
 	}
 	c->begin_ns = ring_clock_ns();
+}
+
+void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_command_queue queue,
+		  cl_event *event, bool timeable)
+{
+	c->event = event;
+	c->injected = false;
+	if (!take(c, loader))
+		return;
+	c->thread->depth++;
+	c->facts = opencl_queue(c->thread->life, loader, queue, &c->queue);
+	if (!timeable)
+		c->facts &= (uint16_t)~QUEUE_TIMED;
+	inject(c);
+}
+
+void opencl_begin_batch(struct opencl_command *c, const struct loader *loader, uint16_t facts,
+			cl_event *event)
+{
+	c->event = event;
+	c->injected = false;
+	if (!take(c, loader))
+		return;
+	c->thread->depth++;
+	c->facts = facts;
+	c->queue = 0;
+	inject(c);
+}
+
+/* False in a child that was forked inside the call: nothing of its parent's is there any more. */
+static bool is_same_process(const struct opencl_command *c)
+{
+	return c->thread && c->generation == atomic_load_explicit(&c->thread->life->generation,
+								  memory_order_relaxed);
+}
+
+/* The label of a command: its kernel's, if that may be asked about. */
+static uint16_t label_of(const struct opencl_command *c, cl_int error,
+			 const struct opencl_work *work)
+{
+	struct life *life = c->thread->life;
+	uint16_t label = 0;
+
+	if (work->kernel && error == CL_SUCCESS)
+		return opencl_kernel(life, c->loader, work->kernel);
+	if (work->kernel)
+		(void)opencl_cache_find(life->opencl->kernel, OPENCL_KERNEL_SETS, work->kernel,
+					&label);
+	return label ? label : opencl_call(life, work->call, work->kind);
 }
 
 /* A command whose device time will not be known: its event is booked at once. */
@@ -71,15 +123,14 @@ static void keep(struct opencl_command *c, struct opencl_pending *p)
 void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work *work)
 {
 	struct ring_thread *t = c->thread;
+	const int saved = errno; /* the driver's, for the program */
 	uint64_t host_ns;
-	uint16_t label, entry;
+	uint16_t entry;
 
-	if (!t)
+	if (!is_same_process(c))
 		return;
 	host_ns = ring_clock_ns() - c->begin_ns;
-	label = work->kernel ? opencl_kernel(t->life, c->loader, work->kernel)
-			     : opencl_call(t->life, work->call, work->kind);
-	entry = entry_of(t->life, label, c->facts & QUEUE_DEVICE);
+	entry = entry_of(t->life, label_of(c, error, work), c->facts & QUEUE_DEVICE);
 	ring_count(t, entry, error == CL_SUCCESS, host_ns, work->bytes);
 	if (error == CL_SUCCESS) {
 		struct opencl_pending p = {
@@ -101,28 +152,31 @@ void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work
 			opencl_pending_harvest(t, true);
 	}
 	t->depth--;
+	errno = saved;
+}
+
+void opencl_end_batch(struct opencl_command *c, cl_command_buffer_khr buffer)
+{
+	if (is_same_process(c))
+		opencl_batch_count(c->thread, buffer);
 }
 
 void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,
 		       cl_command_queue queue)
 {
-	struct ring_thread *t = ring_enter();
-
-	c->thread = NULL;
-	if (!t || t->depth)
-		return;
 	/* depth stays: a callback of the program may run in here and enqueue. */
-	c->thread = t;
-	c->loader = loader;
-	c->facts = queue ? opencl_queue(t->life, loader, queue, &c->queue) : 0;
+	if (!take(c, loader))
+		return;
+	c->facts = queue ? opencl_queue(c->thread->life, loader, queue, &c->queue) : 0;
 	c->begin_ns = ring_clock_ns();
 }
 
 void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
 {
 	struct ring_thread *t = c->thread;
+	const int saved = errno;
 
-	if (!t)
+	if (!is_same_process(c))
 		return;
 	const uint64_t end_ns = ring_clock_ns();
 	const uint64_t host_ns = end_ns - c->begin_ns;
@@ -141,4 +195,5 @@ void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
 	if (error == CL_SUCCESS)
 		ring_push(t, &event);
 	opencl_pending_harvest(t, true);
+	errno = saved;
 }

@@ -11,7 +11,8 @@ struct opencl_command {
 	struct ring_thread *thread; /* NULL: this call is not recorded */
 	const struct loader *loader;
 	uint64_t begin_ns;
-	cl_event *event; /* what the real function gets: the program's, ours, or NULL */
+	uint32_t generation; /* of the process: a fork inside the call makes another */
+	cl_event *event;     /* what the real function gets: the program's, ours, or NULL */
 	cl_event own;
 	uint16_t facts; /* of the queue */
 	uint16_t queue; /* its number in events */
@@ -34,8 +35,16 @@ struct opencl_work {
 void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_command_queue queue,
 		  cl_event *event, bool timeable);
 
-/* Ends it; `error` is what the API said. */
+/*
+ * Ends it; `error` is what the API said. Of a refused command nothing is asked that concerns its
+ * arguments: they may be what was refused.
+ */
 void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work *work);
+
+/* The same for a command buffer, whose queue may go unnamed; and its kernels, once accepted. */
+void opencl_begin_batch(struct opencl_command *c, const struct loader *loader, uint16_t facts,
+			cl_event *event);
+void opencl_end_batch(struct opencl_command *c, cl_command_buffer_khr buffer);
 
 /* A call in which the host waits: harvests what has finished, and books the time as a sync. */
 void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,

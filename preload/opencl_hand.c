@@ -31,6 +31,13 @@ static struct life *meet_device(const struct loader *loader, cl_device_id device
 	return t->life;
 }
 
+/* `life` is as it was before the real call, in which the process may have forked. */
+static void know_queue(struct life *life, cl_command_queue queue, uint16_t facts)
+{
+	if (queue && life && life_now() == life)
+		opencl_queue_know(life, queue, facts);
+}
+
 CORE_HEAD cl_command_queue CL_API_CALL clCreateCommandQueue(cl_context context, cl_device_id device,
 							    cl_command_queue_properties properties,
 							    cl_int *error)
@@ -55,8 +62,7 @@ CORE_HEAD cl_command_queue CL_API_CALL clCreateCommandQueue(cl_context context, 
 		facts |= QUEUE_TIMED | QUEUE_FORCED;
 	else
 		queue = real(context, device, properties, error);
-	if (life && queue)
-		opencl_queue_know(life, queue, facts);
+	know_queue(life, queue, facts);
 	return queue;
 }
 
@@ -114,7 +120,8 @@ static cl_command_queue create_queue(const struct loader *loader, create_with re
 	if (add && add_profiling(properties, list, &appended)) {
 		queue = real(context, device, list, error);
 		if (queue)
-			facts |= QUEUE_TIMED | QUEUE_FORCED | (appended ? QUEUE_APPENDED : 0);
+			facts |= QUEUE_TIMED | QUEUE_FORCED | (appended ? QUEUE_APPENDED : 0) |
+				 (properties ? QUEUE_LISTED : 0);
 	}
 	if (!queue)
 		queue = real(context, device, properties, error);
@@ -175,7 +182,7 @@ CORE_HEAD cl_int CL_API_CALL clSetCommandQueueProperty(cl_command_queue queue,
 	uint16_t facts = life ? opencl_queue(life, loader, queue, &number) : 0;
 	cl_int error = real ? real(queue, properties, enable, old) : CL_INVALID_OPERATION;
 
-	if (error || !life)
+	if (error || !life || !life_now())
 		return error;
 	if (old && (facts & QUEUE_FORCED))
 		*old &= ~(cl_command_queue_properties)CL_QUEUE_PROFILING_ENABLE;
@@ -221,7 +228,7 @@ static cl_int give_array(__typeof__(&clGetCommandQueueInfo) real, cl_command_que
 			kept += 2;
 	}
 	list[kept++] = 0;
-	if (kept == 1 && (facts & QUEUE_APPENDED))
+	if (!(facts & QUEUE_LISTED))
 		kept = 0; /* it gave no list at all */
 	return give(list, kept * sizeof(list[0]), size, value, size_ret);
 }
@@ -287,13 +294,14 @@ CORE_HEAD cl_kernel CL_API_CALL clCreateKernel(cl_program program, const char *n
 {
 	const struct loader *loader = resolve_loader(CALLER());
 	__typeof__(&clCreateKernel) real = OPENCL_REAL(loader, clCreateKernel);
-	struct life *life = life_now();
+	struct life *life;
 	cl_kernel kernel = NULL;
 
 	if (real)
 		kernel = real(program, name, error);
 	else if (error)
 		*error = CL_INVALID_OPERATION;
+	life = life_now();
 	if (life && kernel && name)
 		opencl_kernel_know(life, kernel, name);
 	return kernel;
@@ -304,9 +312,9 @@ CORE_HEAD cl_int CL_API_CALL clCreateKernelsInProgram(cl_program program, cl_uin
 {
 	const struct loader *loader = resolve_loader(CALLER());
 	__typeof__(&clCreateKernelsInProgram) real = OPENCL_REAL(loader, clCreateKernelsInProgram);
-	struct life *life = life_now();
 	cl_uint made = 0;
 	cl_int error = real ? real(program, room, kernel, &made) : CL_INVALID_PROGRAM;
+	struct life *life = life_now();
 
 	for (cl_uint i = 0; !error && life && kernel && i < made; i++)
 		opencl_kernel_forget(life, kernel[i]);
@@ -319,13 +327,14 @@ CORE_HEAD cl_kernel CL_API_CALL clCloneKernel(cl_kernel kernel, cl_int *error)
 {
 	const struct loader *loader = resolve_loader(CALLER());
 	__typeof__(&clCloneKernel) real = OPENCL_REAL(loader, clCloneKernel);
-	struct life *life = life_now();
+	struct life *life;
 	cl_kernel clone = NULL;
 
 	if (real)
 		clone = real(kernel, error);
 	else if (error)
 		*error = CL_INVALID_OPERATION;
+	life = life_now();
 	if (life && clone)
 		opencl_kernel_forget(life, clone);
 	return clone;
@@ -380,11 +389,34 @@ CORE_HEAD cl_int CL_API_CALL clWaitForEvents(cl_uint waits, const cl_event *wait
 
 /* ---- command buffers ---- */
 
-/* A buffer's own queue stands in the queue cache under the buffer's address: handles of the two
- * kinds are never the same, and a command may name no queue of its own. */
-static cl_command_queue queue_of(cl_command_buffer_khr buffer, cl_command_queue queue)
+/*
+ * A buffer has a queue of its own, which commands need not name. Its facts stand in the queue cache
+ * under the buffer's address, since handles of the two kinds are never the same. But a buffer is
+ * never asked about as if it were a queue: what is not known of it stays unknown.
+ */
+static uint16_t buffer_facts(struct life *life, const struct loader *loader,
+			     cl_command_buffer_khr buffer, cl_command_queue queue)
 {
-	return queue ? queue : (cl_command_queue)(void *)buffer;
+	uint16_t facts = 0, number;
+
+	if (queue)
+		return opencl_queue(life, loader, queue, &number);
+	(void)opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, (void *)buffer, &facts);
+	return facts;
+}
+
+/* The real entry point for a buffer: that of its platform, as far as that is known. */
+static void *buffer_real(enum call call, const struct loader *loader, cl_command_buffer_khr buffer,
+			 cl_command_queue queue)
+{
+	struct life *life = life_now();
+	cl_device_id device = NULL;
+
+	if (queue || !life)
+		return opencl_extension_real(call, loader, queue);
+	device = opencl_device_id(life->opencl,
+				  buffer_facts(life, loader, buffer, NULL) & QUEUE_DEVICE);
+	return resolve_extension(call, device ? platform_of(loader, device) : NULL);
 }
 
 EXTENSION_HEAD cl_command_buffer_khr CL_API_CALL opencl_ext_clCreateCommandBufferKHR(
@@ -395,18 +427,18 @@ EXTENSION_HEAD cl_command_buffer_khr CL_API_CALL opencl_ext_clCreateCommandBuffe
 	const cl_command_queue first = queue && queues ? queue[0] : NULL;
 	__typeof__(&clCreateCommandBufferKHR) real =
 		EXTENSION_REAL(clCreateCommandBufferKHR, loader, first);
-	struct life *life = life_now();
+	struct life *life;
 	cl_command_buffer_khr buffer = NULL;
-	uint16_t number;
 
 	if (real)
 		buffer = real(queues, queue, properties, error);
 	else if (error)
 		*error = CL_INVALID_OPERATION;
+	life = life_now();
 	if (life && buffer) {
 		opencl_batch_forget(life, buffer);
-		opencl_queue_know(life, queue_of(buffer, NULL),
-				  opencl_queue(life, loader, first, &number));
+		opencl_cache_put(life->opencl->queue, OPENCL_QUEUE_SETS, (void *)buffer,
+				 buffer_facts(life, loader, NULL, first));
 	}
 	return buffer;
 }
@@ -419,17 +451,19 @@ EXTENSION_HEAD cl_int CL_API_CALL opencl_ext_clCommandNDRangeKernelKHR(
 {
 	const struct loader *loader = resolve_loader(CALLER());
 	__typeof__(&clCommandNDRangeKernelKHR) real =
-		EXTENSION_REAL(clCommandNDRangeKernelKHR, loader, queue_of(buffer, queue));
-	struct life *life = life_now();
-	uint16_t facts, number;
+		(__typeof__(&clCommandNDRangeKernelKHR))buffer_real(CALL_clCommandNDRangeKernelKHR,
+								    loader, buffer, queue);
+	struct life *life;
+	uint16_t facts;
 	cl_int error;
 
 	if (!real)
 		return CL_INVALID_OPERATION;
 	error = real(buffer, queue, properties, kernel, dims, offset, global, local, points, wait,
 		     point, handle);
+	life = life_now();
 	if (!error && life) {
-		facts = opencl_queue(life, loader, queue_of(buffer, queue), &number);
+		facts = buffer_facts(life, loader, buffer, queue);
 		opencl_batch_add(life, buffer,
 				 entry_of(life, opencl_kernel(life, loader, kernel),
 					  (uint8_t)(facts & QUEUE_DEVICE)));
@@ -442,18 +476,21 @@ EXTENSION_HEAD cl_int CL_API_CALL opencl_ext_clEnqueueCommandBufferKHR(
 	const cl_event *wait, cl_event *event)
 {
 	const struct loader *loader = resolve_loader(CALLER());
-	const cl_command_queue first = queue_of(buffer, queue && queues ? queue[0] : NULL);
+	const cl_command_queue first = queue && queues ? queue[0] : NULL;
 	__typeof__(&clEnqueueCommandBufferKHR) real =
-		EXTENSION_REAL(clEnqueueCommandBufferKHR, loader, first);
+		(__typeof__(&clEnqueueCommandBufferKHR))buffer_real(CALL_clEnqueueCommandBufferKHR,
+								    loader, buffer, first);
 	struct opencl_command c;
+	struct life *life;
 	cl_int error;
 
 	if (!real)
 		return CL_INVALID_OPERATION;
-	opencl_begin(&c, loader, first, event, true);
+	life = life_now();
+	opencl_begin_batch(&c, loader, life ? buffer_facts(life, loader, buffer, first) : 0, event);
 	error = real(queues, queue, buffer, waits, wait, c.event);
-	if (c.thread && !error)
-		opencl_batch_count(c.thread, buffer);
+	if (!error)
+		opencl_end_batch(&c, buffer);
 	opencl_end(&c, error,
 		   &(struct opencl_work){.call = CALL_clEnqueueCommandBufferKHR,
 					 .kind = WIRE_KIND_BATCH});
@@ -464,16 +501,18 @@ EXTENSION_HEAD cl_int CL_API_CALL opencl_ext_clEnqueueCommandBufferKHR(
 
 void *opencl_extension_real(enum call call, const struct loader *loader, cl_command_queue queue)
 {
-	struct life *life = life_now();
-	cl_platform_id platform = NULL;
+	__typeof__(&clGetCommandQueueInfo) real = OPENCL_REAL(loader, clGetCommandQueueInfo);
+	cl_device_id device = NULL;
 
-	if (life && queue)
-		platform = opencl_queue_platform(life, loader, queue);
-	return resolve_extension(call, platform);
+	/* Asked anew, since pointers are substituted also where nothing is metered in the end. */
+	if (queue && real)
+		(void)real(queue, CL_QUEUE_DEVICE, sizeof(device), &device, NULL);
+	return resolve_extension(call, device ? platform_of(loader, device) : NULL);
 }
 
 /* What the program gets instead of `real`. */
-static void *substitute(cl_platform_id platform, const char *name, void *real)
+static void *substitute(const struct loader *loader, cl_platform_id platform, const char *name,
+			void *real)
 {
 	enum call call;
 	void *hook;
@@ -487,8 +526,12 @@ static void *substitute(cl_platform_id platform, const char *name, void *real)
 		return real;
 	}
 	hook = opencl_hook(call);
-	if (!hook || (opencl_is_extension(call) && !resolve_extension_learn(call, platform, real)))
+	if (!hook || (!opencl_is_extension(call) && !loader->real[call]))
+		return real; /* the wrapper would find nothing behind it */
+	if (opencl_is_extension(call) && !resolve_extension_learn(call, platform, real)) {
+		life_uncovered(WIRE_UNCOVERED_ENTRY);
 		return real;
+	}
 	return hook;
 }
 
@@ -498,7 +541,7 @@ CORE_HEAD void *CL_API_CALL clGetExtensionFunctionAddress(const char *name)
 	__typeof__(&clGetExtensionFunctionAddress) real =
 		OPENCL_REAL(loader, clGetExtensionFunctionAddress);
 
-	return real ? substitute(NULL, name, real(name)) : NULL;
+	return real ? substitute(loader, NULL, name, real(name)) : NULL;
 }
 
 CORE_HEAD void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform_id platform,
@@ -508,5 +551,5 @@ CORE_HEAD void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform
 	__typeof__(&clGetExtensionFunctionAddressForPlatform) real =
 		OPENCL_REAL(loader, clGetExtensionFunctionAddressForPlatform);
 
-	return real ? substitute(platform, name, real(platform, name)) : NULL;
+	return real ? substitute(loader, platform, name, real(platform, name)) : NULL;
 }

@@ -10,7 +10,9 @@
 #define POLL_FROM      256u /* commands alive: fewer wait for the program's own synchronisation */
 #define POLL_EVERY     64u  /* enqueues between two looks at what has finished meanwhile */
 #define LOOK_WHEN_FULL 16u  /* refused commands between two looks; a power of two */
-#define GIVE_UP_AFTER  4u   /* unfinished commands in a row: what comes later is later */
+#define ROTATE	       8u   /* oldest commands moved out of the way in one look */
+#define HARVEST_MOST   OPENCL_ALIVE
+#define GIVE_UP_AFTER  16u /* unfinished commands in a row: what comes later is later */
 
 enum state { STATE_FREE = 0, STATE_FULL, STATE_TAKEN };
 
@@ -24,45 +26,75 @@ static struct opencl_slot *slot_of(struct opencl_lane *lane, uint64_t number)
 	return &lane->slot[number & (OPENCL_ALIVE - 1)];
 }
 
-/* Moves the tail over what has been harvested, by whomever. */
+/* Moves the tail over what has been harvested. Anybody may: the owner fills a slot anew only once
+ * the tail has passed it, and the tail never goes back. */
 static void trim(struct opencl_lane *lane)
 {
+	const uint64_t end = atomic_load_explicit(&lane->shown, memory_order_acquire);
 	uint64_t tail = atomic_load_explicit(&lane->tail, memory_order_relaxed);
 
-	while (tail != lane->head && atomic_load_explicit(&slot_of(lane, tail)->state,
-							  memory_order_acquire) == STATE_FREE)
-		tail++;
-	atomic_store_explicit(&lane->tail, tail, memory_order_relaxed);
+	while (tail < end && atomic_load_explicit(&slot_of(lane, tail)->state,
+						  memory_order_acquire) == STATE_FREE)
+		if (atomic_compare_exchange_weak(&lane->tail, &tail, tail + 1))
+			tail++;
+}
+
+static uint64_t window(const struct opencl_lane *lane)
+{
+	return lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed);
+}
+
+/* Fills the slot at the head, which is free while the window is smaller than the ring. */
+static void put(struct opencl_lane *lane, const struct opencl_pending *pending)
+{
+	struct opencl_slot *slot = slot_of(lane, lane->head);
+
+	slot->pending = *pending;
+	atomic_store_explicit(&slot->state, STATE_FULL, memory_order_release);
+	lane->head++;
+	atomic_store_explicit(&lane->shown, lane->head, memory_order_release);
+}
+
+/* Moves the oldest command to the head: one that never ends must not hold up all behind it. */
+static void rotate(struct opencl_lane *lane)
+{
+	struct opencl_slot *slot =
+		slot_of(lane, atomic_load_explicit(&lane->tail, memory_order_relaxed));
+	uint32_t full = STATE_FULL;
+	struct opencl_pending oldest;
+
+	if (!atomic_compare_exchange_strong_explicit(&slot->state, &full, STATE_TAKEN,
+						     memory_order_acquire, memory_order_relaxed))
+		return; /* somebody else is at it */
+	oldest = slot->pending;
+	atomic_store_explicit(&slot->state, STATE_FREE, memory_order_release);
+	trim(lane);
+	put(lane, &oldest);
 }
 
 /* True if the lane may take one more command, perhaps after looking what has finished. */
 static bool has_room(struct ring_thread *t, struct opencl_lane *lane, uint32_t limit)
 {
-	if (lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed) < limit)
+	if (window(lane) < limit)
 		return true;
 	if (lane->refused++ & (LOOK_WHEN_FULL - 1))
 		return false;
 	opencl_pending_harvest(t, false);
-	return lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed) < limit;
+	for (unsigned i = 0; i < ROTATE && window(lane) >= limit; i++)
+		rotate(lane);
+	return window(lane) < limit;
 }
 
 bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pending)
 {
 	struct opencl_lane *lane = lane_of(t);
-	struct opencl_slot *slot = slot_of(lane, lane->head);
 
 	/* The shared lane has many owners, and a slot only one. */
 	if (!t->lane_number ||
 	    !has_room(t, lane, opencl_alive_limit(t->life, pending->facts & QUEUE_DEVICE)))
 		return false;
-	if (atomic_load_explicit(&slot->state, memory_order_acquire) != STATE_FREE)
-		return false;
-	slot->pending = *pending;
-	atomic_store_explicit(&slot->state, STATE_FULL, memory_order_release);
-	lane->head++;
-	atomic_store_explicit(&lane->shown, lane->head, memory_order_release);
-	if (!(lane->head & (POLL_EVERY - 1)) &&
-	    lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed) >= POLL_FROM)
+	put(lane, pending);
+	if (!(lane->head & (POLL_EVERY - 1)) && window(lane) >= POLL_FROM)
 		opencl_pending_harvest(t, false);
 	return true;
 }
@@ -154,10 +186,11 @@ static void harvest_lane(struct ring_thread *t, struct opencl_lane *lane, uint64
 	uint64_t end = atomic_load_explicit(&lane->shown, memory_order_acquire);
 	unsigned unfinished = 0;
 
-	if (end - number > OPENCL_ALIVE)
-		number = end - OPENCL_ALIVE; /* a torn look at another lane */
+	if (end > number + HARVEST_MOST)
+		end = number + HARVEST_MOST;
 	for (; number < end && unfinished < GIVE_UP_AFTER; number++)
-		unfinished += !settle(t, slot_of(lane, number), now_ns);
+		unfinished = settle(t, slot_of(lane, number), now_ns) ? 0 : unfinished + 1;
+	trim(lane);
 }
 
 void opencl_pending_harvest(struct ring_thread *t, bool all)
@@ -168,8 +201,6 @@ void opencl_pending_harvest(struct ring_thread *t, bool all)
 
 	t->depth++; /* what we ask of the API is not the program's */
 	harvest_lane(t, lane_of(t), now_ns);
-	if (t->lane_number)
-		trim(lane_of(t));
 	for (uint32_t i = 1; all && i < lanes; i++)
 		if (i != t->lane_number)
 			harvest_lane(t, &cl->lane[i], now_ns);

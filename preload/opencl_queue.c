@@ -3,9 +3,11 @@
  * Devices and queues: who they are, and whether their commands may be timed.
  */
 #include <string.h>
+#include <time.h>
 
 #include "preload/init.h"
 #include "preload/opencl.h"
+#include "preload/sys.h"
 
 /* Vendor extensions; not in every version of the headers. */
 #define PCI_BUS_INFO_KHR 0x410f
@@ -94,6 +96,13 @@ static void describe(const struct loader *loader, cl_device_id device, struct wi
 	w->timed = policy(w);
 }
 
+/* Another thread is about to describe the device: whether it is timed must be known first. */
+static void await(const struct wire_device *w)
+{
+	while (!__atomic_load_n(&w->ready, __ATOMIC_ACQUIRE))
+		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
+}
+
 uint8_t opencl_device(struct life *life, const struct loader *loader, cl_device_id device)
 {
 	struct opencl *cl = life->opencl;
@@ -102,13 +111,11 @@ uint8_t opencl_device(struct life *life, const struct loader *loader, cl_device_
 	for (uint8_t i = 1; i < DEVICE_REST; i++) {
 		cl_device_id none = NULL;
 
-		if (atomic_load(&cl->device[i]) == device)
+		if (!atomic_compare_exchange_strong(&cl->device[i], &none, device)) {
+			if (none != device)
+				continue;
+			await(&life->arena->device[i]);
 			return i;
-		if (atomic_load(&cl->device[i]) ||
-		    !atomic_compare_exchange_strong(&cl->device[i], &none, device)) {
-			if (none == device)
-				return i;
-			continue;
 		}
 		describe(loader, device, &life->arena->device[i]);
 		__atomic_store_n(&life->arena->device[i].ready, 1, __ATOMIC_RELEASE);
@@ -157,17 +164,4 @@ uint16_t opencl_queue_ask(struct life *life, const struct loader *loader, cl_com
 		facts |= QUEUE_TIMED;
 	opencl_queue_know(life, queue, facts);
 	return facts;
-}
-
-cl_platform_id opencl_queue_platform(struct life *life, const struct loader *loader,
-				     cl_command_queue queue)
-{
-	uint16_t number;
-	uint16_t facts = opencl_queue(life, loader, queue, &number);
-	cl_device_id device = opencl_device_id(life->opencl, facts & QUEUE_DEVICE);
-	cl_platform_id platform = NULL;
-
-	if (device)
-		(void)ask(loader, device, CL_DEVICE_PLATFORM, sizeof(platform), &platform);
-	return platform;
 }

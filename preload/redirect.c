@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "preload/elf.h"
@@ -23,10 +25,13 @@
 
 typedef void *(*open_function)(const char *, int);
 
-const char *redirect_dlopen(const char *name, int flags, open_function *jump);
+const char *redirect_dlopen(const char *name, int flags, open_function *jump, const void *caller);
+
+enum stub_state { STUB_UNKNOWN, STUB_SEARCHED, STUB_THERE, STUB_MISSING };
 
 static char stub_path[PATH_MAX];
-static atomic_bool stub_ready;
+static _Atomic uint32_t stub_state;
+static atomic_bool stub_given;
 
 static void *no_dlopen(const char *name, int flags)
 {
@@ -59,58 +64,73 @@ static bool is_opencl(const char *name)
 	return !base[12] || (!strncmp(base + 12, ".1", 2) && (!base[14] || base[14] == '.'));
 }
 
-/* The stand-in beside this library, or NULL where it is not installed. Two threads may both
- * write the same bytes. */
+/* The stand-in beside this library, or NULL where it is not installed. Written by one thread. */
 static const char *stub(void)
 {
+	uint32_t state = STUB_UNKNOWN;
 	unsigned length;
 
-	if (atomic_load_explicit(&stub_ready, memory_order_acquire))
-		return stub_path;
-	length = resolve_folder(stub_path, sizeof(stub_path) - sizeof(STUB_NAME));
-	if (!length)
-		return NULL;
-	memcpy(stub_path + length, STUB_NAME, sizeof(STUB_NAME));
-	if (sys(faccessat, AT_FDCWD, stub_path, R_OK))
-		return NULL;
-	atomic_store_explicit(&stub_ready, true, memory_order_release);
-	return stub_path;
+	if (atomic_compare_exchange_strong(&stub_state, &state, STUB_SEARCHED)) {
+		length = resolve_folder(stub_path, sizeof(stub_path) - sizeof(STUB_NAME));
+		memcpy(stub_path + length, STUB_NAME, sizeof(STUB_NAME));
+		state = length && !sys(faccessat, AT_FDCWD, stub_path, R_OK) ? STUB_THERE
+									     : STUB_MISSING;
+		atomic_store(&stub_state, state);
+	}
+	while ((state = atomic_load(&stub_state)) == STUB_SEARCHED)
+		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
+	return state == STUB_THERE ? stub_path : NULL;
 }
 
 /*
- * Opens the real library first: if it is not there, the program's own call finds that out. Its
- * soname must be the one that the stand-in needs, or another library would be loaded beside it.
+ * A caller that has its own search path may mean another library than we would find: only its own
+ * call can tell. The same holds for one that defines the API itself and forwards it: its pointers
+ * must be the real ones, or it would call itself through us.
  */
-static const char *substitute(const char *name, int flags)
+static bool is_own_way(const struct link_map *caller, const char *name)
 {
+	return caller && (resolve_is_loader(caller) || (!strchr(name, '/') && elf_runpath(caller)));
+}
+
+/*
+ * Opens the real library first: if it is not there, the program's own call finds that out. It must
+ * be the one that the stand-in's dependency is bound to, by its soname and as the first of it.
+ */
+static const char *substitute(const char *name, int flags, const void *caller)
+{
+	const struct link_map *object = resolve_object(caller);
 	const char *path = stub();
 	const char *soname;
-	void *handle;
+	void *handle = NULL;
 
-	if (!path) {
-		life_uncovered(WIRE_UNCOVERED_LOADER);
-		return name;
+	if (path && !is_own_way(object, name)) {
+		handle = real_dlopen()(name, flags & ~RTLD_GLOBAL);
+		if (!handle)
+			return name;
+		soname = elf_soname(handle);
+		if (soname && !strcmp(soname, SONAME) && resolve_called(SONAME) == handle &&
+		    resolve_substitute(handle)) {
+			atomic_store(&stub_given, true);
+			return path;
+		}
 	}
-	handle = real_dlopen()(name, flags & ~RTLD_GLOBAL);
-	if (!handle)
-		return name;
-	soname = elf_soname(handle);
-	if (soname && !strcmp(soname, SONAME) && resolve_substitute(handle))
-		return path;
-	life_uncovered(WIRE_UNCOVERED_LOADER);
+	if (!object || !resolve_is_loader(object)) /* that one is counted at its own door */
+		life_uncovered(WIRE_UNCOVERED_LOADER);
 	return name;
 }
 
-const char *redirect_dlopen(const char *name, int flags, open_function *jump)
+const char *redirect_dlopen(const char *name, int flags, open_function *jump, const void *caller)
 {
 	const int saved = errno;
 
 	*jump = real_dlopen();
-	if (name && !(flags & RTLD_NOLOAD) && init_settings()->on) {
+	if (name && init_settings()->on) {
 		if (flags & RTLD_DEEPBIND)
 			life_uncovered(WIRE_UNCOVERED_DEEPBIND);
-		if (is_opencl(name))
-			name = substitute(name, flags);
+		else if (is_opencl(name) && !(flags & RTLD_NOLOAD))
+			name = substitute(name, flags, caller);
+		else if (is_opencl(name) && atomic_load(&stub_given))
+			name = stub_path; /* is it there? The handle that the program already has */
 	}
 	errno = saved;
 	return name;

@@ -6,11 +6,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "preload/elf.h"
 #include "preload/resolve.h"
+#include "preload/sys.h"
 
-#define LOADERS	   16
+#define LOADERS	   32
 #define CALLERS	   256
 #define EXTENSIONS 256
 #define SEARCHED   256 /* objects looked at for one caller */
@@ -19,10 +21,13 @@
 struct caller *_Atomic resolve_hot;
 
 static struct loader loaders[LOADERS];
-static atomic_uint loaders_taken;
 static atomic_bool loader_ready[LOADERS];
 static const struct loader loader_none;
 static const struct loader *_Atomic substitute;
+
+static const struct link_map *_Atomic own; /* this library */
+static const struct link_map
+	*_Atomic startup_last; /* the last object that was there at the start */
 
 static struct caller callers[CALLERS];
 static atomic_uint callers_taken;
@@ -50,20 +55,46 @@ static unsigned take(atomic_uint *taken, unsigned room)
 
 static const struct link_map *own_map(void)
 {
+	const struct link_map *known = atomic_load_explicit(&own, memory_order_relaxed);
 	Dl_info info;
 	struct link_map *map = NULL;
 
-	if (!dladdr1(&resolve_hot, &info, (void **)&map, RTLD_DL_LINKMAP))
-		return NULL;
-	return map;
+	/* dladdr1 takes the dynamic loader's lock: asked once, and not on every new caller. */
+	if (!known && dladdr1(&resolve_hot, &info, (void **)&map, RTLD_DL_LINKMAP)) {
+		known = map;
+		atomic_store_explicit(&own, known, memory_order_relaxed);
+	}
+	return known;
+}
+
+void resolve_start(void)
+{
+	const struct link_map *last = own_map();
+
+	while (last && last->l_next)
+		last = last->l_next;
+	atomic_store(&startup_last, last);
 }
 
 /* Ours: this library, and the stand-ins that only jump into it. */
-static bool is_ours(const struct link_map *map, const struct link_map *own)
+static bool is_ours(const struct link_map *map)
 {
 	const char *soname = elf_soname(map);
 
-	return map == own || (soname && !strncmp(soname, "libgramme", 9));
+	return map == own_map() || (soname && !strncmp(soname, "libgramme", 9));
+}
+
+/*
+ * The program and what was preloaded before us come before us in the global scope: what they
+ * define was passed over on the way here, or called us itself. They are never the real one.
+ */
+static bool is_before_us(const struct link_map *map)
+{
+	const struct link_map *m = own_map();
+
+	while (m && m != map)
+		m = m->l_prev;
+	return m != NULL;
 }
 
 static const struct link_map *first_map(const struct link_map *map)
@@ -81,14 +112,32 @@ static const struct link_map *find_called(const struct link_map *first, const ch
 	return NULL;
 }
 
-static bool is_loader(const struct link_map *map, const struct link_map *own)
+static bool is_loader(const struct link_map *map)
 {
-	return !is_ours(map, own) && elf_symbol(map, "clGetPlatformIDs");
+	return !is_ours(map) && !is_before_us(map) && elf_symbol(map, "clGetPlatformIDs");
+}
+
+bool resolve_is_loader(const struct link_map *map)
+{
+	return is_loader(map);
+}
+
+const struct link_map *resolve_object(const void *address)
+{
+	Dl_info info;
+	struct link_map *map = NULL;
+
+	return dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) ? map : NULL;
+}
+
+const struct link_map *resolve_called(const char *soname)
+{
+	return find_called(first_map(own_map()), soname);
 }
 
 /* Breadth first through what `start` needs, as the dynamic loader does it. */
 static const struct link_map *find_needed(const struct link_map *start,
-					  const struct link_map *first, const struct link_map *own)
+					  const struct link_map *first)
 {
 	const struct link_map *queue[SEARCHED];
 	unsigned end = 0;
@@ -97,7 +146,7 @@ static const struct link_map *find_needed(const struct link_map *start,
 	for (unsigned i = 0; i < end; i++) {
 		const char *needed;
 
-		if (is_loader(queue[i], own))
+		if (is_loader(queue[i]))
 			return queue[i];
 		for (unsigned n = 0; (needed = elf_needed(queue[i], n)) && end < SEARCHED; n++) {
 			const struct link_map *m = find_called(first, needed);
@@ -121,30 +170,97 @@ static void pin(const struct link_map *map)
 		(void)open(map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+/* Claims the slot of a library, or finds it; waits while another thread fills it (no lock is held
+ * meanwhile, and nothing waited for). NULL where the table is full. */
+static struct loader *claim(const struct link_map *map, bool *fresh)
+{
+	*fresh = false;
+	for (unsigned i = 0; i < LOADERS; i++) {
+		const struct link_map *none = NULL;
+
+		*fresh = atomic_compare_exchange_strong(&loaders[i].map, &none, map);
+		if (*fresh)
+			return &loaders[i];
+		if (none != map)
+			continue;
+		while (!atomic_load(&loader_ready[i]))
+			sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
+		return &loaders[i];
+	}
+	return NULL;
+}
+
+static void publish(const struct loader *loader)
+{
+	atomic_store(&loader_ready[loader - loaders], true);
+}
+
 static const struct loader *loader_of(const struct link_map *map)
 {
 	const char *name = calls_names;
-	unsigned slot;
+	bool fresh;
+	struct loader *loader = claim(map, &fresh);
 
-	for (unsigned i = 0; i < LOADERS; i++)
-		if (atomic_load(&loader_ready[i]) && loaders[i].map == map)
-			return &loaders[i];
-	slot = take(&loaders_taken, LOADERS);
-	if (slot == LOADERS)
-		return NULL;
-	pin(map);
-	loaders[slot].map = map;
+	if (!loader)
+		return &loaders[0]; /* more loaders than anybody has: theirs dispatch alike */
+	if (!fresh)
+		return loader;
 	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
-		loaders[slot].real[i] = elf_symbol(map, name);
-	atomic_store(&loader_ready[slot], true);
-	return &loaders[slot];
+		loader->real[i] = elf_symbol(map, name);
+	publish(loader);
+	pin(map);
+	return loader;
+}
+
+/* The next definition behind us among the objects of the start, as RTLD_NEXT would find it. */
+static void *next_at_start(const char *name)
+{
+	const struct link_map *last = atomic_load(&startup_last);
+	const struct link_map *m = own_map();
+	void *found = NULL;
+
+	while (m && m != last && !found) {
+		m = m->l_next;
+		found = m && !is_ours(m) ? elf_symbol(m, name) : NULL;
+	}
+	return found;
+}
+
+/*
+ * What is linked at the start calls by the global scope: what stands behind us there is meant,
+ * symbol by symbol, be it the loader or another library that listens. NULL if there is none.
+ */
+static const struct loader *loader_at_start(void)
+{
+	const char *name = calls_names;
+	bool fresh;
+	struct loader *loader;
+
+	if (!next_at_start("clGetPlatformIDs"))
+		return NULL;
+	loader = claim(own_map(), &fresh); /* our own object stands for all that is behind it */
+	if (!loader || !fresh)
+		return loader;
+	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
+		loader->real[i] = next_at_start(name);
+	publish(loader);
+	return loader;
+}
+
+static bool is_of_start(const struct link_map *map)
+{
+	const struct link_map *m = atomic_load(&startup_last);
+
+	while (m && m != map)
+		m = m->l_prev;
+	return m != NULL;
 }
 
 struct search {
 	uintptr_t address;
-	const struct link_map *own;
-	const struct link_map *found; /* the loader */
-	uintptr_t start, bytes;	      /* the code of the caller */
+	const struct link_map *object; /* that the address lies in */
+	const struct link_map *found;  /* the loader */
+	uintptr_t start, bytes;	       /* the code of the caller */
 };
 
 static bool covers(const struct dl_phdr_info *info, struct search *s)
@@ -180,15 +296,15 @@ static const struct link_map *map_of(const struct dl_phdr_info *info, const stru
 static int search_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct search *s = arg;
-	const struct link_map *first, *map;
+	const struct link_map *first;
 
 	(void)size;
 	if (!covers(info, s))
 		return 0;
-	first = first_map(s->own);
-	map = map_of(info, first);
-	if (map)
-		s->found = find_needed(map, first, s->own);
+	first = first_map(own_map());
+	s->object = map_of(info, first);
+	if (s->object)
+		s->found = find_needed(s->object, first);
 	return 1;
 }
 
@@ -198,8 +314,8 @@ static int search_any(struct dl_phdr_info *info, size_t size, void *arg)
 
 	(void)info;
 	(void)size;
-	for (const struct link_map *m = first_map(s->own); m && !s->found; m = m->l_next)
-		if (is_loader(m, s->own))
+	for (const struct link_map *m = own_map(); m && !s->found; m = m->l_next)
+		if (is_loader(m))
 			s->found = m;
 	return 1;
 }
@@ -208,21 +324,24 @@ static const struct loader *meant_by(struct search *s)
 {
 	const struct loader *loader = NULL;
 
-	if (s->own)
-		dl_iterate_phdr(search_object, s);
-	if (!s->found)
-		loader = atomic_load(&substitute);
-	if (!s->found && !loader && s->own)
-		dl_iterate_phdr(search_any, s);
-	if (s->found)
+	dl_iterate_phdr(search_object, s);
+	if (s->object && is_of_start(s->object))
+		loader = loader_at_start();
+	if (!loader && s->found)
 		loader = loader_of(s->found);
-	return loader ? loader : &loader_none;
+	if (!loader)
+		loader = atomic_load(&substitute);
+	if (!loader) {
+		dl_iterate_phdr(search_any, s);
+		loader = s->found ? loader_of(s->found) : &loader_none;
+	}
+	return loader;
 }
 
 const struct loader *resolve_caller(uintptr_t address)
 {
 	const int saved = errno;
-	struct search s = {.address = address, .own = own_map()};
+	struct search s = {.address = address};
 	const struct loader *loader;
 	unsigned slot;
 
@@ -263,9 +382,9 @@ bool resolve_substitute(const struct link_map *map)
 
 void *resolve_next(const char *name)
 {
-	const struct link_map *own = own_map();
+	const struct link_map *us = own_map();
 
-	for (const struct link_map *m = own ? own->l_next : NULL; m; m = m->l_next) {
+	for (const struct link_map *m = us ? us->l_next : NULL; m; m = m->l_next) {
 		void *found = elf_symbol(m, name);
 
 		if (found)
@@ -287,16 +406,16 @@ void *resolve_in(const char *soname, const char *name)
 
 unsigned resolve_folder(char *folder, unsigned size)
 {
-	const struct link_map *own = own_map();
-	const char *slash = own ? strrchr(own->l_name, '/') : NULL;
+	const struct link_map *us = own_map();
+	const char *slash = us ? strrchr(us->l_name, '/') : NULL;
 	unsigned length;
 
-	if (!slash || own->l_name[0] != '/')
+	if (!slash || us->l_name[0] != '/')
 		return 0;
-	length = (unsigned)(slash - own->l_name);
+	length = (unsigned)(slash - us->l_name);
 	if (length + 1 > size)
 		return 0;
-	memcpy(folder, own->l_name, length);
+	memcpy(folder, us->l_name, length);
 	folder[length] = '\0';
 	return length;
 }
@@ -319,14 +438,16 @@ bool resolve_extension_learn(enum call call, const void *platform, void *real)
 
 void *resolve_extension(enum call call, const void *platform)
 {
-	void *any = NULL;
+	void *any = NULL, *unnamed = NULL;
 
 	for (unsigned i = 0; i < EXTENSIONS; i++) {
 		if (!atomic_load(&extension_ready[i]) || extensions[i].call != call)
 			continue;
 		if (extensions[i].platform == platform)
 			return extensions[i].real;
+		if (!extensions[i].platform)
+			unnamed = extensions[i].real;
 		any = extensions[i].real;
 	}
-	return any;
+	return unnamed ? unnamed : any;
 }

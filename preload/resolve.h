@@ -16,7 +16,7 @@
 
 /* One loaded library with the real functions; NULL where it has none of that name. */
 struct loader {
-	const struct link_map *map;
+	const struct link_map *_Atomic map;
 	void *real[CALL_COUNT];
 };
 
@@ -42,6 +42,16 @@ static inline const struct loader *resolve_loader(const void *caller)
 	return resolve_caller((uintptr_t)caller);
 }
 
+/* Notes which objects are there at the start. From the constructor: later ones are behind. */
+void resolve_start(void);
+
+/* The object that holds the address, or NULL. */
+const struct link_map *resolve_object(const void *address);
+/* The first loaded object of that soname or file name, or NULL. */
+const struct link_map *resolve_called(const char *soname);
+/* True if the object defines the API itself, and is not one that calls by the way of us alone. */
+bool resolve_is_loader(const struct link_map *map);
+
 /*
  * A library that stands behind one of our stand-ins: who cannot be told otherwise (a function
  * pointer called from libffi) means this one. Returns false if the table is full.
@@ -62,7 +72,7 @@ unsigned resolve_folder(char *folder, unsigned size);
  * room to remember it; the caller then gives the real one to the program.
  */
 bool resolve_extension_learn(enum call call, const void *platform, void *real);
-/* The real entry point of a platform, or the only one known, or NULL. */
+/* The real entry point of a platform; else one learnt without a platform, or of any; or NULL. */
 void *resolve_extension(enum call call, const void *platform);
 
 #endif

@@ -106,10 +106,9 @@ enum wire_kind {
 enum wire_device_type { WIRE_DEVICE_OTHER = 0, WIRE_DEVICE_CPU = 1, WIRE_DEVICE_GPU = 2 };
 
 /* Reasons why calls were not seen; a bit each in wire_arena.uncovered. */
-#define WIRE_UNCOVERED_DEEPBIND	 0x1u /* a library was opened with RTLD_DEEPBIND */
-#define WIRE_UNCOVERED_LOADER	 0x2u /* an OpenCL loader that could not be stood in for */
-#define WIRE_UNCOVERED_ENTRY	 0x4u /* an extension entry point that is not in the table */
-#define WIRE_UNCOVERED_NAMESPACE 0x8u /* dlmopen */
+#define WIRE_UNCOVERED_DEEPBIND 0x1u /* a library was opened with RTLD_DEEPBIND */
+#define WIRE_UNCOVERED_LOADER	0x2u /* an OpenCL loader that could not be stood in for */
+#define WIRE_UNCOVERED_ENTRY	0x4u /* an extension entry point that is not in the table */
 
 struct wire_device {
 	uint32_t ready; /* written last; 0 until the slot is whole */

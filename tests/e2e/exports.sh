@@ -6,7 +6,8 @@
 
 library=$build/libgramme.so
 
-# Exports: the table's CORE calls, dlopen, and the one question of AddressSanitizer.
+# Exports: the table's CORE calls, dlopen, the stand-in's way to the wrappers, and the one
+# question of AddressSanitizer.
 cat >"$TMPDIR/table.c" <<'C'
 #define ROW_CORE(name) export name
 #define ROW_EXTENSION(name)
@@ -19,6 +20,7 @@ C
 {
 	cc -E -P -I . "$TMPDIR/table.c" | grep -o 'export [A-Za-z_0-9]*' | cut -d' ' -f2
 	echo dlopen
+	echo gramme_opencl_hook
 	echo __asan_default_options
 } | sort -u >"$TMPDIR/table"
 [ "$(wc -l <"$TMPDIR/table")" -gt 40 ] || fail "the table could not be read"
