@@ -3,6 +3,8 @@
  * The wrappers of all commands, made from the table: the real function, and around it what
  * opencl_command.c does. A wrapper by hand is in opencl_hand.c.
  */
+#include <errno.h>
+
 #include "preload/opencl_command.h"
 #include "preload/opencl_wrap.h"
 
@@ -16,16 +18,19 @@ static uint64_t bytes_box(const size_t *region)
 static uint64_t bytes_image(const struct loader *loader, cl_mem image, const size_t *region)
 {
 	__typeof__(&clGetImageInfo) real = OPENCL_REAL(loader, clGetImageInfo);
+	const int saved = errno;
 	size_t element = 0;
 
 	if (!real || real(image, CL_IMAGE_ELEMENT_SIZE, sizeof(element), &element, NULL))
-		return 0;
+		element = 0;
+	errno = saved;
 	return bytes_box(region) * element;
 }
 
 static uint64_t bytes_mems(const struct loader *loader, cl_uint mems, const cl_mem *mem)
 {
 	__typeof__(&clGetMemObjectInfo) real = OPENCL_REAL(loader, clGetMemObjectInfo);
+	const int saved = errno;
 	uint64_t bytes = 0;
 
 	for (cl_uint i = 0; real && mem && i < mems; i++) {
@@ -34,6 +39,7 @@ static uint64_t bytes_mems(const struct loader *loader, cl_uint mems, const cl_m
 		if (!real(mem[i], CL_MEM_SIZE, sizeof(size), &size, NULL))
 			bytes += size;
 	}
+	errno = saved;
 	return bytes;
 }
 

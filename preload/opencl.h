@@ -93,6 +93,10 @@ struct opencl_pending {
 };
 bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pending);
 
+/* One reference more or less; errno stays the program's. */
+cl_int opencl_retain(const struct loader *loader, cl_event event);
+void opencl_release(const struct loader *loader, cl_event event);
+
 /* Harvests what has finished: the thread's own commands, and with `all` those of every thread. */
 void opencl_pending_harvest(struct ring_thread *t, bool all);
 

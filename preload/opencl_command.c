@@ -3,8 +3,6 @@
  * The call path of OpenCL. It reads the clock twice, adds to the totals, and keeps the event for
  * later; it never waits, never allocates, and leaves errno alone.
  */
-#include <errno.h>
-
 #include "preload/entry.h"
 #include "preload/opencl_command.h"
 
@@ -107,7 +105,7 @@ static bool hold(const struct opencl_command *c)
 {
 	if (!(c->facts & QUEUE_TIMED) || !c->event || !*c->event)
 		return false;
-	return c->injected || !OPENCL_REAL(c->loader, clRetainEvent)(*c->event);
+	return c->injected || !opencl_retain(c->loader, *c->event);
 }
 
 static void keep(struct opencl_command *c, struct opencl_pending *p)
@@ -115,7 +113,7 @@ static void keep(struct opencl_command *c, struct opencl_pending *p)
 	p->event = *c->event;
 	if (opencl_pending_keep(c->thread, p))
 		return;
-	(void)OPENCL_REAL(c->loader, clReleaseEvent)(p->event);
+	opencl_release(c->loader, p->event);
 	__atomic_fetch_add(&c->thread->life->arena->arena.untimed, 1, __ATOMIC_RELAXED);
 	push_untimed(c->thread, p);
 }
@@ -123,7 +121,6 @@ static void keep(struct opencl_command *c, struct opencl_pending *p)
 void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work *work)
 {
 	struct ring_thread *t = c->thread;
-	const int saved = errno; /* the driver's, for the program */
 	uint64_t host_ns;
 	uint16_t entry;
 
@@ -152,7 +149,6 @@ void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work
 			opencl_pending_harvest(t, true);
 	}
 	t->depth--;
-	errno = saved;
 }
 
 void opencl_end_batch(struct opencl_command *c, cl_command_buffer_khr buffer)
@@ -174,7 +170,6 @@ void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,
 void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
 {
 	struct ring_thread *t = c->thread;
-	const int saved = errno;
 
 	if (!is_same_process(c))
 		return;
@@ -195,5 +190,4 @@ void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
 	if (error == CL_SUCCESS)
 		ring_push(t, &event);
 	opencl_pending_harvest(t, true);
-	errno = saved;
 }

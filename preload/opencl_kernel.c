@@ -2,6 +2,7 @@
 /*
  * Names: of kernels, of calls that are no kernel, and of the kernels inside command buffers.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "preload/entry.h"
@@ -27,6 +28,7 @@ uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_ke
 {
 	__typeof__(&clGetKernelInfo) real = OPENCL_REAL(loader, clGetKernelInfo);
 	char name[WIRE_NAME_MAX + 2] = ""; /* one more than is kept, so that a cut is noticed */
+	const int saved = errno;
 	size_t bytes = 0;
 	uint16_t label;
 
@@ -38,6 +40,7 @@ uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_ke
 	name[sizeof(name) - 1] = '\0';
 	label = kernel_label(life, name);
 	opencl_cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, label);
+	errno = saved;
 	return label;
 }
 

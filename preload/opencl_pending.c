@@ -5,6 +5,8 @@
  * back. So a thread's commands are harvested also when another thread waits for them, or when it
  * has ended, and no lock is needed.
  */
+#include <errno.h>
+
 #include "preload/opencl.h"
 
 #define POLL_FROM      256u /* commands alive: fewer wait for the program's own synchronisation */
@@ -97,6 +99,23 @@ bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pen
 	if (!(lane->head & (POLL_EVERY - 1)) && window(lane) >= POLL_FROM)
 		opencl_pending_harvest(t, false);
 	return true;
+}
+
+cl_int opencl_retain(const struct loader *loader, cl_event event)
+{
+	const int saved = errno;
+	cl_int error = OPENCL_REAL(loader, clRetainEvent)(event);
+
+	errno = saved;
+	return error;
+}
+
+void opencl_release(const struct loader *loader, cl_event event)
+{
+	const int saved = errno;
+
+	(void)OPENCL_REAL(loader, clReleaseEvent)(event);
+	errno = saved;
 }
 
 enum finish { FINISH_NOT_YET, FINISH_TIMED, FINISH_UNTIMED };
@@ -198,6 +217,7 @@ void opencl_pending_harvest(struct ring_thread *t, bool all)
 	struct opencl *cl = t->life->opencl;
 	const uint32_t lanes = __atomic_load_n(&t->life->arena->arena.lanes_used, __ATOMIC_RELAXED);
 	const uint64_t now_ns = ring_clock_ns();
+	const int saved = errno; /* the program's: drivers may change it */
 
 	t->depth++; /* what we ask of the API is not the program's */
 	harvest_lane(t, lane_of(t), now_ns);
@@ -205,4 +225,5 @@ void opencl_pending_harvest(struct ring_thread *t, bool all)
 		if (i != t->lane_number)
 			harvest_lane(t, &cl->lane[i], now_ns);
 	t->depth--;
+	errno = saved;
 }
