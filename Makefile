@@ -49,6 +49,7 @@ PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
 TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
+HARM := $(filter-out tests/harm/lib.sh,$(wildcard tests/harm/*.sh))
 BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host spin \
 	spin-static libOpenCLv.so1 cl_plugin.so)
@@ -86,7 +87,7 @@ built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH) $(O)/libgramme-nop.so
 
 check-built: built
 	@$(MAKE) --no-print-directory O=$(O)-san SAN=address,undefined unit
-	@$(PROVE) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
+	@$(PROVE) $(E2E) $(HARM) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
 
 unit: $(UNIT)
 

@@ -6,12 +6,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "preload/init.h"
 #include "preload/life.h"
 #include "preload/resolve.h"
-#include "preload/sys.h"
 
 static struct init_settings settings;
 static atomic_bool settings_read;
@@ -47,7 +45,6 @@ const struct init_settings *init_settings(void)
 	if (settings.on) {
 		settings.eager = is_set(getenv("GRAMME_EAGER"));
 		settings.profiling = profiling_from(getenv("GRAMME_OPENCL_PROFILING"));
-		settings.seccomp = (int)sys(prctl, PR_GET_SECCOMP);
 	}
 	atomic_store_explicit(&settings_read, true, memory_order_release);
 	return &settings;

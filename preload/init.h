@@ -14,7 +14,6 @@ enum init_profiling { INIT_PROFILING_AUTO, INIT_PROFILING_ON, INIT_PROFILING_OFF
 struct init_settings {
 	bool on;		       /* a collector is named, and nothing disables us */
 	bool eager;		       /* GRAMME_EAGER=1: set up at start, compute or not */
-	int seccomp;		       /* the process's filter mode at the start */
 	enum init_profiling profiling; /* GRAMME_OPENCL_PROFILING */
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };

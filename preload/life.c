@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #include "preload/channel.h"
@@ -15,6 +14,7 @@
 #include "preload/life.h"
 #include "preload/memory.h"
 #include "preload/opencl.h"
+#include "preload/probe.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
 
@@ -42,12 +42,6 @@ static struct life *make_page(void)
 		return none; /* NULL, or what another thread made meanwhile */
 	}
 	return page;
-}
-
-/* A program that closed a filter over itself since its start may kill what it did not foresee. */
-static bool is_filtered_since_start(void)
-{
-	return sys(prctl, PR_GET_SECCOMP) != init_settings()->seccomp;
 }
 
 static void describe(struct wire_layout *a)
@@ -129,6 +123,19 @@ static bool is_first(struct life *life)
 	return false;
 }
 
+/* Asked before anything is made, since already that may be forbidden. A no is for good, also for
+ * children: a filter is inherited and never lifted. */
+static bool may_begin(void)
+{
+	static atomic_bool refused;
+
+	if (atomic_load(&refused))
+		return false;
+	if (!probe_allowed())
+		atomic_store(&refused, true);
+	return !atomic_load(&refused);
+}
+
 bool life_begin(void)
 {
 	struct life *life = atomic_load(&life_page);
@@ -136,14 +143,15 @@ bool life_begin(void)
 
 	if (!init_settings()->on)
 		return false;
+	if ((!life || atomic_load(&life->phase) == LIFE_UNBORN) && !may_begin())
+		return false;
 	if (!life)
 		life = make_page();
 	if (life && is_first(life)) {
-		on = !is_filtered_since_start() && !set_up(life);
+		on = !set_up(life);
 		atomic_store(&life->phase, on ? LIFE_ON : LIFE_OFF);
 	}
-	on = life && atomic_load(&life->phase) == LIFE_ON;
-	return on;
+	return life && atomic_load(&life->phase) == LIFE_ON;
 }
 
 void life_uncovered(uint32_t bits)

@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <string.h>
 #include <time.h>
 
@@ -53,17 +54,39 @@ static unsigned take(atomic_uint *taken, unsigned room)
 	return slot;
 }
 
+/* The dynamic loader tells debuggers, through the program's DT_DEBUG, where its list begins. */
+static int find_list(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const struct link_map **first = arg;
+
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type != PT_DYNAMIC)
+			continue;
+		for (const ElfW(Dyn) *d = (const void *)(info->dlpi_addr + p->p_vaddr);
+		     d->d_tag != DT_NULL; d++)
+			if (d->d_tag == DT_DEBUG && d->d_un.d_ptr)
+				*first = ((const struct r_debug *)d->d_un.d_ptr)->r_map;
+	}
+	return 1; /* the first object is the program */
+}
+
+/*
+ * This library in the loader's list; NULL where there is no list. dladdr1 would tell as well, but
+ * it takes the loader's lock, and musl has none: a program would not even start.
+ */
 static const struct link_map *own_map(void)
 {
 	const struct link_map *known = atomic_load_explicit(&own, memory_order_relaxed);
-	Dl_info info;
-	struct link_map *map = NULL;
 
-	/* dladdr1 takes the dynamic loader's lock: asked once, and not on every new caller. */
-	if (!known && dladdr1(&resolve_hot, &info, (void **)&map, RTLD_DL_LINKMAP)) {
-		known = map;
-		atomic_store_explicit(&own, known, memory_order_relaxed);
-	}
+	if (known)
+		return known;
+	dl_iterate_phdr(find_list, &known);
+	while (known && known->l_ld != _DYNAMIC)
+		known = known->l_next;
+	atomic_store_explicit(&own, known, memory_order_relaxed);
 	return known;
 }
 
@@ -120,14 +143,6 @@ static bool is_loader(const struct link_map *map)
 bool resolve_is_loader(const struct link_map *map)
 {
 	return is_loader(map);
-}
-
-const struct link_map *resolve_object(const void *address)
-{
-	Dl_info info;
-	struct link_map *map = NULL;
-
-	return dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) ? map : NULL;
 }
 
 const struct link_map *resolve_called(const char *soname)
@@ -292,17 +307,34 @@ static const struct link_map *map_of(const struct dl_phdr_info *info, const stru
 	return NULL;
 }
 
+static int find_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct search *s = arg;
+
+	(void)size;
+	if (!covers(info, s))
+		return 0;
+	s->object = map_of(info, first_map(own_map()));
+	return 1;
+}
+
+const struct link_map *resolve_object(const void *address)
+{
+	struct search s = {.address = (uintptr_t)address};
+
+	dl_iterate_phdr(find_object, &s);
+	return s.object;
+}
+
 /* Runs under the dynamic loader's own lock, so the list of objects stands still. */
 static int search_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct search *s = arg;
 	const struct link_map *first;
 
-	(void)size;
-	if (!covers(info, s))
+	if (!find_object(info, size, s))
 		return 0;
 	first = first_map(own_map());
-	s->object = map_of(info, first);
 	if (s->object)
 		s->found = find_needed(s->object, first);
 	return 1;

@@ -1,0 +1,344 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one program in four ways and says where they differ.
+
+  bare    without the shim
+  lazy    with the shim and a live collector
+  eager   the same, the shim setting itself up at start (GRAMME_EAGER=1)
+  dead    the same, and nobody listens at the socket
+
+A live collector must have seen an arena of the eager program, or the comparison fails: a shim that
+is not there does no harm. It must have seen none of the lazy one that computes nothing. Programs
+that cannot carry a preload are named with --cannot, and then no arena may be seen.
+"""
+
+import argparse
+import difflib
+import fcntl
+import glob
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+import watch
+
+VARIANTS = ("bare", "lazy", "eager", "dead")
+ARENA_S, ORPHANS_S, DIFF_LINES = 10, 5, 24
+UNSTEADY = ((rb"==\d+==", b"==PID=="), (rb"\b0x[0-9a-f]{5,16}\b", b"0xADDRESS"))
+
+
+def parse():
+    p = argparse.ArgumentParser()
+    p.add_argument("name")
+    p.add_argument("--shim", required=True, help="what LD_PRELOAD gets, ':' between several")
+    p.add_argument("--gramme", required=True)
+    p.add_argument("--cannot", metavar="WHY", help="why no arena can be made in the program")
+    p.add_argument("--computes", action="store_true", help="it uses a compute API by itself")
+    p.add_argument("--own", default="", help="what the program's user preloads, after the shim")
+    p.add_argument("--own-first", default="", help="the same, before the shim")
+    p.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    p.add_argument("--rlimit", action="append", default=[], metavar="NAME=VALUE")
+    p.add_argument("--mask", action="append", default=[], help="lines of output left out")
+    p.add_argument("--sort", action="store_true", help="lines of output in any order")
+    p.add_argument("--leave-out", action="append", default=[], help="what is not compared")
+    p.add_argument("--pty", action="append", default=[], metavar="LINE", help="on a terminal: "
+                   "what to type at each prompt, which is 'harm%% '")
+    p.add_argument("--seconds", type=int, default=30)
+    p.add_argument("command", nargs="+")
+    return p.parse_args()
+
+
+class Collector:
+    def __init__(self, gramme, folder):
+        self.socket, self.ledgers = folder + "/s", folder + "/ledgers"
+        self.log, self.library = folder + "/log", os.path.dirname(gramme) + "/libgramme.so"
+        command = [gramme, "collect", "--socket", self.socket, "--ledger-dir", self.ledgers,
+                   "--zone", "FR"]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, stderr=log)
+        self.wait(lambda: "collecting on" in watch.read(self.log), 10)
+
+    def wait(self, condition, seconds):
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def ledgers_of(self, experiment):
+        return glob.glob(f"{self.ledgers}/**/{experiment}/*.jsonl", recursive=True)
+
+    def arenas(self):
+        return len(self.ledgers_of("*")) - len(self.ledgers_of("barrier"))
+
+    def has_arenas(self):
+        """For good: what came to the socket before the barrier was taken before it."""
+        env = dict(os.environ, LD_PRELOAD=self.library, GRAMME_SOCKET=self.socket,
+                   GRAMME_EAGER="1", GRAMME_EXPERIMENT="barrier")
+        before = len(self.ledgers_of("barrier"))
+        with subprocess.Popen(["sleep", "60"], env=env) as barrier:
+            if not self.wait(lambda: len(self.ledgers_of("barrier")) > before, ARENA_S):
+                raise RuntimeError("the collector takes no arena at all")
+            barrier.kill()
+        return self.arenas() > 0
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+class Output(threading.Thread):
+    """Reads one stream to its end; at a terminal it types a line at each prompt."""
+
+    def __init__(self, fd, lines=()):
+        super().__init__(daemon=True)
+        self.fd, self.lines, self.bytes = fd, list(lines), b""
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                piece = os.read(self.fd, 65536)
+            except OSError:  # the terminal's last user has gone
+                piece = b""
+            if not piece:
+                break
+            self.bytes += piece
+            if self.lines and self.bytes.endswith(b"harm% "):
+                os.write(self.fd, self.lines.pop(0).encode() + b"\r")
+
+    def take(self):
+        self.join(ORPHANS_S)
+        if self.is_alive():
+            return self.bytes + b"\n(the harness: still open)\n"
+        os.close(self.fd)
+        return self.bytes
+
+
+class Run:
+    """One run of the program, to its end."""
+
+    def __init__(self, case, variant):
+        self.case, self.variant = case, variant
+        self.args = case.args
+        self.seen = {}
+
+    def environment(self):
+        env = {key: os.environ[key] for key in ("PATH", "TMPDIR")}
+        env.update(HOME=self.case.work, LANG="C.UTF-8", TERM="dumb", PS1="harm% ")
+        env.update(pair.split("=", 1) for pair in self.args.env)
+        shim = "" if self.variant == "bare" else self.args.shim
+        preload = ":".join(filter(None, (self.args.own_first, shim, self.args.own)))
+        if preload:
+            env["LD_PRELOAD"] = preload
+        if self.variant != "bare":
+            dead = self.variant == "dead"
+            env["GRAMME_SOCKET"] = self.case.dead if dead else self.case.collector.socket
+        if self.variant in ("eager", "dead"):
+            env["GRAMME_EAGER"] = "1"
+        return env
+
+    def child(self, gate, streams):
+        """Becomes the program, from the same state each time."""
+        os.setsid()
+        if self.args.pty:
+            fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
+        for number in set(range(1, 65)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.umask(0o022)
+        os.chdir(self.case.work)
+        os.read(gate, 1)
+        for target, fd in enumerate(streams):
+            os.dup2(fd, target)
+        os.closerange(3, 256)
+        env = self.environment()
+        path = shutil.which(self.args.command[0], path=env["PATH"]) or self.args.command[0]
+        for limit in self.args.rlimit:
+            name, value = limit.split("=")
+            resource.setrlimit(getattr(resource, "RLIMIT_" + name), (int(value), int(value)))
+        os.execve(path, self.args.command, env)
+
+    def start(self, streams):
+        gate, open_gate = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(open_gate)
+            try:
+                self.child(gate, streams)
+            except BaseException as error:
+                os.write(2, f"harness: {error}\n".encode())
+            os._exit(126)
+        os.close(gate)
+        try:
+            self.watch = watch.Watch(pid, self.at_exit)
+        finally:
+            os.close(open_gate)
+        return pid
+
+    def at_exit(self, pid):
+        self.seen.update(watch.observe(pid))
+        if self.variant == "eager" and not self.args.cannot:
+            collector = self.case.collector
+            self.arena = collector.wait(lambda: collector.arenas() > self.before, ARENA_S)
+
+    def open_streams(self):
+        """Returns the program's three descriptors, and ours to read from."""
+        if self.args.pty:
+            master, slave = os.openpty()
+            return [slave] * 3, [Output(master, self.args.pty)]
+        null = os.open("/dev/null", os.O_RDONLY)
+        out, err = os.pipe(), os.pipe()
+        return [null, out[1], err[1]], [Output(out[0]), Output(err[0])]
+
+    def orphans(self):
+        """What the program left running has a moment to end; then it is counted, and ended."""
+        def left():
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            except ChildProcessError:
+                pass
+            return [pid for pid in children() if pid != self.case.collector.process.pid]
+
+        if self.case.collector.wait(lambda: not left(), ORPHANS_S):
+            return []
+        names = sorted(watch.status_of(pid).get("Name", "?") for pid in left())
+        for _ in range(ORPHANS_S * 100):
+            for pid in left():
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+            if not left():
+                break
+        return names
+
+    def run(self):
+        shutil.rmtree(self.case.work, ignore_errors=True)
+        os.mkdir(self.case.work, 0o777)
+        os.chmod(self.case.work, 0o777)
+        self.arena, self.before = None, self.case.collector.arenas()
+        theirs, ours = self.open_streams()
+        pid = self.start(theirs)
+        for fd in set(theirs):
+            os.close(fd)
+        signal.alarm(self.args.seconds)
+        try:
+            status = self.watch.follow()
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            status = self.watch.follow()
+            self.seen["time"] = [f"it ran past {self.args.seconds} seconds"]
+        signal.alarm(0)
+        self.seen["exit status"] = [str(os.waitstatus_to_exitcode(status))]
+        self.seen["threads"] = [str(self.watch.threads)]
+        self.seen["processes left"] = self.orphans()
+        for name, stream in zip(("stdout", "stderr"), ours):
+            self.seen[name] = self.case.lines(stream.take())
+        return self
+
+
+def children():
+    me = str(os.getpid())
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        fields = watch.read(path).rpartition(")")[2].split()
+        if len(fields) > 1 and fields[1] == me:
+            yield int(path.split("/")[2])
+
+
+class Case:
+    def __init__(self, args):
+        self.args = args
+        folder = f"{os.environ['TMPDIR']}/{args.name}"
+        os.mkdir(folder, 0o711)
+        os.chmod(folder, 0o711)
+        self.folder, self.work, self.dead = folder, folder + "/work", folder + "/dead"
+        self.problems = []
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as dead:
+            dead.bind(self.dead)
+        self.collector = Collector(args.gramme, folder)
+
+    def lines(self, output):
+        for pattern, instead in UNSTEADY:
+            output = re.sub(pattern, instead, output)
+        lines = output.decode("utf-8", "backslashreplace").split("\n")
+        lines = [x for x in lines if not any(re.search(m, x) for m in self.args.mask)]
+        return sorted(lines) if self.args.sort else lines
+
+    def compare(self, bare, other):
+        for what in sorted(set(bare.seen) | set(other.seen)):
+            a, b = bare.seen.get(what, []), other.seen.get(what, [])
+            if a != b and what not in self.args.leave_out:
+                diff = list(difflib.unified_diff(a, b, n=1, lineterm=""))
+                yield f"{other.variant}: {what} differs", diff[2:]
+
+    def check_arenas(self, run):
+        """Run by run, in order: an arena that comes too early is seen, too."""
+        cannot = self.args.cannot
+        if run.variant == "lazy" and not self.args.computes and self.collector.has_arenas():
+            self.problems.append(("lazy: it was set up without any compute", []))
+        if run.variant == "eager" and cannot and self.collector.has_arenas():
+            self.problems.append((f"eager: it can carry the shim ({cannot}?)", []))
+        if run.variant == "eager" and not cannot and not run.arena:
+            self.problems.append(("eager: the collector saw no arena of it", []))
+
+    def run(self):
+        bare = Run(self, "bare").run()
+        if "time" in bare.seen:
+            self.problems.append(("bare: " + bare.seen["time"][0], []))
+        for variant in VARIANTS[1:]:
+            run = Run(self, variant).run()
+            self.problems += self.compare(bare, run)
+            self.check_arenas(run)
+        if any("differs" in what for what, _ in self.problems):
+            again = Run(self, "bare").run()
+            self.problems += [("UNSTEADY BY ITSELF, " + w, d) for w, d in self.compare(bare, again)]
+        status = self.collector.stop()
+        if status:
+            self.problems.append((f"the collector ended with status {status}", []))
+        return bare
+
+    def say(self, bare):
+        status = bare.seen["exit status"][0]
+        note = f", no arena: {self.args.cannot}" if self.args.cannot else ""
+        if not self.problems:
+            print(f"ok   {self.args.name} (status {status}{note})")
+            return 0
+        for what, diff in self.problems:
+            print(f"FAIL {self.args.name}: {what}")
+            for line in diff[:DIFF_LINES]:
+                print("     " + line.rstrip("\n")[:300])
+        return 1
+
+
+def on_alarm(number, frame):
+    raise TimeoutError
+
+
+def main():
+    args = parse()
+    signal.signal(signal.SIGALRM, on_alarm)
+    watch.adopt_orphans()
+    case = Case(args)
+    try:
+        return case.say(case.run())
+    finally:
+        if case.collector.process.poll() is None:
+            case.collector.process.kill()
+        shutil.rmtree(case.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
