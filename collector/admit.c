@@ -59,13 +59,17 @@ static bool may_join(const struct meter *meter, const struct run *run, const str
 	return !meter->options.many_users || run->origin.uid == peer->uid;
 }
 
-/* The run of which a process is a member already, as far as we know. */
-static struct run *find_member(const struct meter *meter, const struct peer *peer, pid_t pid)
+/* The run of which a process is a member already, as far as we know; start 0: of any that had it.
+ */
+static struct run *find_member(const struct meter *meter, const struct peer *peer, pid_t pid,
+			       uint64_t start_ticks)
 {
-	for (struct run *run = meter->run; run; run = run->next)
-		for (size_t i = 0; i < run->tree.n && may_join(meter, run, peer); i++)
-			if (run->tree.member[i].pid == pid && !run->tree.member[i].reaper)
-				return run;
+	for (struct run *run = meter->run; run; run = run->next) {
+		const struct tree_member *member = tree_find_pid(&run->tree, pid);
+		if (member && !member->reaper && may_join(meter, run, peer) &&
+		    (!start_ticks || member->start_ticks == start_ticks))
+			return run;
+	}
 	return NULL;
 }
 
@@ -76,7 +80,7 @@ static struct run *find_ancestor(const struct meter *meter, const struct peer *p
 	struct proc_stat up = *stat;
 
 	for (int depth = 0; depth < ANCESTORS_MAX; depth++) {
-		struct run *run = find_member(meter, peer, up.pid);
+		struct run *run = find_member(meter, peer, up.pid, up.start_ticks);
 		if (run)
 			return run;
 		if (up.ppid <= 1 || proc_stat("/proc", up.ppid, &up))
@@ -136,7 +140,7 @@ static struct run *find_run(struct meter *meter, const struct peer *peer,
 	const struct proc_stat *stat = &sender->stat;
 	bool alive = sender->alive;
 	struct run *run =
-		alive ? find_ancestor(meter, peer, stat) : find_member(meter, peer, peer->pid);
+		alive ? find_ancestor(meter, peer, stat) : find_member(meter, peer, peer->pid, 0);
 
 	if (run) {
 		/* It may have been born since the last look. */
@@ -312,7 +316,7 @@ static int begin_named(struct meter *meter, const struct peer *peer,
 	return error;
 }
 
-static int admit_run_begin(void *arg, struct intake_launcher *launcher, const struct peer *peer,
+static int admit_run_begin(void *arg, struct intake_connection *launcher, const struct peer *peer,
 			   const struct message_run_begin *begin, char *why)
 {
 	struct meter *meter = arg;
@@ -344,7 +348,7 @@ static struct run *find_launcher(const struct meter *meter, const void *launcher
 	return run;
 }
 
-static void admit_run_end(void *arg, struct intake_launcher *launcher,
+static void admit_run_end(void *arg, struct intake_connection *launcher,
 			  const struct wire_run_end *end, char *text)
 {
 	struct meter *meter = arg;
@@ -359,7 +363,7 @@ static void admit_run_end(void *arg, struct intake_launcher *launcher,
 }
 
 /* Nobody tells any more how the program ends; the next look at its processes will. */
-static void admit_run_left(void *arg, struct intake_launcher *launcher)
+static void admit_run_left(void *arg, struct intake_connection *launcher)
 {
 	struct run *run = find_launcher(arg, launcher);
 

@@ -68,7 +68,7 @@ int meter_record(struct meter *meter, struct run *run);
 
 /*
  * Ends a run and frees it. `text` (may be NULL) gets the summary, and `left` the number of its
- * processes that go on. Returns 0, or -errno of the first thing that went wrong with its ledger.
+ * processes that go on. Returns 0, or -errno if its ledger could not be made or closed.
  */
 int meter_end(struct meter *meter, struct run *run, int exit_status, bool complete, char *text,
 	      size_t size, size_t *left);

@@ -50,8 +50,12 @@ void tick_scan(struct meter *meter)
 	free(trees);
 }
 
-/* What the node did since the tick before. */
-static void read_node(struct meter *meter, struct account_node *node, struct power_load *load)
+/*
+ * What the node did since the tick before. /proc/stat counts in ticks of 10 ms: what the runs and
+ * we used by finer clocks (`used_ns`, since the tick before) is the least that the node did.
+ */
+static void read_node(struct meter *meter, uint64_t used_ns, struct account_node *node,
+		      struct power_load *load)
 {
 	struct node_state now;
 	uint64_t own_ns = own_cpu_ns();
@@ -59,6 +63,7 @@ static void read_node(struct meter *meter, struct account_node *node, struct pow
 
 	*node = (struct account_node){.own_ns = own_ns - meter->own_cpu_ns};
 	meter->own_cpu_ns = own_ns;
+	meter->known_busy_ns += used_ns + node->own_ns;
 	if (known) {
 		node->known = meter->node_known;
 		node->busy_ns = now.busy_ns > meter->node.busy_ns && meter->node_known
@@ -70,16 +75,20 @@ static void read_node(struct meter *meter, struct account_node *node, struct pow
 		meter->node = now;
 		meter->node_known = true;
 	}
-	*load = (struct power_load){.busy_ns = meter->node.busy_ns,
+	if (meter->known_busy_ns < meter->node.busy_ns)
+		meter->known_busy_ns = meter->node.busy_ns;
+	*load = (struct power_load){.busy_ns = meter->known_busy_ns,
 				    .cpus = meter->node.cpus,
 				    .used_bytes = meter->node.used_bytes,
 				    .total_bytes = meter->node.total_bytes};
 }
 
-/* A moment's worth of activity of every run that the account knows. */
-static size_t activities(struct meter *meter, struct account_activity *activity)
+/* A moment's worth of activity of every run that the account knows; *used_ns is their sum. */
+static size_t activities(struct meter *meter, struct account_activity *activity, uint64_t *used_ns)
 {
 	size_t n = 0;
+
+	*used_ns = 0;
 
 	for (struct run *run = meter->run; run; run = run->next) {
 		if (run->account < 0)
@@ -89,6 +98,7 @@ static size_t activities(struct meter *meter, struct account_activity *activity)
 			.cpu_ns = run->tree.cpu_ns - run->activity_ns,
 			.held_bytes = tree_held_mean(&run->tree),
 		};
+		*used_ns += run->tree.cpu_ns - run->activity_ns;
 		run->activity_ns = run->tree.cpu_ns;
 	}
 	return n;
@@ -121,16 +131,17 @@ void tick_now(struct meter *meter)
 	struct account_activity *activity = calloc(meter->runs + 1, sizeof(*activity));
 	struct account_node node;
 	struct power_load load;
+	uint64_t used_ns;
 
 	if (!activity)
 		return;
 	for (struct run *run = meter->run; run; run = run->next)
 		run_drain(run, tick_clock(meter));
 	tick_scan(meter);
-	read_node(meter, &node, &load);
+	size_t n = activities(meter, activity, &used_ns);
+	read_node(meter, used_ns, &node, &load);
 	node.t_ns = tick_clock(meter);
 	power_read(meter->power, &load, reading);
-	size_t n = activities(meter, activity);
 	account_tick(meter->account, reading, &node, activity, n);
 	free(activity);
 	anchor(meter, node.t_ns);

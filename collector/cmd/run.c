@@ -5,7 +5,6 @@
  * merely keeps it from being metered is one line, and the program runs.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "collector/launch/daemon.h"
 #include "collector/launch/job.h"
 #include "collector/launch/shim.h"
+#include "collector/launch/streams.h"
 #include "collector/meter.h"
 
 #define STATUS_FAILED	 125
@@ -32,6 +32,7 @@ struct session {
 	struct options options;
 	struct carbon_factor factor;
 	struct world *world;
+	struct streams streams;
 	struct job job;
 	uv_loop_t loop;
 	char file[PATH_MAX]; /* the program */
@@ -63,30 +64,6 @@ static void say_line(void *arg, const char *line)
 {
 	(void)arg;
 	say("%s", line);
-}
-
-/* A descriptor that was closed must not become our socket, which a message would go to. */
-static void guard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= 2);
-	if (fd > 2)
-		close(fd);
-}
-
-/* The program's input and output are not ours to hold open. */
-static void let_go_of_streams(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	dup2(fd, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	close(fd);
 }
 
 /* One descriptor per process that computes; the program keeps the limit that it was given. */
@@ -303,7 +280,7 @@ static int run_program(struct session *s)
 	s->job.on_stop = on_stop;
 	s->job.arg = s;
 	int error = job_go(&s->job);
-	let_go_of_streams();
+	streams_let_go(&s->streams);
 	raise_limit();
 	if (error)
 		return not_executed(s, error);
@@ -364,7 +341,7 @@ int run_main(int argc, char **argv)
 	struct session *s = &session;
 	char why[256];
 
-	guard_descriptors();
+	streams_guard(&s->streams);
 	if (options_parse("run", argc, argv, &s->options, why)) {
 		say("%s", why);
 		return STATUS_FAILED;
@@ -382,10 +359,14 @@ int run_main(int argc, char **argv)
 	int error = job_prepare(&s->job);
 	if (!error)
 		error = uv_loop_init(&s->loop);
-	if (!error)
-		error = begin(s);
 	if (error) {
 		say("%s", strerror(-error));
+		return STATUS_FAILED;
+	}
+	error = begin(s);
+	if (error) {
+		say("%s", strerror(-error));
+		clean_up(s);
 		return STATUS_FAILED;
 	}
 	status = run_program(s);

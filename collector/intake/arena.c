@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "collector/intake/clean.h"
+#include "collector/saturate.h"
 
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
@@ -35,13 +36,6 @@ void arena_begin(struct arena_reader *reader, const struct wire_layout *layout)
 static uint32_t bounded(uint32_t value, uint32_t limit)
 {
 	return value < limit ? value : limit;
-}
-
-static uint64_t add_saturated(uint64_t a, uint64_t b)
-{
-	uint64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
 enum slot { SLOT_WHOLE, SLOT_UNFINISHED, SLOT_OVERWRITTEN };
@@ -93,7 +87,7 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 	if (head <= next)
 		return;
 	if (head - next > WIRE_RING_SLOTS) {
-		reader->lost = add_saturated(reader->lost, head - next - WIRE_RING_SLOTS);
+		reader->lost = saturate_add(reader->lost, head - next - WIRE_RING_SLOTS);
 		next = head - WIRE_RING_SLOTS;
 	}
 	for (; next < head; next++) {
@@ -110,7 +104,7 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 			reader->read++;
 			sink->each(sink->arg, &event);
 		} else {
-			reader->lost = add_saturated(reader->lost, 1);
+			reader->lost = saturate_add(reader->lost, 1);
 		}
 	}
 	reader->next[index] = next;
@@ -178,17 +172,17 @@ void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_
 	for (uint32_t i = 0; i < lanes; i++) {
 		const struct wire_total *lane = &layout->lane[i].totals[entry];
 
-		total->timed = add_saturated(total->timed, LOAD(lane->timed));
-		total->device_ns = add_saturated(total->device_ns, LOAD(lane->device_ns));
+		total->timed = saturate_add(total->timed, LOAD(lane->timed));
+		total->device_ns = saturate_add(total->device_ns, LOAD(lane->device_ns));
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	for (uint32_t i = 0; i < lanes; i++) {
 		const struct wire_total *lane = &layout->lane[i].totals[entry];
 
-		total->count = add_saturated(total->count, LOAD(lane->count));
-		total->failed = add_saturated(total->failed, LOAD(lane->failed));
-		total->host_ns = add_saturated(total->host_ns, LOAD(lane->host_ns));
-		total->bytes = add_saturated(total->bytes, LOAD(lane->bytes));
+		total->count = saturate_add(total->count, LOAD(lane->count));
+		total->failed = saturate_add(total->failed, LOAD(lane->failed));
+		total->host_ns = saturate_add(total->host_ns, LOAD(lane->host_ns));
+		total->bytes = saturate_add(total->bytes, LOAD(lane->bytes));
 	}
 }
 

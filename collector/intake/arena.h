@@ -45,7 +45,7 @@ struct arena_device {
 	char bus_id[32];
 };
 
-/* Sums over all lanes; a sum that would overflow stays at UINT64_MAX. */
+/* Sums over all lanes, none above SATURATE_MAX. */
 struct arena_total {
 	uint64_t count;
 	uint64_t failed;

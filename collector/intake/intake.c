@@ -7,26 +7,25 @@
 #include "collector/intake/intake.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "collector/intake/listener.h"
 #include "collector/intake/memfd.h"
+#include "collector/intake/refusals.h"
 #include "collector/intake/wake.h"
 
-#define REFUSALS_MAX 64
-#define FLUSH_DEPTH  2
+#define FLUSH_DEPTH 2
 
-struct intake_launcher {
+struct intake_connection {
 	uv_poll_t poll;
 	struct intake *intake;
-	struct intake_launcher *next;
+	struct intake_connection *next;
 	int fd;
 	struct peer peer;
 	unsigned messages;
@@ -45,17 +44,13 @@ struct intake {
 	struct wake *wake;
 	const struct intake_ops *ops;
 	void *arg;
-	struct intake_launcher *first;
+	struct intake_connection *first;
 	unsigned connections;
 	bool accepting;
 	bool closing;
 	unsigned depth;	  /* of intake_flush within intake_flush */
 	unsigned handles; /* of this struct, not closed yet */
-	struct {
-		uid_t uid;
-		const char *reason;
-	} refusal[REFUSALS_MAX];
-	unsigned refusals;
+	struct refusals refusals;
 	char packet[WIRE_MESSAGE_MAX];
 };
 
@@ -64,34 +59,8 @@ static void on_readable(uv_poll_t *poll, int status, int events);
 
 static void refuse(struct intake *intake, uid_t uid, const char *reason)
 {
-	for (unsigned i = 0; i < intake->refusals; i++)
-		if (intake->refusal[i].uid == uid && !strcmp(intake->refusal[i].reason, reason))
-			return;
-	if (intake->refusals == REFUSALS_MAX)
-		return;
-	intake->refusal[intake->refusals].uid = uid;
-	intake->refusal[intake->refusals++].reason = reason;
-	intake->ops->refused(intake->arg, uid, reason);
-}
-
-static const char *reason_of(int error)
-{
-	switch (error) {
-	case -EPERM:
-		return "its memory is not a sealed memfd";
-	case -EMSGSIZE:
-		return "its memory has another size";
-	case -EPROTO:
-		return "it does not speak this protocol";
-	case -EPROTONOSUPPORT:
-		return "it speaks another version of the protocol";
-	case -ENOSPC:
-		return "too many processes are metered already";
-	case -EACCES:
-		return "it is not its user's run";
-	default:
-		return "this machine lacks the memory or the descriptors";
-	}
+	if (refusals_is_new(&intake->refusals, uid, reason))
+		intake->ops->refused(intake->arg, uid, reason);
 }
 
 static void free_connection(uv_handle_t *handle)
@@ -106,10 +75,10 @@ static void start_accepting(struct intake *intake)
 	intake->accepting = uv_poll_start(&intake->poll, UV_READABLE, on_acceptable) == 0;
 }
 
-static void drop(struct intake_launcher *connection)
+static void drop(struct intake_connection *connection)
 {
 	struct intake *intake = connection->intake;
-	struct intake_launcher **link = &intake->first;
+	struct intake_connection **link = &intake->first;
 
 	while (*link != connection)
 		link = &(*link)->next;
@@ -124,7 +93,7 @@ static void drop(struct intake_launcher *connection)
 }
 
 /* Returns false if the connection is of no more use. */
-static bool take_hello(struct intake_launcher *connection, size_t bytes, int fd)
+static bool take_hello(struct intake_connection *connection, size_t bytes, int fd)
 {
 	struct intake *intake = connection->intake;
 	const struct wire_layout *layout = NULL;
@@ -139,11 +108,11 @@ static bool take_hello(struct intake_launcher *connection, size_t bytes, int fd)
 			memfd_unmap(layout);
 	}
 	if (error)
-		refuse(intake, connection->peer.uid, reason_of(error));
+		refuse(intake, connection->peer.uid, refusals_reason(error));
 	return error == 0;
 }
 
-static bool reply(struct intake_launcher *connection, enum wire_message_kind kind, int error,
+static bool reply(struct intake_connection *connection, enum wire_message_kind kind, int error,
 		  const char *text)
 {
 	char *packet = connection->intake->packet;
@@ -152,7 +121,7 @@ static bool reply(struct intake_launcher *connection, enum wire_message_kind kin
 	return send(connection->fd, packet, bytes, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)bytes;
 }
 
-static bool take_run_begin(struct intake_launcher *connection, size_t bytes)
+static bool take_run_begin(struct intake_connection *connection, size_t bytes)
 {
 	struct intake *intake = connection->intake;
 	struct message_run_begin begin;
@@ -161,7 +130,7 @@ static bool take_run_begin(struct intake_launcher *connection, size_t bytes)
 		connection->running ? -EPROTO : message_run_begin(intake->packet, bytes, &begin);
 
 	if (error) {
-		refuse(intake, connection->peer.uid, reason_of(error));
+		refuse(intake, connection->peer.uid, refusals_reason(error));
 		return false;
 	}
 	error = intake->ops->run_begin(intake->arg, connection, &connection->peer, &begin, why);
@@ -170,14 +139,14 @@ static bool take_run_begin(struct intake_launcher *connection, size_t bytes)
 	return reply(connection, WIRE_RUN_READY, error, why) && !error;
 }
 
-static bool take_run_end(struct intake_launcher *connection, size_t bytes)
+static bool take_run_end(struct intake_connection *connection, size_t bytes)
 {
 	struct intake *intake = connection->intake;
 	struct wire_run_end end;
 	char text[1024] = "";
 
 	if (!connection->running || message_run_end(intake->packet, bytes, &end)) {
-		refuse(intake, connection->peer.uid, reason_of(-EPROTO));
+		refuse(intake, connection->peer.uid, refusals_reason(-EPROTO));
 		return false;
 	}
 	connection->running = false;
@@ -186,7 +155,7 @@ static bool take_run_end(struct intake_launcher *connection, size_t bytes)
 	return false;
 }
 
-static bool take_packet(struct intake_launcher *connection, size_t bytes, int fd)
+static bool take_packet(struct intake_connection *connection, size_t bytes, int fd)
 {
 	struct intake *intake = connection->intake;
 	uint16_t kind = 0;
@@ -198,12 +167,12 @@ static bool take_packet(struct intake_launcher *connection, size_t bytes, int fd
 		return take_run_begin(connection, bytes);
 	if (!error && kind == WIRE_RUN_END)
 		return take_run_end(connection, bytes);
-	refuse(intake, connection->peer.uid, reason_of(error ? error : -EPROTO));
+	refuse(intake, connection->peer.uid, refusals_reason(error ? error : -EPROTO));
 	return false;
 }
 
 /* Receives one packet and at most one descriptor. Returns its length, 0 at the end, or -errno. */
-static ssize_t receive(struct intake_launcher *connection, int *fd)
+static ssize_t receive(struct intake_connection *connection, int *fd)
 {
 	char control[CMSG_SPACE(sizeof(int))];
 	struct iovec part = {connection->intake->packet, WIRE_MESSAGE_MAX};
@@ -224,7 +193,7 @@ static ssize_t receive(struct intake_launcher *connection, int *fd)
 }
 
 /* Reads what there is; false if the connection was dropped. */
-static bool read_connection(struct intake_launcher *connection)
+static bool read_connection(struct intake_connection *connection)
 {
 	connection->reading = true;
 	for (;;) {
@@ -240,7 +209,7 @@ static bool read_connection(struct intake_launcher *connection)
 			go_on = take_packet(connection, (size_t)n, fd);
 		else if (n != 0 && n != -ECONNRESET)
 			refuse(connection->intake, connection->peer.uid,
-			       n > 0 ? "it sends too many messages" : reason_of((int)n));
+			       n > 0 ? "it sends too many messages" : refusals_reason((int)n));
 		if (fd >= 0)
 			close(fd);
 		if (!go_on) {
@@ -252,7 +221,7 @@ static bool read_connection(struct intake_launcher *connection)
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-	struct intake_launcher *connection = poll->data;
+	struct intake_connection *connection = poll->data;
 
 	(void)events;
 	if (status < 0)
@@ -266,14 +235,14 @@ static bool crowded(const struct intake *intake, uid_t uid)
 {
 	unsigned n = 0;
 
-	for (const struct intake_launcher *c = intake->first; c; c = c->next)
+	for (const struct intake_connection *c = intake->first; c; c = c->next)
 		n += c->peer.uid == uid;
 	return n >= INTAKE_CONNECTIONS_MAX / 4;
 }
 
 static void begin_connection(struct intake *intake, int fd)
 {
-	struct intake_launcher *connection = calloc(1, sizeof(*connection));
+	struct intake_connection *connection = calloc(1, sizeof(*connection));
 	struct peer peer = {.pidfd = -1};
 
 	if (!connection || peer_of(fd, &peer) || crowded(intake, peer.uid))
@@ -334,7 +303,7 @@ static void on_silence(uv_timer_t *timer)
 	struct intake *intake = timer->data;
 	uint64_t now = uv_hrtime();
 
-	for (struct intake_launcher *c = intake->first, *next; c; c = next) {
+	for (struct intake_connection *c = intake->first, *next; c; c = next) {
 		next = c->next;
 		if (!c->running && now - c->since_ns > INTAKE_SILENCE_NS)
 			drop(c);
@@ -342,46 +311,6 @@ static void on_silence(uv_timer_t *timer)
 	start_accepting(intake);
 	if (intake->connections == 0 && intake->accepting)
 		uv_timer_stop(timer);
-}
-
-/* Is somebody listening there? */
-static bool answers(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool alive = fd >= 0 &&
-		     (connect(fd, (const void *)address, sizeof(*address)) == 0 || errno == EAGAIN);
-
-	if (fd >= 0)
-		close(fd);
-	return alive;
-}
-
-static int listen_at(const char *path, unsigned mode)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int error = 0;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	if (answers(&address))
-		return -EADDRINUSE;
-	struct stat st;
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		unlink(path);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	mode_t mask = umask(0177);
-	if (bind(fd, (const void *)&address, sizeof(address)) < 0)
-		error = -errno;
-	umask(mask);
-	if (!error && (chmod(path, (mode_t)mode) < 0 || listen(fd, 4096) < 0))
-		error = -errno;
-	if (!error)
-		return fd;
-	close(fd);
-	return error;
 }
 
 static void free_intake(uv_handle_t *handle)
@@ -442,7 +371,7 @@ int intake_open(uv_loop_t *loop, const struct intake_options *options, struct in
 	intake->path = strdup(options->path);
 	if (!intake->path)
 		goto free_it;
-	intake->fd = listen_at(options->path, options->mode);
+	intake->fd = listener_open(options->path, options->mode);
 	error = intake->fd;
 	if (error < 0)
 		goto free_it;
@@ -465,7 +394,7 @@ free_it:
 
 void intake_flush(struct intake *intake)
 {
-	struct intake_launcher *c;
+	struct intake_connection *c;
 
 	/* A message may end a run, and the end of a run flushes: once inside another is enough. */
 	if (intake->depth == FLUSH_DEPTH)

@@ -16,7 +16,7 @@
 #define INTAKE_SILENCE_NS      10000000000ULL
 
 struct intake;
-struct intake_launcher; /* a connection on which a run was begun */
+struct intake_connection; /* to the callee nothing but an identity */
 
 struct intake_ops {
 	/*
@@ -25,13 +25,13 @@ struct intake_ops {
 	 */
 	int (*hello)(void *arg, struct peer *peer, const struct wire_layout *layout);
 	/* gramme run begins a run; returns 0 or -errno with `why` (256 bytes). */
-	int (*run_begin)(void *arg, struct intake_launcher *launcher, const struct peer *peer,
+	int (*run_begin)(void *arg, struct intake_connection *launcher, const struct peer *peer,
 			 const struct message_run_begin *begin, char *why);
 	/* It ends the run; `text` (1024 bytes) gets the summary to print. */
-	void (*run_end)(void *arg, struct intake_launcher *launcher, const struct wire_run_end *end,
-			char *text);
-	/* The connection of a begun run is gone; `launcher` is no more valid. */
-	void (*run_left)(void *arg, struct intake_launcher *launcher);
+	void (*run_end)(void *arg, struct intake_connection *launcher,
+			const struct wire_run_end *end, char *text);
+	/* The connection on which a run was begun is gone, and was not told of the run's end. */
+	void (*run_left)(void *arg, struct intake_connection *launcher);
 	/* A ring is half full. */
 	void (*woken)(void *arg);
 	/* For the log, once per user and reason. */

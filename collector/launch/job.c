@@ -17,7 +17,7 @@
 #include "collector/run/proc.h"
 
 /* So long a signal may take to reach all of a group, or all processes of a batch job. */
-#define FORWARD_MS 10
+#define FORWARD_MS 30
 
 int job_prepare(struct job *job)
 {

@@ -4,6 +4,7 @@
  */
 #include "collector/launch/shim.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
@@ -23,23 +24,55 @@ static int usable(const char *path)
 	return strpbrk(path, ": \t\n") ? -EINVAL : 0;
 }
 
-/* The first file that matches a pattern below the folder of the gramme binary. */
+/* Made for this machine? Beside ours, folders of other architectures may lie. */
+static bool same_machine(const char *path)
+{
+	Elf64_Ehdr ours, its;
+	bool same = false;
+	FILE *self = fopen("/proc/self/exe", "re"), *file = fopen(path, "re");
+
+	if (self && file && fread(&ours, sizeof(ours), 1, self) == 1 &&
+	    fread(&its, sizeof(its), 1, file) == 1)
+		same = !memcmp(ours.e_ident, its.e_ident, EI_DATA + 1) &&
+		       ours.e_machine == its.e_machine;
+	if (self)
+		fclose(self);
+	if (file)
+		fclose(file);
+	return same;
+}
+
+/* The first library for this machine that matches a pattern below the gramme binary's folder. */
 static int look(const char *folder, const char *pattern, char *path, size_t size)
 {
-	char full[PATH_MAX], *real;
+	char full[PATH_MAX];
 	glob_t found;
 	int error = -ENOENT;
 
 	if (snprintf(full, sizeof(full), "%s/%s", folder, pattern) >= (int)sizeof(full))
 		return -ENOENT;
-	if (glob(full, 0, NULL, &found) == 0) {
-		real = realpath(found.gl_pathv[0], NULL);
-		if (real && (size_t)snprintf(path, size, "%s", real) < size)
+	if (glob(full, 0, NULL, &found))
+		return -ENOENT;
+	for (size_t i = 0; i < found.gl_pathc && error == -ENOENT; i++) {
+		char *real = realpath(found.gl_pathv[i], NULL);
+		if (real && same_machine(real) && (size_t)snprintf(path, size, "%s", real) < size)
 			error = usable(path);
 		free(real);
 	}
 	globfree(&found);
 	return error;
+}
+
+/* What the user names: made absolute, or with the loader's own tokens ($LIB) left to the loader. */
+static int take_named(const char *named, char *path, size_t size)
+{
+	char *real = strchr(named, '$') ? NULL : realpath(named, NULL);
+	int n = snprintf(path, size, "%s", real ? real : named);
+
+	free(real);
+	if (n < 0 || (size_t)n >= size)
+		return -ENOENT;
+	return strchr(path, '$') ? 0 : usable(path);
 }
 
 int shim_find(char *path, size_t size)
@@ -51,7 +84,7 @@ int shim_find(char *path, size_t size)
 	int error = -ENOENT;
 
 	if (named && *named)
-		return (size_t)snprintf(path, size, "%s", named) < size ? usable(path) : -ENOENT;
+		return take_named(named, path, size);
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n <= 0)
 		return -ENOENT;

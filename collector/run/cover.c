@@ -18,6 +18,7 @@
 #include "collector/run/proc.h"
 
 #define SHIM	    "libgramme.so"
+#define KEPT	    sizeof("/" SHIM " (deleted)") /* of one read for the next */
 #define ENVIRON_MAX (1024 * 1024)
 #define HEADERS_MAX 256 /* program headers; a usual file has 13 */
 
@@ -41,12 +42,12 @@ static int shim_mapped(const char *root, pid_t pid)
 		size_t length = kept + (size_t)n;
 		any = true;
 		part[length] = '\0';
-		/* The maps hold no zero bytes; the name may lie across two reads. */
-		if (strstr(part, "/" SHIM)) {
+		/* The maps hold no zero bytes; a line may lie across two reads. */
+		if (strstr(part, "/" SHIM "\n") || strstr(part, "/" SHIM " (deleted)\n")) {
 			close(fd);
 			return 1;
 		}
-		kept = length < sizeof(SHIM) ? length : sizeof(SHIM);
+		kept = length < KEPT ? length : KEPT;
 		memmove(part, part + length - kept, kept);
 	}
 }
@@ -112,36 +113,56 @@ static bool is_static(const char *root, pid_t pid)
 	return interpreter == 0;
 }
 
-/* Does its environment ask for the shim? True, too, where that cannot be read. */
-static bool asked_for(const char *root, pid_t pid)
+/* What its environment said about the shim when it began its program. */
+struct wish {
+	bool known; /* it could be read */
+	bool preload;
+	bool socket;
+	bool disable;
+};
+
+static bool is_set(const char *value)
 {
+	return *value && strcmp(value, "0") != 0;
+}
+
+static struct wish read_wish(const char *root, pid_t pid)
+{
+	struct wish wish = {0};
 	char *text;
 	ssize_t n = proc_load(root, pid, "environ", ENVIRON_MAX, &text);
-	bool found = false;
 
 	if (n < 0)
-		return true;
-	for (const char *at = text; at < text + n && !found; at += strlen(at) + 1)
-		found = !strncmp(at, "LD_PRELOAD=", 11) && strstr(at, SHIM);
+		return wish;
+	wish.known = true;
+	for (const char *at = text; at < text + n; at += strlen(at) + 1) {
+		if (!strncmp(at, "LD_PRELOAD=", 11))
+			wish.preload = wish.preload || strstr(at, SHIM);
+		else if (!strncmp(at, "GRAMME_SOCKET=", 14))
+			wish.socket = is_set(at + 14);
+		else if (!strncmp(at, "GRAMME_DISABLE=", 15))
+			wish.disable = is_set(at + 15);
+	}
 	free(text);
-	return found;
+	return wish;
 }
 
 enum cover cover_process(const char *root, pid_t pid)
 {
 	int mapped = shim_mapped(root, pid);
 
-	if (mapped > 0)
-		return COVER_SHIM;
 	if (mapped == -EACCES || mapped == -EPERM)
 		return COVER_SETUID;
 	if (mapped < 0)
 		return COVER_UNKNOWN;
+	const struct wish wish = read_wish(root, pid);
+	if (mapped > 0)
+		return wish.preload && (wish.disable || !wish.socket) ? COVER_OFF : COVER_SHIM;
 	if (is_static(root, pid))
 		return COVER_STATIC;
 	if (secure(root, pid))
 		return COVER_SETUID;
-	return asked_for(root, pid) ? COVER_NOT_LOADED : COVER_SCRUBBED;
+	return wish.preload || !wish.known ? COVER_NOT_LOADED : COVER_SCRUBBED;
 }
 
 /* The interpreter of a script, cut out of its first line in place; NULL for no script. */
@@ -190,6 +211,7 @@ const char *cover_why(enum cover cover)
 		[COVER_SETUID] = "setuid",
 		[COVER_SCRUBBED] = "no shim in its environment",
 		[COVER_NOT_LOADED] = "shim not loaded",
+		[COVER_OFF] = "shim switched off",
 	};
 
 	return why[cover];

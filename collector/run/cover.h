@@ -14,6 +14,7 @@ enum cover {
 	COVER_SETUID,
 	COVER_SCRUBBED, /* no shim in its environment */
 	COVER_NOT_LOADED,
+	COVER_OFF, /* loaded, but without a socket or by GRAMME_DISABLE */
 	COVER_COUNT
 };
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/saturate.h"
+
 #define EVENT_COST_MAX_NS 1000u
 
 void feed_open(struct feed *feed, const struct wire_layout *layout, struct devices *devices,
@@ -107,25 +109,20 @@ static uint64_t rise(uint64_t now, uint64_t *seen)
 	return more;
 }
 
-static void add(uint64_t *sum, uint64_t more)
-{
-	if (__builtin_add_overflow(*sum, more, sum))
-		*sum = UINT64_MAX;
-}
-
 static void book(struct feed *feed, struct feed_entry *entry, const struct arena_total *total)
 {
 	struct ledger_kernel *row = &feed->kernels->row[entry->row - 1];
 	uint64_t timed = total->timed < total->count ? total->timed : total->count;
 	uint64_t count = rise(total->count, &entry->seen.count);
 
-	add(&feed->counted, count);
-	add(&row->count, count);
-	add(&row->failed, rise(total->failed, &entry->seen.failed));
-	add(&row->timed, rise(timed, &entry->seen.timed));
-	add(&row->device_ns, rise(total->device_ns, &entry->seen.device_ns));
-	add(&row->host_ns, rise(total->host_ns, &entry->seen.host_ns));
-	add(&row->bytes, rise(total->bytes, &entry->seen.bytes));
+	feed->counted = saturate_add(feed->counted, count);
+	row->count = saturate_add(row->count, count);
+	row->failed = saturate_add(row->failed, rise(total->failed, &entry->seen.failed));
+	row->timed = saturate_add(row->timed, rise(timed, &entry->seen.timed));
+	row->device_ns =
+		saturate_add(row->device_ns, rise(total->device_ns, &entry->seen.device_ns));
+	row->host_ns = saturate_add(row->host_ns, rise(total->host_ns, &entry->seen.host_ns));
+	row->bytes = saturate_add(row->bytes, rise(total->bytes, &entry->seen.bytes));
 }
 
 int feed_count(struct feed *feed)
@@ -161,9 +158,8 @@ uint64_t feed_cost_ns(const struct feed *feed)
 {
 	uint32_t each =
 		__atomic_load_n(&feed->reader.layout->arena.event_cost_ns, __ATOMIC_RELAXED);
-	uint64_t cost_ns;
 
 	if (each > EVENT_COST_MAX_NS)
 		each = EVENT_COST_MAX_NS;
-	return __builtin_mul_overflow(feed->counted, each, &cost_ns) ? UINT64_MAX : cost_ns;
+	return saturate_mul(feed->counted, each);
 }

@@ -164,8 +164,23 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-static int add_process(struct proc_snapshot *snapshot, const char *root, const char *name)
+static struct proc_stat *find_in(struct proc_stat *stat, size_t n, pid_t pid)
 {
+	const struct proc_stat key = {.pid = pid};
+
+	return n ? bsearch(&key, stat, n, sizeof(key), by_pid) : NULL;
+}
+
+/*
+ * The kernel makes a folder's inode when it is first listed and keeps it while the process lives
+ * and memory lasts: with the same inode it is the same process. To list a process costs a tenth of
+ * reading it.
+ */
+static int add_process(struct proc_snapshot *snapshot, const char *root, const struct dirent *entry)
+{
+	pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+	const struct proc_stat *before = find_in(snapshot->before, snapshot->before_n, pid);
+
 	if (snapshot->n == snapshot->room) {
 		size_t room = snapshot->room ? snapshot->room * 2 : 256;
 		struct proc_stat *more = realloc(snapshot->stat, room * sizeof(*more));
@@ -174,10 +189,34 @@ static int add_process(struct proc_snapshot *snapshot, const char *root, const c
 		snapshot->stat = more;
 		snapshot->room = room;
 	}
-	/* One that is gone by now, or cannot be read, is left out. */
-	if (proc_stat(root, (pid_t)strtol(name, NULL, 10), &snapshot->stat[snapshot->n]) == 0)
-		snapshot->n++;
+	struct proc_stat *stat = &snapshot->stat[snapshot->n];
+	if (before && before->stranger && before->inode == entry->d_ino)
+		*stat = *before;
+	else if (proc_stat(root, pid, stat))
+		return 0; /* it is gone by now, or cannot be read */
+	stat->inode = entry->d_ino;
+	snapshot->n++;
 	return 0;
+}
+
+static void swap_buffers(struct proc_snapshot *snapshot)
+{
+	const struct proc_snapshot now = *snapshot;
+
+	*snapshot = (struct proc_snapshot){.stat = now.before,
+					   .room = now.before_room,
+					   .before = now.stat,
+					   .before_n = now.n,
+					   .before_room = now.room};
+}
+
+static bool in_order(const struct proc_snapshot *snapshot)
+{
+	size_t i = 1;
+
+	while (i < snapshot->n && snapshot->stat[i - 1].pid < snapshot->stat[i].pid)
+		i++;
+	return i >= snapshot->n;
 }
 
 int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
@@ -186,14 +225,15 @@ int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
 	struct dirent *entry;
 	int error = 0;
 
-	snapshot->n = 0;
 	if (!dir)
 		return -errno;
+	swap_buffers(snapshot);
 	while (!error && (entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]))
-			error = add_process(snapshot, root, entry->d_name);
+			error = add_process(snapshot, root, entry);
 	closedir(dir);
-	if (snapshot->n)
+	/* The kernel lists them by PID; a recorded folder does not. */
+	if (!in_order(snapshot))
 		qsort(snapshot->stat, snapshot->n, sizeof(*snapshot->stat), by_pid);
 	return error;
 }
@@ -201,16 +241,13 @@ int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
 void proc_snapshot_release(struct proc_snapshot *snapshot)
 {
 	free(snapshot->stat);
+	free(snapshot->before);
 	*snapshot = (struct proc_snapshot){0};
 }
 
-const struct proc_stat *proc_find(const struct proc_snapshot *snapshot, pid_t pid)
+struct proc_stat *proc_find(const struct proc_snapshot *snapshot, pid_t pid)
 {
-	const struct proc_stat key = {.pid = pid};
-
-	if (!snapshot->n)
-		return NULL;
-	return bsearch(&key, snapshot->stat, snapshot->n, sizeof(key), by_pid);
+	return find_in(snapshot->stat, snapshot->n, pid);
 }
 
 int proc_link(const char *root, pid_t pid, const char *name, char *target, size_t size)

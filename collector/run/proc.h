@@ -5,6 +5,7 @@
 #ifndef GRAMME_PROC_H
 #define GRAMME_PROC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,8 @@ struct proc_stat {
 	uint32_t threads;
 	uint64_t rss_bytes;
 	uint64_t image; /* changes when the process executes another program; 0 not readable */
+	uint64_t inode; /* of its folder: another one is another process */
+	bool stranger;
 };
 
 /* Parses the text of /proc/PID/stat. Returns 0 or -EBADMSG. */
@@ -30,19 +33,26 @@ int proc_parse_stat(const char *text, struct proc_stat *stat);
 /* Reads one process. Returns 0, or -errno (-ENOENT, -ESRCH: it is gone). */
 int proc_stat(const char *root, pid_t pid, struct proc_stat *stat);
 
-/* All processes at one moment (as nearly as /proc allows), by rising PID. */
+/*
+ * All processes at one moment (as nearly as /proc allows), by rising PID. A process that is marked
+ * as a stranger is not read again while it is there, since most of a node's processes are none of
+ * ours: what stands here of it may be old.
+ */
 struct proc_snapshot {
 	struct proc_stat *stat;
 	size_t n;
 	size_t room;
+	struct proc_stat *before; /* the snapshot before */
+	size_t before_n;
+	size_t before_room;
 };
 
-/* Takes a snapshot into *snapshot, whose memory is used again. Returns 0 or -errno. */
+/* Takes a snapshot into *snapshot, which begins as zeros. Returns 0 or -errno. */
 int proc_snapshot(const char *root, struct proc_snapshot *snapshot);
 void proc_snapshot_release(struct proc_snapshot *snapshot);
 
 /* The process in a snapshot, or NULL. */
-const struct proc_stat *proc_find(const struct proc_snapshot *snapshot, pid_t pid);
+struct proc_stat *proc_find(const struct proc_snapshot *snapshot, pid_t pid);
 
 /* Opens "<root>/<pid>/<name>" for reading. Returns a descriptor or -errno. */
 int proc_open(const char *root, pid_t pid, const char *name);

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "collector/intake/memfd.h"
+#include "collector/saturate.h"
 #include "collector/units.h"
 
 /* A ledger line at least every minute, a journal every five seconds; ticks come each second. */
@@ -60,14 +61,6 @@ void run_free(struct run *run)
 	free(run);
 }
 
-/* The first failure is the one to tell; later ones follow from it. */
-static int note(struct run *run, int error)
-{
-	if (error && !run->ledger_error)
-		run->ledger_error = error;
-	return error;
-}
-
 int run_open_ledger(struct run *run, const struct run_machine *machine,
 		    const struct ledger_options *options)
 {
@@ -95,7 +88,8 @@ int run_open_ledger(struct run *run, const struct run_machine *machine,
 		.pue_milli = run->pue_milli,
 	};
 
-	return note(run, ledger_create(options, &open, &run->ledger));
+	run->ledger_error = ledger_create(options, &open, &run->ledger);
+	return run->ledger_error;
 }
 
 struct run_feed *run_attach(struct run *run, const struct wire_layout *layout, pid_t pid,
@@ -125,7 +119,6 @@ static void note_uncovered(struct run *run, struct run_feed *feed)
 		{WIRE_UNCOVERED_DEEPBIND, "a library opened with RTLD_DEEPBIND"},
 		{WIRE_UNCOVERED_LOADER, "an OpenCL loader that could not be stood in for"},
 		{WIRE_UNCOVERED_ENTRY, "an unknown extension entry point"},
-		{WIRE_UNCOVERED_NAMESPACE, "a library opened with dlmopen"},
 	};
 	uint32_t fresh = feed_uncovered(&feed->feed);
 
@@ -145,9 +138,9 @@ void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool fi
 	uint64_t before = feed->feed.counted;
 	feed_count(&feed->feed);
 	note_uncovered(run, feed);
-	run->events_seen += feed->feed.counted - before;
-	run->past_lost += feed->feed.reader.lost;
-	run->past_cost_ns += feed_cost_ns(&feed->feed);
+	run->events_seen = saturate_add(run->events_seen, feed->feed.counted - before);
+	run->past_lost = saturate_add(run->past_lost, feed->feed.reader.lost);
+	run->past_cost_ns = saturate_add(run->past_cost_ns, feed_cost_ns(&feed->feed));
 	feed_release(&feed->feed);
 	memfd_unmap(feed->layout);
 	free(feed);
@@ -168,9 +161,9 @@ static void count(struct run *run)
 		uint64_t before = feed->feed.counted;
 		feed_count(&feed->feed);
 		note_uncovered(run, feed);
-		run->events_seen += feed->feed.counted - before;
-		lost += feed->feed.reader.lost;
-		cost_ns += feed_cost_ns(&feed->feed);
+		run->events_seen = saturate_add(run->events_seen, feed->feed.counted - before);
+		lost = saturate_add(lost, feed->feed.reader.lost);
+		cost_ns = saturate_add(cost_ns, feed_cost_ns(&feed->feed));
 	}
 	/* What a stranger's memory says may be nonsense; the ledger is not. */
 	if (lost > run->events_seen)
@@ -214,7 +207,7 @@ static struct ledger_state state_of(const struct run *run, uint64_t t_ns)
 		.uncovereds = run->tree.unseen.n,
 		.uncovered_cpu_ns = run->tree.unseen.cpu_ns,
 		.unobserved_cpu_ns = run->tree.unobserved_ns,
-		.own_cpu_ns = run->own_cpu_ns + run->cost_ns,
+		.own_cpu_ns = saturate_add(run->own_cpu_ns, run->cost_ns),
 		.own_uj = run->own_uj,
 	};
 }
@@ -225,10 +218,13 @@ void run_write(struct run *run, uint64_t t_ns)
 		return;
 	struct ledger_state state = state_of(run, t_ns);
 	if (t_ns - run->interval_ns >= INTERVAL_NS) {
-		if (!note(run, ledger_interval(run->ledger, &state, true)))
+		/* What could not be written is in the next line that can. */
+		run->ledger_error = ledger_interval(run->ledger, &state, true);
+		if (!run->ledger_error)
 			run->interval_ns = run->journal_ns = t_ns;
 	} else if (t_ns - run->journal_ns >= JOURNAL_NS) {
-		note(run, ledger_journal(run->ledger, &state));
+		/* Without it a power cut takes more; the ledger itself is none the worse. */
+		ledger_journal(run->ledger, &state);
 		run->journal_ns = t_ns;
 	}
 }
@@ -238,7 +234,7 @@ void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete)
 	struct ledger_state state = state_of(run, t_ns);
 
 	if (run->ledger)
-		note(run, ledger_close(run->ledger, &state, exit_status, complete));
+		run->ledger_error = ledger_close(run->ledger, &state, exit_status, complete);
 	run->ledger = NULL;
 }
 

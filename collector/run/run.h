@@ -54,7 +54,7 @@ struct run {
 	uint64_t own_uj;	 /* and of its energy */
 	uint64_t account_own_uj; /* the collector's energy that is shared out already */
 	struct ledger *ledger;	 /* NULL where none could be made */
-	int ledger_error;	 /* of the first operation that failed */
+	int ledger_error;	 /* of the last line, or of making it */
 	uint64_t interval_ns;	 /* of the last interval line */
 	uint64_t journal_ns;
 	uint64_t activity_ns; /* of the tree's CPU time, what the account has */
@@ -93,7 +93,7 @@ struct run_start {
 int run_new(const struct run_start *start, struct run **run);
 void run_free(struct run *run);
 
-/* Makes the ledger. What fails is remembered in ledger_error, too. Returns 0 or -errno. */
+/* Makes the ledger. Returns 0 or -errno, which stands in ledger_error, too. */
 int run_open_ledger(struct run *run, const struct run_machine *machine,
 		    const struct ledger_options *options);
 

@@ -28,7 +28,8 @@
 
 struct tree_world {
 	const char *root; /* "/proc" */
-	enum cover (*cover)(const char *root, pid_t pid);
+	/* The verdict on a process whose image is `image`; COVER_UNKNOWN if it is not any more. */
+	enum cover (*cover)(const char *root, pid_t pid, uint64_t image);
 	/* Replaces times in clock ticks by finer ones where it can; NULL: ticks it is. */
 	void (*refine)(pid_t pid, uint64_t *own_ns, uint64_t *child_ns);
 };
@@ -45,11 +46,13 @@ struct tree_member {
 	uint64_t own_ns;
 	uint64_t child_ns;
 	uint64_t owed_ns[2];  /* counted already, will show in child_ns: since now, since before */
+	uint64_t rest_ns;     /* what it reaped beyond that, during a scan */
 	uint64_t slack_ns[2]; /* what its late children may have used unseen at most */
 	int slack_row;	      /* of these, the row in `unseen`, or -1 */
 	uint64_t image;
 	uint64_t image_ns; /* when this image was first seen */
 	enum cover cover;
+	bool blank;	     /* its image was unknown at the last scan */
 	bool loading;	     /* it asked for the shim, which was not mapped yet */
 	enum cover expected; /* what is known of the program that it is about to execute */
 	int row;	     /* in `unseen`, or -1 */
@@ -80,7 +83,8 @@ struct tree {
 void tree_open(struct tree *tree, const struct tree_world *world, uint64_t begin_ticks);
 void tree_release(struct tree *tree);
 
-/* Whether a process is a member. */
+/* Whether a process is a member, or has the PID of one that was at the last scan. */
+struct tree_member *tree_find_pid(const struct tree *tree, pid_t pid);
 struct tree_member *tree_find(const struct tree *tree, pid_t pid, uint64_t start_ticks);
 
 /* Names a member; what it has used so far is not counted. Returns 0 or -ENOMEM. */
@@ -96,11 +100,11 @@ void tree_drop(struct tree *tree, pid_t pid, const struct proc_snapshot *snapsho
 void tree_set_foreign(struct tree *tree, pid_t pid);
 
 /*
- * Brings trees up to date together: a new process belongs to the tree of its parent. Returns 0 or
- * -ENOMEM, and then some new processes were not taken in.
+ * Brings trees up to date together: a new process belongs to the tree of its parent. Processes
+ * that are nobody's are marked as strangers. Returns 0 or -ENOMEM, and then some new processes
+ * were not taken in.
  */
-int tree_scan(struct tree *const *trees, size_t n, const struct proc_snapshot *snapshot,
-	      uint64_t now_ns);
+int tree_scan(struct tree *const *trees, size_t n, struct proc_snapshot *snapshot, uint64_t now_ns);
 
 /*
  * The memory held, averaged over the time since the call before up to the last scan. What is held

@@ -65,6 +65,12 @@ mkfifo "$TMPDIR/end"
 } >"$TMPDIR/out"
 [ "$(cat "$TMPDIR/out")" = first ] || fail "the output of a program that closed it"
 
+"${run[@]}" sh -c "echo second >&5; exec 5>&-; read -r line <'$TMPDIR/end'" 5>&1 >&2 | {
+	cat
+	echo go >"$TMPDIR/end"
+} >"$TMPDIR/out"
+[ "$(cat "$TMPDIR/out")" = second ] || fail "another descriptor that it closed"
+
 # same WHAT COMMAND: prints the same with gramme as without.
 same() {
 	echo "same $1"

@@ -5,18 +5,19 @@
 . tests/e2e/lib.sh
 
 cat >"$TMPDIR/reader.py" <<'PYTHON'
-# Tells what happens to it; ends on "end".
+# Tells what happens to it, a line in one piece; ends on "end".
 import os, signal, sys, threading
 watched = {signal.SIGINT, signal.SIGQUIT, signal.SIGCONT, signal.SIGWINCH}
-def tell():
+def tell(*words):
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+def watch():
     while True:
-        print("signal", signal.Signals(signal.sigwait(watched)).name, flush=True)
+        tell("signal", signal.Signals(signal.sigwait(watched)).name)
 signal.pthread_sigmask(signal.SIG_BLOCK, watched)
-threading.Thread(target=tell, daemon=True).start()
-print("terminal", [os.isatty(fd) for fd in (0, 1, 2)],
-      os.tcgetpgrp(0) == os.getpgrp(), flush=True)
+threading.Thread(target=watch, daemon=True).start()
+tell("terminal", [os.isatty(fd) for fd in (0, 1, 2)], os.tcgetpgrp(0) == os.getpgrp())
 for line in sys.stdin:
-    print("line", line.strip(), flush=True)
+    tell("line", line.strip())
     if line.strip() == "end":
         os._exit(6)
 PYTHON

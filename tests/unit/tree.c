@@ -3,100 +3,7 @@
  * The processes of a run, on snapshots of /proc that were made by hand: who belongs to it, and
  * that no CPU time is counted twice, or lost, when processes come, exec, die and are reaped.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "collector/run/tree.h"
-
-#define MS 1000000ULL
-#define S  1000000000ULL
-
-/* ---- a /proc of our own ---- */
-
-static struct proc_stat table[256];
-static struct proc_snapshot world = {.stat = table};
-static enum cover verdict[1000]; /* by PID */
-static unsigned looks;
-static uint64_t now;
-
-static enum cover look_up(const char *root, pid_t pid)
-{
-	(void)root;
-	looks++;
-	return verdict[pid];
-}
-
-static const struct tree_world fake = {"/nonexistent", look_up, NULL};
-
-static struct proc_stat *put(pid_t pid, pid_t ppid, uint64_t start)
-{
-	struct proc_stat *stat = &table[world.n++];
-
-	*stat = (struct proc_stat){.pid = pid,
-				   .ppid = ppid,
-				   .state = 'S',
-				   .start_ticks = start,
-				   .threads = 1,
-				   .image = start * 1000 + 1};
-	snprintf(stat->comm, sizeof(stat->comm), "p%d", (int)pid);
-	verdict[pid] = COVER_SHIM;
-	return stat;
-}
-
-static struct proc_stat *at(pid_t pid)
-{
-	struct proc_stat *stat = (struct proc_stat *)proc_find(&world, pid);
-
-	assert_non_null(stat);
-	return stat;
-}
-
-static void take_away(pid_t pid)
-{
-	struct proc_stat *stat = at(pid);
-
-	memmove(stat, stat + 1, (size_t)(table + world.n - stat - 1) * sizeof(*stat));
-	world.n--;
-}
-
-static void scan(struct tree *tree)
-{
-	struct tree *const trees[] = {tree};
-
-	now += 100 * MS;
-	assert_int_equal(tree_scan(trees, 1, &world, now), 0);
-}
-
-/* init (1), a shell (10), and the run's root (20). */
-static int set_up(void **state)
-{
-	static struct tree tree;
-
-	world.n = 0;
-	looks = 0;
-	now = 1000 * S;
-	memset(table, 0, sizeof(table));
-	put(1, 0, 1)->own_ns = 5 * S;
-	put(10, 1, 50);
-	put(20, 10, 100);
-	tree_open(&tree, &fake, 100);
-	assert_int_equal(tree_add(&tree, at(20), now), 0);
-	*state = &tree;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	tree_release(*state);
-	return 0;
-}
+#include "tests/unit/tree_world.h"
 
 /* ---- who belongs to it ---- */
 
@@ -114,6 +21,29 @@ static void descendants_belong_to_it_and_nobody_else(void **state)
 	assert_non_null(tree_find(tree, 22, 102));
 	assert_null(tree_find(tree, 23, 103));
 	assert_null(tree_find(tree, 10, 50));
+}
+
+static void strangers_are_those_whose_parents_are_known(void **state)
+{
+	struct tree *tree = *state;
+
+	put(21, 20, 101);
+	put(22, 10, 102);
+	put(23, 19, 103); /* its parent has just gone: who knows whose child that was */
+	scan(tree);
+	assert_true(at(1)->stranger);
+	assert_true(at(10)->stranger);
+	assert_true(at(22)->stranger);
+	assert_false(at(20)->stranger);
+	assert_false(at(21)->stranger);
+	assert_false(at(23)->stranger);
+	at(23)->ppid = 20;
+	scan(tree);
+	assert_non_null(tree_find(tree, 23, 103));
+	/* A stranger whose parent turns out to be a member is looked at again, and here is gone. */
+	at(22)->ppid = 21;
+	scan(tree);
+	assert_null(tree_find(tree, 22, 102));
 }
 
 static void a_child_with_a_lower_pid_belongs_to_it(void **state)
@@ -272,6 +202,23 @@ static void what_nobody_reaps_does_not_hide_what_follows(void **state)
 	assert_in_range(tree->cpu_ns, 12 * S - 20 * MS, 12 * S);
 }
 
+/* A killed job: the parent goes first, and its child is reaped by whoever adopts it. */
+static void a_child_that_is_reaped_elsewhere_is_counted_once(void **state)
+{
+	struct tree *tree = *state;
+
+	put(21, 20, 101)->own_ns = 100 * MS;
+	put(22, 21, 102)->own_ns = 200 * MS;
+	put(23, 22, 103)->own_ns = 400 * MS;
+	scan(tree);
+	take_away(23); /* reaped by 20, since 22 died before it */
+	take_away(22); /* reaped by 21 */
+	at(20)->child_ns = 410 * MS;
+	at(21)->child_ns = 200 * MS;
+	scan(tree);
+	assert_int_equal(tree->cpu_ns, 710 * MS);
+}
+
 static void a_figure_that_falls_is_ignored(void **state)
 {
 	struct tree *tree = *state;
@@ -287,15 +234,6 @@ static void a_figure_that_falls_is_ignored(void **state)
 }
 
 /* ---- with gramme run as the parent ---- */
-
-static void add_reaper(struct tree *tree)
-{
-	at(20)->ppid = 15;
-	world.n = 2;
-	put(15, 10, 90)->own_ns = 77 * S;
-	put(20, 15, 100);
-	assert_int_equal(tree_add_reaper(tree, at(15), now), 0);
-}
 
 static void the_reaper_counts_for_what_it_reaps_only(void **state)
 {
@@ -365,131 +303,6 @@ static void an_inner_run_takes_its_processes_and_their_time(void **state)
 	assert_int_equal(outer->cpu_ns, 13 * MS);
 }
 
-/* ---- what no shim spoke for ---- */
-
-static const struct ledger_uncovered *row(const struct tree *tree, const char *why)
-{
-	for (size_t i = 0; i < tree->unseen.n; i++)
-		if (!strcmp(tree->unseen.row[i].why, why))
-			return &tree->unseen.row[i];
-	fail_msg("no row for %s", why);
-	return NULL;
-}
-
-static void an_uncovered_process_is_named_with_its_time(void **state)
-{
-	struct tree *tree = *state;
-
-	put(21, 20, 101)->own_ns = 30 * MS;
-	put(22, 20, 102)->own_ns = 7 * MS;
-	verdict[21] = COVER_STATIC;
-	scan(tree);
-	at(21)->own_ns = 90 * MS;
-	scan(tree);
-	assert_int_equal(tree->unseen.n, 1);
-	assert_string_equal(row(tree, "static binary")->program, "p21");
-	assert_int_equal(row(tree, "static binary")->processes, 1);
-	assert_int_equal(row(tree, "static binary")->cpu_ns, 90 * MS);
-	/* Its last moments, too. */
-	take_away(21);
-	at(20)->child_ns = 120 * MS;
-	scan(tree);
-	assert_int_equal(row(tree, "static binary")->cpu_ns, 120 * MS);
-	assert_int_equal(tree->unobserved_ns, 0);
-	assert_int_equal(tree->unseen.cpu_ns, 120 * MS);
-}
-
-static void an_image_is_looked_at_once_and_again_after_exec(void **state)
-{
-	struct tree *tree = *state;
-
-	scan(tree);
-	scan(tree);
-	assert_int_equal(looks, 1);
-	verdict[20] = COVER_SCRUBBED;
-	at(20)->image = 4711;
-	strcpy(at(20)->comm, "other");
-	at(20)->own_ns = 60 * MS;
-	scan(tree);
-	scan(tree);
-	assert_int_equal(looks, 2);
-	assert_string_equal(row(tree, "no shim in its environment")->program, "other");
-	assert_int_equal(tree->unseen.cpu_ns, 60 * MS);
-	/* And back to a program that loads the shim. */
-	verdict[20] = COVER_SHIM;
-	at(20)->image = 4712;
-	at(20)->own_ns = 80 * MS;
-	scan(tree);
-	assert_int_equal(tree->unseen.cpu_ns, 60 * MS);
-}
-
-static void a_forked_child_is_what_its_parent_is(void **state)
-{
-	struct tree *tree = *state;
-
-	verdict[20] = COVER_STATIC;
-	scan(tree);
-	put(21, 20, 101)->image = at(20)->image;
-	at(21)->own_ns = 25 * MS;
-	scan(tree);
-	assert_int_equal(looks, 1);
-	assert_int_equal(row(tree, "static binary")->cpu_ns, 25 * MS);
-}
-
-static void a_program_that_is_being_loaded_has_a_second(void **state)
-{
-	struct tree *tree = *state;
-
-	verdict[20] = COVER_NOT_LOADED;
-	at(20)->own_ns = 15 * MS;
-	scan(tree);
-	assert_int_equal(tree->unseen.n, 0);
-	verdict[20] = COVER_SHIM;
-	scan(tree);
-	assert_int_equal(tree->unseen.n, 0);
-
-	put(21, 20, 101)->own_ns = 20 * MS;
-	verdict[21] = COVER_NOT_LOADED;
-	for (int i = 0; i < 12; i++)
-		scan(tree);
-	assert_int_equal(row(tree, "shim not loaded")->cpu_ns, 20 * MS);
-}
-
-static void what_is_known_before_the_exec_counts_from_then(void **state)
-{
-	struct tree *tree = *state;
-
-	add_reaper(tree);
-	at(20)->image = at(15)->image;
-	tree_find(tree, 20, 100)->expected = COVER_SETUID;
-	scan(tree);
-	assert_int_equal(looks, 0);
-	assert_int_equal(tree->unseen.n, 0);
-	/* It executed its program, and was gone before anybody looked. */
-	take_away(20);
-	at(15)->child_ns = 45 * MS;
-	scan(tree);
-	assert_int_equal(row(tree, "setuid")->cpu_ns, 45 * MS);
-	assert_int_equal(row(tree, "setuid")->processes, 1);
-}
-
-static void reasons_without_end_share_a_row(void **state)
-{
-	struct unseen unseen = {0};
-	char name[16];
-
-	(void)state;
-	for (int i = 0; i < 1000; i++) {
-		snprintf(name, sizeof(name), "n%d", i);
-		unseen_used(&unseen, unseen_add(&unseen, name, "static binary"), 1);
-	}
-	assert_int_equal(unseen.n, UNSEEN_MAX);
-	assert_int_equal(unseen.cpu_ns, 1000);
-	assert_string_equal(unseen.row[UNSEEN_MAX - 1].program, "(others)");
-	assert_int_equal(unseen.row[UNSEEN_MAX - 1].processes, 1000 - UNSEEN_MAX + 1);
-	unseen_release(&unseen);
-}
-
 /* ---- a life at random ---- */
 
 static uint64_t dice_state;
@@ -516,6 +329,7 @@ static void die(pid_t pid, const pid_t root)
 
 static void live(uint64_t *used)
 {
+	static uint64_t births = 1000;
 	size_t who = 2 + dice(world.n - 2);
 
 	switch (dice(4)) {
@@ -523,7 +337,7 @@ static void live(uint64_t *used)
 		if (world.n < 60) {
 			pid_t pid = table[world.n - 1].pid + 1 + (pid_t)dice(3);
 			if (pid < 1000)
-				put(pid, table[who].pid, 100 + (uint64_t)pid);
+				put(pid, table[who].pid, ++births);
 		}
 		break;
 	case 1:
@@ -562,65 +376,11 @@ static void no_life_is_counted_twice_or_lost(void **state)
 	}
 }
 
-/* ---- what /proc says ---- */
-
-static const char STAT[] =
-	"4242 (a) (b c\x01) R 17 4242 4242 34816 4242 4194304 1 2 3 4 150 50 30 20 20 0 7 0 "
-	"123456 1000000 2500 18446744073709551615 94 95 140 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 "
-	"96 97 98 141 142 143 144 0\n";
-
-static void a_stat_line_is_taken_apart(void **state)
-{
-	struct proc_stat stat, other;
-	char text[sizeof(STAT)];
-
-	(void)state;
-	assert_int_equal(proc_parse_stat(STAT, &stat), 0);
-	assert_int_equal(stat.pid, 4242);
-	assert_int_equal(stat.ppid, 17);
-	assert_int_equal(stat.state, 'R');
-	assert_string_equal(stat.comm, "a) (b c?");
-	assert_int_equal(stat.start_ticks, 123456);
-	assert_int_equal(stat.threads, 7);
-	assert_int_equal(stat.own_ns, 2 * S);
-	assert_int_equal(stat.child_ns, 500 * MS);
-	assert_int_equal(stat.rss_bytes, 2500 * 4096);
-	/* Another layout is another image. */
-	strcpy(text, STAT);
-	memcpy(strstr(text, " 140 "), " 139 ", 5);
-	assert_int_equal(proc_parse_stat(text, &other), 0);
-	assert_int_not_equal(other.image, stat.image);
-	memcpy(strstr(text, " 139 "), "   0 ", 5);
-	assert_int_equal(proc_parse_stat(text, &other), 0);
-	assert_int_equal(other.image, 0);
-}
-
-static void a_broken_stat_line_is_refused(void **state)
-{
-	static const char *const broken[] = {"",	   "x",
-					     "12 no name", "12 (a",
-					     "12 )a(",	   "12 (a) R 1 2 3",
-					     "0 (a) R 1",  "-3 (a) R 1 2 3",
-					     "(a) R 1 2 3"};
-	struct proc_stat stat;
-	char cut[sizeof(STAT)];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++)
-		assert_true(proc_parse_stat(broken[i], &stat) < 0);
-	for (size_t n = 0; n < 60; n++) {
-		memcpy(cut, STAT, n);
-		cut[n] = '\0';
-		assert_true(proc_parse_stat(cut, &stat) < 0);
-	}
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(descendants_belong_to_it_and_nobody_else),
+		TEST(strangers_are_those_whose_parents_are_known),
 		TEST(a_child_with_a_lower_pid_belongs_to_it),
 		TEST(an_orphan_stays_a_member),
 		TEST(a_pid_that_is_used_again_is_another_process),
@@ -631,19 +391,12 @@ int main(void)
 		TEST(generations_that_vanish_together_are_counted_once),
 		TEST(a_late_figure_is_waited_for),
 		TEST(what_nobody_reaps_does_not_hide_what_follows),
+		TEST(a_child_that_is_reaped_elsewhere_is_counted_once),
 		TEST(a_figure_that_falls_is_ignored),
 		TEST(the_reaper_counts_for_what_it_reaps_only),
 		TEST(its_witness_is_no_part_but_orphans_are),
 		TEST(an_inner_run_takes_its_processes_and_their_time),
-		TEST(an_uncovered_process_is_named_with_its_time),
-		TEST(an_image_is_looked_at_once_and_again_after_exec),
-		TEST(a_forked_child_is_what_its_parent_is),
-		TEST(a_program_that_is_being_loaded_has_a_second),
-		TEST(what_is_known_before_the_exec_counts_from_then),
 		TEST(no_life_is_counted_twice_or_lost),
-		cmocka_unit_test(reasons_without_end_share_a_row),
-		cmocka_unit_test(a_stat_line_is_taken_apart),
-		cmocka_unit_test(a_broken_stat_line_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
