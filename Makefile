@@ -80,14 +80,15 @@ demo: ## install, build, meter a real program on PoCL, and show its ledger
 check: deps ## run every test
 	@$(MAKE) --no-print-directory -j$(JOBS) check-built
 
-check-slow: ## run every test, in its long form where it has one
+check-slow: ## run every test, in its long form where it has one, and the comparisons of harm
 	@GRAMME_SLOW=1 $(MAKE) --no-print-directory check
+	@$(PROVE) $(HARM)
 
 built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH) $(O)/libgramme-nop.so
 
 check-built: built
 	@$(MAKE) --no-print-directory O=$(O)-san SAN=address,undefined unit
-	@$(PROVE) $(E2E) $(HARM) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
+	@$(PROVE) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
 
 unit: $(UNIT)
 
