@@ -5,12 +5,12 @@
  * merely keeps it from being metered is one line, and the program runs.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,15 +66,17 @@ static void say_line(void *arg, const char *line)
 	say("%s", line);
 }
 
-/* One descriptor per process that computes; the program keeps the limit that it was given. */
-static void raise_limit(void)
+/* libuv aborts where it gets no descriptors; so many are needed to meter a small program. */
+static int descriptors_left(void)
 {
-	struct rlimit limit;
+	int fd[20], n = 0;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	while (n < 20 && (fd[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		n++;
+	int error = n < 20 ? -errno : 0;
+	while (n > 0)
+		close(fd[--n]);
+	return error;
 }
 
 static int not_executed(const struct session *s, int error)
@@ -281,7 +283,6 @@ static int run_program(struct session *s)
 	s->job.arg = s;
 	int error = job_go(&s->job);
 	streams_let_go(&s->streams);
-	raise_limit();
 	if (error)
 		return not_executed(s, error);
 	if (s->run)
@@ -301,8 +302,10 @@ static void clean_up(struct session *s)
 	if (s->meter)
 		meter_close(s->meter);
 	job_close(&s->job);
-	uv_run(&s->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&s->loop);
+	if (s->loop.data) {
+		uv_run(&s->loop, UV_RUN_DEFAULT);
+		uv_loop_close(&s->loop);
+	}
 	if (s->dir[0])
 		rmdir(s->dir);
 	if (s->ledger_dir >= 0)
@@ -335,6 +338,43 @@ static int begin(struct session *s)
 	return error;
 }
 
+/* Too little is left to meter with: the program still runs, in our place. */
+static int run_unmetered(struct session *s, int error)
+{
+	say("not metered: %s", strerror(-error));
+	clean_up(s);
+	return not_executed(s, job_become(&s->job, s->options.program));
+}
+
+static int run_metered(struct session *s)
+{
+	int error = job_prepare(&s->job);
+
+	if (!error)
+		error = descriptors_left();
+	if (!error)
+		error = uv_loop_init(&s->loop);
+	if (!error) {
+		s->loop.data = s; /* it is there */
+		error = begin(s);
+	}
+	if (error)
+		return run_unmetered(s, error);
+	int status = run_program(s);
+	bool signalled = !status && WIFSIGNALED(s->job.status);
+	int code = status      ? status
+		   : signalled ? 128 + WTERMSIG(s->job.status)
+			       : WEXITSTATUS(s->job.status);
+	if (s->daemon >= 0)
+		end_with_daemon(s, code, signalled ? WTERMSIG(s->job.status) : 0);
+	else if (s->run && !status)
+		end_alone(s, code, !signalled);
+	clean_up(s);
+	if (status)
+		return status;
+	job_exit(&s->job);
+}
+
 int run_main(int argc, char **argv)
 {
 	static struct session session = {.ledger_dir = -1, .daemon = -1};
@@ -354,32 +394,5 @@ int run_main(int argc, char **argv)
 		return 0;
 	}
 	int status = prepare(s);
-	if (status)
-		return status;
-	int error = job_prepare(&s->job);
-	if (!error)
-		error = uv_loop_init(&s->loop);
-	if (error) {
-		say("%s", strerror(-error));
-		return STATUS_FAILED;
-	}
-	error = begin(s);
-	if (error) {
-		say("%s", strerror(-error));
-		clean_up(s);
-		return STATUS_FAILED;
-	}
-	status = run_program(s);
-	bool signalled = !status && WIFSIGNALED(s->job.status);
-	int code = status      ? status
-		   : signalled ? 128 + WTERMSIG(s->job.status)
-			       : WEXITSTATUS(s->job.status);
-	if (s->daemon >= 0)
-		end_with_daemon(s, code, signalled ? WTERMSIG(s->job.status) : 0);
-	else if (s->run && !status)
-		end_alone(s, code, !signalled);
-	clean_up(s);
-	if (status)
-		return status;
-	job_exit(&s->job);
+	return status ? status : run_metered(s);
 }

@@ -40,7 +40,32 @@ int job_prepare(struct job *job)
 	if (sigaction(SIGCHLD, &normal, &job->chld) < 0)
 		return -errno;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	return witness_start(&job->witness);
+	/* One descriptor per process that computes; the program keeps the limit that it was given.
+	 */
+	if (getrlimit(RLIMIT_NOFILE, &job->files) == 0) {
+		const struct rlimit more = {job->files.rlim_max, job->files.rlim_max};
+		setrlimit(RLIMIT_NOFILE, &more);
+	}
+	/* Without a witness signals are handed on in doubt. */
+	witness_start(&job->witness);
+	return 0;
+}
+
+/* What the program is to find as gramme found it. */
+static void restore(const struct job *job)
+{
+	setrlimit(RLIMIT_NOFILE, &job->files);
+	sigaction(SIGCHLD, &job->chld, NULL);
+	sigprocmask(SIG_SETMASK, &job->mask, NULL);
+}
+
+int job_become(struct job *job, char *const *argv)
+{
+	witness_stop(&job->witness);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	restore(job);
+	execvp(argv[0], argv);
+	return -errno;
 }
 
 static _Noreturn void run_child(struct job *job, int go, int failed, char *const *argv,
@@ -51,8 +76,7 @@ static _Noreturn void run_child(struct job *job, int go, int failed, char *const
 	/* Nobody releases it: gramme has died, and the program never began. */
 	if (read(go, &byte, 1) != 1)
 		_exit(125);
-	sigaction(SIGCHLD, &job->chld, NULL);
-	sigprocmask(SIG_SETMASK, &job->mask, NULL);
+	restore(job);
 	execvpe(argv[0], argv, environment);
 	int error = errno;
 	while (write(failed, &error, sizeof(error)) < 0 && errno == EINTR)

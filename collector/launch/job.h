@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <uv.h>
 
@@ -34,6 +35,7 @@ struct job {
 	struct witness witness;
 	sigset_t mask; /* as it was inherited */
 	struct sigaction chld;
+	struct rlimit files;
 	int go;	    /* written to release the child */
 	int failed; /* read: why it could not execute */
 	int signals;
@@ -45,9 +47,13 @@ struct job {
 
 /*
  * To be called first, while the process is small and has one thread: blocks signals, becomes the
- * reaper of orphans and starts the witness. Returns 0 or -errno.
+ * reaper of orphans, raises the limit of descriptors and starts the witness. The program will get
+ * all that as it was. Returns 0 or -errno.
  */
 int job_prepare(struct job *job);
+
+/* Executes the program in our own place. Returns the -errno of execve, if it returns. */
+int job_become(struct job *job, char *const *argv);
 
 /*
  * Forks the child, which waits. It will execute `path` (searched as execvp does where it has no

@@ -131,5 +131,25 @@ kill -0 "$(cat "$TMPDIR/out")" || fail "the background process is gone"
 grep -q '1 of its processes still run' "$TMPDIR/err" || fail "not noted: $(cat "$TMPDIR/err")"
 kill "$(cat "$TMPDIR/out")"
 
+# With ever fewer descriptors there is ever less to meter with; the program runs.
+for limit in $(seq 5 40); do
+	status=0
+	(ulimit -n "$limit" && exec "${run[@]}" sh -c 'exit 7') 2>"$TMPDIR/err" || status=$?
+	[ "$status" -eq 7 ] || fail "status $status with $limit descriptors: $(cat "$TMPDIR/err")"
+	[ "$(wc -l <"$TMPDIR/err")" -le 2 ] || fail "$limit descriptors: $(cat "$TMPDIR/err")"
+done
+# And without a second process.
+$python - "${run[@]}" <<'PYTHON'
+import os, resource, subprocess, sys
+def few():
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setuid(60123)
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+done = subprocess.run(sys.argv[1:] + ["echo", "alone"], preexec_fn=few, capture_output=True, cwd="/",
+                      text=True)
+assert done.returncode == 0 and done.stdout == "alone\n", done
+PYTHON
+
 # Nothing is left behind.
 [ -z "$(find "$TMPDIR" -maxdepth 1 -name 'gramme-*')" ] || fail "a private folder is left"
