@@ -2,9 +2,9 @@
 /*
  * What the shim knows about a process's OpenCL: devices, queues, kernels, commands under way.
  *
- * Queues and kernels are remembered in bounded caches, a word each: the handle and 16 bits. A
- * handle that is not found is asked for; one that is created anew overwrites what was known of
- * its address. So nothing needs to be told when an object dies.
+ * Queues and kernels are remembered in caches (cache.h). A handle that is not found is asked for;
+ * one that is created anew overwrites what was known of its address. So nothing needs to be told
+ * when an object dies.
  */
 #ifndef GRAMME_OPENCL_H
 #define GRAMME_OPENCL_H
@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/cache.h"
 #include "preload/calls.h"
 #include "preload/life.h"
 #include "preload/resolve.h"
@@ -119,7 +120,6 @@ bool opencl_clock_map(struct opencl_clock *clock, const struct loader *loader, c
 
 #define OPENCL_QUEUE_SETS  256u
 #define OPENCL_KERNEL_SETS 1024u
-#define OPENCL_WAYS	   4u
 #define OPENCL_ALIVE	   4096u /* commands under way per lane at most; a power of two */
 #define OPENCL_BATCHED	   4096u /* kernels in command buffers, all together */
 
@@ -143,8 +143,8 @@ struct opencl_batched {
 };
 
 struct opencl {
-	_Atomic uint64_t queue[OPENCL_QUEUE_SETS * OPENCL_WAYS];
-	_Atomic uint64_t kernel[OPENCL_KERNEL_SETS * OPENCL_WAYS];
+	_Atomic uint64_t queue[OPENCL_QUEUE_SETS * CACHE_WAYS];
+	_Atomic uint64_t kernel[OPENCL_KERNEL_SETS * CACHE_WAYS];
 	_Atomic(cl_device_id) device[WIRE_DEVICES];
 	struct opencl_clock clock[WIRE_DEVICES];
 	_Atomic uint16_t call[CALL_COUNT];
@@ -152,40 +152,11 @@ struct opencl {
 	struct opencl_lane lane[WIRE_LANES];
 };
 
-/* A cache word: 48 bits of handle, 16 of knowledge. The sets are powers of two. */
-static inline uint32_t opencl_cache_first(const void *handle, uint32_t sets)
-{
-	/* Fibonacci hashing: handles are aligned and close together. */
-	uint64_t hash = ((uint64_t)(uintptr_t)handle >> 4) * 0x9e3779b97f4a7c15u;
-
-	return ((uint32_t)(hash >> 32) & (sets - 1)) * OPENCL_WAYS;
-}
-
-/* Finds a handle. Returns the number of its word in the cache, or -1. */
-static inline int opencl_cache_find(const _Atomic uint64_t *cache, uint32_t sets,
-				    const void *handle, uint16_t *known)
-{
-	uint32_t first = opencl_cache_first(handle, sets);
-
-	for (uint32_t i = first; handle && i < first + OPENCL_WAYS; i++) {
-		uint64_t word = atomic_load_explicit(&cache[i], memory_order_relaxed);
-
-		if (word >> 16 == (uint64_t)(uintptr_t)handle) {
-			*known = (uint16_t)word;
-			return (int)i;
-		}
-	}
-	return -1;
-}
-
-/* Remembers, in place of what was known of the handle, or of another one. */
-void opencl_cache_put(_Atomic uint64_t *cache, uint32_t sets, const void *handle, uint16_t known);
-
 static inline uint16_t opencl_queue(struct life *life, const struct loader *loader,
 				    cl_command_queue queue, uint16_t *number)
 {
 	uint16_t facts = 0;
-	int at = opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
+	int at = cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
 
 	*number = at < 0 ? 0 : (uint16_t)at;
 	return __builtin_expect(at >= 0, 1) ? facts : opencl_queue_ask(life, loader, queue);
@@ -196,7 +167,7 @@ static inline uint16_t opencl_kernel(struct life *life, const struct loader *loa
 {
 	uint16_t label = 0;
 
-	(void)opencl_cache_find(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, &label);
+	(void)cache_find(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, &label);
 	return __builtin_expect(label != 0, 1) ? label : opencl_kernel_ask(life, loader, kernel);
 }
 

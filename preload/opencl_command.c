@@ -80,8 +80,7 @@ static uint16_t label_of(const struct opencl_command *c, cl_int error,
 	if (work->kernel && error == CL_SUCCESS)
 		return opencl_kernel(life, c->loader, work->kernel);
 	if (work->kernel)
-		(void)opencl_cache_find(life->opencl->kernel, OPENCL_KERNEL_SETS, work->kernel,
-					&label);
+		(void)cache_find(life->opencl->kernel, OPENCL_KERNEL_SETS, work->kernel, &label);
 	return label ? label : opencl_call(life, work->call, work->kind);
 }
 

@@ -246,7 +246,7 @@ CORE_HEAD cl_int CL_API_CALL clGetCommandQueueInfo(cl_command_queue queue,
 	if (!real)
 		return CL_INVALID_COMMAND_QUEUE;
 	if (life)
-		(void)opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
+		(void)cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
 	if ((facts & QUEUE_FORCED) && name == QUEUE_PROPERTIES_ARRAY)
 		return give_array(real, queue, facts, size, value, size_ret);
 	error = real(queue, name, size, value, size_ret);
@@ -282,7 +282,7 @@ CORE_HEAD cl_int CL_API_CALL clGetEventProfilingInfo(cl_event event, cl_profilin
 	if (!real)
 		return CL_INVALID_EVENT;
 	if (life && info && !info(event, CL_EVENT_COMMAND_QUEUE, sizeof(queue), &queue, NULL))
-		(void)opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
+		(void)cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, queue, &facts);
 	if (facts & QUEUE_FORCED)
 		return CL_PROFILING_INFO_NOT_AVAILABLE;
 	return real(event, name, size, value, size_ret);
@@ -401,7 +401,7 @@ static uint16_t buffer_facts(struct life *life, const struct loader *loader,
 
 	if (queue)
 		return opencl_queue(life, loader, queue, &number);
-	(void)opencl_cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, (void *)buffer, &facts);
+	(void)cache_find(life->opencl->queue, OPENCL_QUEUE_SETS, (void *)buffer, &facts);
 	return facts;
 }
 
@@ -437,8 +437,8 @@ EXTENSION_HEAD cl_command_buffer_khr CL_API_CALL opencl_ext_clCreateCommandBuffe
 	life = life_now();
 	if (life && buffer) {
 		opencl_batch_forget(life, buffer);
-		opencl_cache_put(life->opencl->queue, OPENCL_QUEUE_SETS, (void *)buffer,
-				 buffer_facts(life, loader, NULL, first));
+		cache_put(life->opencl->queue, OPENCL_QUEUE_SETS, (void *)buffer,
+			  buffer_facts(life, loader, NULL, first));
 	}
 	return buffer;
 }

@@ -15,13 +15,12 @@ static uint16_t kernel_label(struct life *life, const char *name)
 
 void opencl_kernel_know(struct life *life, cl_kernel kernel, const char *name)
 {
-	opencl_cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel,
-			 kernel_label(life, name));
+	cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, kernel_label(life, name));
 }
 
 void opencl_kernel_forget(struct life *life, cl_kernel kernel)
 {
-	opencl_cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, 0);
+	cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, 0);
 }
 
 uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_kernel kernel)
@@ -39,7 +38,7 @@ uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_ke
 		memset(name, '?', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	label = kernel_label(life, name);
-	opencl_cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, label);
+	cache_put(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, label);
 	errno = saved;
 	return label;
 }

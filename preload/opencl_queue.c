@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "preload/init.h"
+#include "preload/memory.h"
 #include "preload/opencl.h"
 #include "preload/sys.h"
 
@@ -17,6 +18,16 @@
 
 /* The last device slot stands for all that found none. */
 #define DEVICE_REST (WIRE_DEVICES - 1)
+
+struct opencl *opencl_make(void)
+{
+	return memory_make(sizeof(struct opencl));
+}
+
+void opencl_free(struct opencl *cl)
+{
+	memory_free(cl, sizeof(*cl));
+}
 
 static void put_hex(char **end, uint32_t value, unsigned digits)
 {
@@ -145,7 +156,7 @@ uint32_t opencl_alive_limit(struct life *life, uint8_t device)
 
 void opencl_queue_know(struct life *life, cl_command_queue queue, uint16_t facts)
 {
-	opencl_cache_put(life->opencl->queue, OPENCL_QUEUE_SETS, queue, facts);
+	cache_put(life->opencl->queue, OPENCL_QUEUE_SETS, queue, facts);
 }
 
 uint16_t opencl_queue_ask(struct life *life, const struct loader *loader, cl_command_queue queue)
