@@ -39,10 +39,11 @@ COLLECTOR_SRC := $(filter-out collector/cmd/main.c,$(wildcard collector/*.c coll
 COLLECTOR_TABLES := $(wildcard collector/*/*.tsv)
 COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 
-SHIM_SRC := $(filter-out preload/nop.c preload/opencl_stub.c,$(wildcard preload/*.c))
+SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/opencl_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o calls.o resolve.o elf.o sys.o asan.o dlopen.o)
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o openmp.o blas.o calls.o resolve.o real.o elf.o sys.o asan.o \
+	dlopen.o fork.o)
 
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
 
@@ -52,8 +53,8 @@ E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
 HARM := $(filter-out tests/harm/lib.sh,$(wildcard tests/harm/*.sh))
 BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host spin \
-	spin-static libOpenCLv.so1 cl_plugin.so)
-TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so tally)
+	spin-static libOpenCLv.so1 cl_plugin.so omp_every omp_every_llvm blas_every)
+TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
@@ -198,6 +199,22 @@ $(O)/tests/fake/libfakecl.so: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/open
 
 $(O)/tests/fake/libcount_layer.so: $(O)/tests/fake/count_layer.o $(O)/tests/fake/tally.o
 	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/fake/libfakeblas.so: $(O)/tests/fake/blas.o
+	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/prog/omp_every: tests/prog/omp_every.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -fopenmp -o $@ $<
+
+$(O)/tests/prog/omp_every_llvm: tests/prog/omp_every.c
+	@mkdir -p $(@D)
+	$(Q)clang $(TEST_CFLAGS) -fopenmp -o $@ $<
+
+$(O)/tests/prog/blas_every: tests/prog/blas_every.c $(O)/tests/fake/libfakeblas.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -fopenmp -o $@ $< -L$(O)/tests/fake -lfakeblas \
+		-Wl,-rpath,'$$ORIGIN/../fake'
 
 $(O)/tests/fake/tally: $(O)/tests/fake/tally_print.o $(O)/tests/fake/tally.o
 	$(Q)$(CC) -o $@ $^

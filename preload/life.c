@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "preload/channel.h"
+#include "preload/cpu.h"
 #include "preload/entry.h"
 #include "preload/init.h"
 #include "preload/life.h"
@@ -55,7 +56,7 @@ static void describe(struct wire_layout *a)
 		.lanes = WIRE_LANES,
 		.ring_slots = WIRE_RING_SLOTS,
 		.start_ns = ring_clock_ns(),
-		.devices_used = 1, /* device 0 is none: host waits, and what is unknown */
+		.devices_used = 2, /* device 0 is none: host waits, and what is unknown */
 		.entries_used = 1, /* entry 0 counts what finds no room */
 		.names_used = sizeof(OTHERS_ENTRY_NAME) - 1,
 		.lanes_used = 1,
@@ -65,6 +66,8 @@ static void describe(struct wire_layout *a)
 	a->entry[0] = (struct wire_entry){
 		.ready = 1, .name_bytes = sizeof(OTHERS_ENTRY_NAME) - 1, .api = WIRE_API_NONE};
 	a->device[0].ready = 1;
+	a->device[WIRE_DEVICE_HOST] = (struct wire_device){
+		.ready = 1, .type = WIRE_DEVICE_CPU, .timed = 1, .name = "cpu"};
 	__atomic_store_n(&a->lane[0].used, 1, __ATOMIC_RELAXED);
 }
 
@@ -72,7 +75,8 @@ static int make_tables(struct life *life)
 {
 	life->labels = entry_make();
 	life->opencl = opencl_make();
-	return life->labels && life->opencl ? 0 : -ENOMEM;
+	life->cpu = cpu_make();
+	return life->labels && life->opencl && life->cpu ? 0 : -ENOMEM;
 }
 
 static void unmake(struct life *life)
@@ -82,6 +86,8 @@ static void unmake(struct life *life)
 		entry_free(life->labels);
 	if (life->opencl)
 		opencl_free(life->opencl);
+	if (life->cpu)
+		cpu_free(life->cpu);
 	memory_free(life->arena, WIRE_ARENA_BYTES);
 }
 

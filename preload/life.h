@@ -15,6 +15,7 @@
 
 #include "preload/wire.h"
 
+struct cpu;
 struct opencl;
 struct entry_labels;
 
@@ -28,6 +29,7 @@ struct life {
 	const uint32_t *wake; /* the collector's futex word, or NULL */
 	struct entry_labels *labels;
 	struct opencl *opencl;
+	struct cpu *cpu;
 };
 
 extern struct life *_Atomic life_page;

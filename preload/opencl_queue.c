@@ -118,8 +118,8 @@ uint8_t opencl_device(struct life *life, const struct loader *loader, cl_device_
 {
 	struct opencl *cl = life->opencl;
 
-	/* Slot 0 is no device: what waits for events of any queue. */
-	for (uint8_t i = 1; i < DEVICE_REST; i++) {
+	/* Slot 0 is no device: what waits for events of any queue. Slot 1 is the host. */
+	for (uint8_t i = WIRE_DEVICE_HOST + 1; i < DEVICE_REST; i++) {
 		cl_device_id none = NULL;
 
 		if (!atomic_compare_exchange_strong(&cl->device[i], &none, device)) {

@@ -135,9 +135,14 @@ static const struct link_map *find_called(const struct link_map *first, const ch
 	return NULL;
 }
 
+static bool defines(const struct link_map *map, const char *name)
+{
+	return !is_ours(map) && !is_before_us(map) && elf_symbol(map, name);
+}
+
 static bool is_loader(const struct link_map *map)
 {
-	return !is_ours(map) && !is_before_us(map) && elf_symbol(map, "clGetPlatformIDs");
+	return defines(map, "clGetPlatformIDs");
 }
 
 bool resolve_is_loader(const struct link_map *map)
@@ -150,9 +155,9 @@ const struct link_map *resolve_called(const char *soname)
 	return find_called(first_map(own_map()), soname);
 }
 
-/* Breadth first through what `start` needs, as the dynamic loader does it. */
+/* Who defines `name`: breadth first through what `start` needs, as the dynamic loader does it. */
 static const struct link_map *find_needed(const struct link_map *start,
-					  const struct link_map *first)
+					  const struct link_map *first, const char *name)
 {
 	const struct link_map *queue[SEARCHED];
 	unsigned end = 0;
@@ -161,7 +166,7 @@ static const struct link_map *find_needed(const struct link_map *start,
 	for (unsigned i = 0; i < end; i++) {
 		const char *needed;
 
-		if (is_loader(queue[i]))
+		if (defines(queue[i], name))
 			return queue[i];
 		for (unsigned n = 0; (needed = elf_needed(queue[i], n)) && end < SEARCHED; n++) {
 			const struct link_map *m = find_called(first, needed);
@@ -273,6 +278,7 @@ static bool is_of_start(const struct link_map *map)
 
 struct search {
 	uintptr_t address;
+	const char *name;	       /* that its loader defines */
 	const struct link_map *object; /* that the address lies in */
 	const struct link_map *found;  /* the loader */
 	uintptr_t start, bytes;	       /* the code of the caller */
@@ -336,7 +342,7 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *arg)
 		return 0;
 	first = first_map(own_map());
 	if (s->object)
-		s->found = find_needed(s->object, first);
+		s->found = find_needed(s->object, first, s->name);
 	return 1;
 }
 
@@ -347,7 +353,7 @@ static int search_any(struct dl_phdr_info *info, size_t size, void *arg)
 	(void)info;
 	(void)size;
 	for (const struct link_map *m = own_map(); m && !s->found; m = m->l_next)
-		if (is_loader(m))
+		if (defines(m, s->name))
 			s->found = m;
 	return 1;
 }
@@ -370,10 +376,19 @@ static const struct loader *meant_by(struct search *s)
 	return loader;
 }
 
+/* Code in no object, made at run time: its page speaks for it. */
+static void widen(struct search *s)
+{
+	if (s->bytes)
+		return;
+	s->start = s->address & ~(uintptr_t)(JIT_PAGE - 1);
+	s->bytes = JIT_PAGE;
+}
+
 const struct loader *resolve_caller(uintptr_t address)
 {
 	const int saved = errno;
-	struct search s = {.address = address};
+	struct search s = {.address = address, .name = "clGetPlatformIDs"};
 	const struct loader *loader;
 	unsigned slot;
 
@@ -386,10 +401,7 @@ const struct loader *resolve_caller(uintptr_t address)
 		}
 	}
 	loader = meant_by(&s);
-	if (!s.bytes) { /* code in no object, made at run time: its page speaks for it */
-		s.start = address & ~(uintptr_t)(JIT_PAGE - 1);
-		s.bytes = JIT_PAGE;
-	}
+	widen(&s);
 	/* A caller whose loader may yet come is not remembered. */
 	if (loader != &loader_none) {
 		slot = take(&callers_taken, CALLERS);
@@ -410,6 +422,22 @@ bool resolve_substitute(const struct link_map *map)
 	if (loader)
 		atomic_store(&substitute, loader);
 	return loader != NULL;
+}
+
+void *resolve_symbol(uintptr_t address, const char *name, uintptr_t *start, uintptr_t *bytes)
+{
+	struct search s = {.address = address, .name = name};
+	void *found = next_at_start(name);
+
+	dl_iterate_phdr(search_object, &s);
+	if (!found && !s.found)
+		dl_iterate_phdr(search_any, &s);
+	if (!found && s.found)
+		found = elf_symbol(s.found, name);
+	widen(&s);
+	*start = s.start;
+	*bytes = s.bytes;
+	return found;
 }
 
 void *resolve_next(const char *name)

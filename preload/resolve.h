@@ -61,6 +61,13 @@ bool resolve_substitute(const struct link_map *map);
 /* The next definition of `name` behind this library in the order of loading, or NULL. */
 void *resolve_next(const char *name);
 
+/*
+ * The function `name` that the code at `address` would have been bound to, had we not stood before
+ * it: the next definition behind us in the global scope, else the first among what its own object
+ * needs, else any. *start and *bytes are the code for which that holds. NULL where there is none.
+ */
+void *resolve_symbol(uintptr_t address, const char *name, uintptr_t *start, uintptr_t *bytes);
+
 /* A function of the loaded object with that soname, or NULL. */
 void *resolve_in(const char *soname, const char *name);
 

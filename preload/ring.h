@@ -22,6 +22,7 @@ struct ring_thread {
 	uint32_t generation;
 	uint32_t lane_number; /* 0: the shared lane, written with atomic additions */
 	uint32_t depth;	      /* >0 inside a wrapper: what is called from there is not counted */
+	uint64_t inner_ns;    /* in kernels on the CPU so far, the nested ones not twice */
 };
 
 extern __thread struct ring_thread ring_self;
@@ -92,6 +93,12 @@ static inline void ring_time(const struct ring_thread *t, uint16_t entry, uint64
 
 	ring_plus(t, &total->timed, 1);
 	ring_plus(t, &total->device_ns, device_ns);
+}
+
+/* Adds the arithmetic of one call. */
+static inline void ring_flop(const struct ring_thread *t, uint16_t entry, uint64_t flop)
+{
+	ring_plus(t, &t->lane->totals[entry].flop, flop);
 }
 
 /* Tells the collector that a ring is half full. */

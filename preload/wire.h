@@ -24,12 +24,13 @@
 #define WIRE_MAGIC   0x31656d6d617267ULL /* "gramme1" and a zero byte, little-endian */
 #define WIRE_VERSION 1u
 
-#define WIRE_DEVICES	32u
-#define WIRE_ENTRIES	2048u
-#define WIRE_NAME_BYTES (256u * 1024u)
-#define WIRE_NAME_MAX	1023u /* longer names are cut, and flagged */
-#define WIRE_LANES	64u
-#define WIRE_RING_SLOTS 8192u /* a power of two; 512 KiB: 4 ms to half full at 1 us a launch */
+#define WIRE_DEVICES	 32u
+#define WIRE_DEVICE_HOST 1u /* the CPUs that the process itself runs on */
+#define WIRE_ENTRIES	 2048u
+#define WIRE_NAME_BYTES	 (256u * 1024u)
+#define WIRE_NAME_MAX	 1023u /* longer names are cut, and flagged */
+#define WIRE_LANES	 64u
+#define WIRE_RING_SLOTS	 8192u /* a power of two; 512 KiB: 4 ms to half full at 1 us a launch */
 
 /* Message kinds on the socket (SOCK_SEQPACKET, one message per packet). */
 enum wire_message_kind {
@@ -82,7 +83,13 @@ struct wire_run_reply {
 	uint32_t text_bytes;
 };
 
-enum wire_api { WIRE_API_NONE = 0, WIRE_API_OPENCL = 1, WIRE_API_COUNT };
+enum wire_api {
+	WIRE_API_NONE = 0,
+	WIRE_API_OPENCL = 1,
+	WIRE_API_OPENMP = 2,
+	WIRE_API_BLAS = 3,
+	WIRE_API_COUNT
+};
 
 enum wire_kind {
 	WIRE_KIND_NONE = 0,
@@ -144,7 +151,8 @@ struct wire_total {
 	uint64_t device_ns; /* sum of end - start on the device's clock */
 	uint64_t host_ns;   /* time in the enqueueing call */
 	uint64_t bytes;
-	uint64_t reserved[2];
+	uint64_t flop; /* real additions and multiplications, where the call tells them */
+	uint64_t reserved;
 };
 
 /*

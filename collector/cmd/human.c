@@ -112,6 +112,20 @@ void human_bytes(uint64_t bytes, char text[HUMAN_MAX])
 	three_digits(bytes, units, false, text);
 }
 
+void human_flop(uint64_t flop, char text[HUMAN_MAX])
+{
+	static const struct unit units[] = {{1, "FLOP"},
+					    {1000, "kFLOP"},
+					    {1000000, "MFLOP"},
+					    {1000000000, "GFLOP"},
+					    {1000000000000, "TFLOP"},
+					    {1000000000000000, "PFLOP"},
+					    {1000000000000000000, "EFLOP"},
+					    {0, NULL}};
+
+	three_digits(flop, units, false, text);
+}
+
 void human_time(uint64_t t_ns, bool utf8, char text[HUMAN_MAX])
 {
 	static const struct unit units[] = {

@@ -23,6 +23,8 @@ void human_mass(uint64_t mass_ug, bool utf8, char text[HUMAN_MAX]);
 void human_bytes(uint64_t bytes, char text[HUMAN_MAX]);
 /* "850 us", "12.3 s", "3 min 05 s", "2 h 07 min", "4 d 03 h" */
 void human_time(uint64_t t_ns, bool utf8, char text[HUMAN_MAX]);
+/* "12.3 GFLOP" */
+void human_flop(uint64_t flop, char text[HUMAN_MAX]);
 /* "1 234 567" */
 void human_count(uint64_t count, char text[HUMAN_MAX]);
 /* "12.3 %", "-" of nothing; never "100 %" of less than all, nor "0 %" of more than nothing. */

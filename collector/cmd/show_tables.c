@@ -297,6 +297,20 @@ static void show_commands(const struct page *page, const json_t *commands)
 	free(text);
 }
 
+/* What was counted, and how much of the computing it stands for. */
+static void show_arithmetic(const struct page *page, const json_t *arithmetic)
+{
+	char flop[HUMAN_MAX], share[HUMAN_MAX];
+
+	if (!json_is_integer(json_object_get(arithmetic, "flop")))
+		return;
+	human_flop(show_number(arithmetic, "flop"), flop);
+	human_share(show_number(arithmetic, "counted_busy_ns"), show_number(arithmetic, "busy_ns"),
+		    share);
+	show_paragraph(page, "Arithmetic", "%s counted, in calls that take %s of the kernels' time",
+		       flop, share);
+}
+
 void show_kernels(const struct page *page, const json_t *run)
 {
 	const json_t *kernels = json_object_get(run, "kernels");
@@ -313,5 +327,6 @@ void show_kernels(const struct page *page, const json_t *run)
 		show_paragraph(page, "Kernels", "none were seen");
 	}
 	show_commands(page, commands);
+	show_arithmetic(page, json_object_get(run, "arithmetic"));
 	page_line(page);
 }

@@ -183,12 +183,17 @@ void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_
 		total->failed = saturate_add(total->failed, LOAD(lane->failed));
 		total->host_ns = saturate_add(total->host_ns, LOAD(lane->host_ns));
 		total->bytes = saturate_add(total->bytes, LOAD(lane->bytes));
+		total->flop = saturate_add(total->flop, LOAD(lane->flop));
 	}
 }
 
 const char *arena_api_name(unsigned api)
 {
-	static const char *const name[WIRE_API_COUNT] = {[WIRE_API_OPENCL] = "opencl"};
+	static const char *const name[WIRE_API_COUNT] = {
+		[WIRE_API_OPENCL] = "opencl",
+		[WIRE_API_OPENMP] = "openmp",
+		[WIRE_API_BLAS] = "blas",
+	};
 
 	return api < WIRE_API_COUNT && name[api] ? name[api] : "other";
 }

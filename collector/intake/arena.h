@@ -53,6 +53,7 @@ struct arena_total {
 	uint64_t device_ns;
 	uint64_t host_ns;
 	uint64_t bytes;
+	uint64_t flop;
 };
 
 typedef void (*arena_event_fn)(void *arg, const struct arena_event *event);
@@ -79,7 +80,8 @@ bool arena_device(const struct wire_layout *layout, uint32_t index, struct arena
 
 void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_total *total);
 
-/* The names that ledgers use: "opencl"; "kernel", "read", ... or "other" for an unknown number. */
+/* The names that ledgers use: "opencl", "openmp", "blas"; "kernel", "read", ... or "other" for an
+ * unknown number. */
 const char *arena_api_name(unsigned api);
 const char *arena_kind_name(unsigned kind);
 

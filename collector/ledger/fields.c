@@ -33,8 +33,8 @@ const struct field fields_posting[] = {
 };
 
 const struct field fields_kernel[] = {
-	KERNEL(count),	 KERNEL(failed), KERNEL(timed),	    KERNEL(device_ns), KERNEL(busy_ns),
-	KERNEL(host_ns), KERNEL(bytes),	 KERNEL(energy_uj), {NULL, 0, false},
+	KERNEL(count),	 KERNEL(failed), KERNEL(timed), KERNEL(device_ns), KERNEL(busy_ns),
+	KERNEL(host_ns), KERNEL(bytes),	 KERNEL(flop),	KERNEL(energy_uj), {NULL, 0, false},
 };
 
 const struct field fields_counters[] = {

@@ -55,7 +55,7 @@ struct ledger_open {
 
 /* One counted unit of work: (api, kind, name, device) is its identity. Cumulative. */
 struct ledger_kernel {
-	const char *api;    /* "opencl" */
+	const char *api;    /* "opencl", "openmp", "blas" */
 	const char *kind;   /* "kernel", "read", "write", ... "sync" */
 	const char *name;   /* of the kernel; for other kinds of the call */
 	const char *device; /* "pthread-AMD EPYC" */
@@ -67,6 +67,7 @@ struct ledger_kernel {
 	uint64_t busy_ns;   /* its share of the device's busy time, overlap counted once */
 	uint64_t host_ns;
 	uint64_t bytes;
+	uint64_t flop;	    /* counted real additions and multiplications; 0: not counted */
 	uint64_t energy_uj; /* share of the run's energy; meaningless where domain is NULL */
 };
 

@@ -132,12 +132,22 @@ static json_t *carbon_object(const struct reading *reading, const struct tally_e
 			 json_real(reading->terms.pue_milli / 1000.0));
 }
 
+/* What is computed where it is called: the host's clock is the device's. */
+static bool is_on_host(const json_t *identity)
+{
+	const char *api = json_string_value(json_object_get(identity, "api"));
+
+	return api && (!strcmp(api, "openmp") || !strcmp(api, "blas"));
+}
+
 /* How the commands of a row got their device time. */
-static const char *timed_word(const struct tally_kernel *kernel)
+static const char *timed_word(const struct tally_kernel *kernel, const json_t *identity)
 {
 	if (kernel->timed == 0)
 		return "none";
-	return kernel->timed == kernel->count ? "device" : "part";
+	if (kernel->timed < kernel->count)
+		return "part";
+	return is_on_host(identity) ? "host" : "device";
 }
 
 /* What rests on device times is not known where there are none. */
@@ -152,16 +162,16 @@ static json_t *kernel_object(const struct tally_kernel *kernel, const json_t *id
 
 	return json_pack(
 		"{s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:n}",
+		"s:o}",
 		"api", from(identity, "api"), "kind", from(identity, "kind"), "name",
 		from(identity, "name"), "device", from(identity, "device"), "domain",
 		from(identity, "domain"), "count", entry_number(kernel->count), "failed",
-		entry_number(kernel->failed), "timed", timed_word(kernel), "timed_count",
+		entry_number(kernel->failed), "timed", timed_word(kernel, identity), "timed_count",
 		entry_number(kernel->timed), "device_ns", if_known(timed, kernel->device_ns),
 		"busy_ns", if_known(timed, kernel->busy_ns), "host_ns",
 		entry_number(kernel->host_ns), "bytes", entry_number(kernel->bytes), "energy_uj",
-		if_known(timed && kernel->bearer != TALLY_BORNE_BY_NONE, kernel->energy_uj),
-		"flop");
+		if_known(timed && kernel->bearer != TALLY_BORNE_BY_NONE, kernel->energy_uj), "flop",
+		if_known(kernel->flop > 0, kernel->flop));
 }
 
 /* Kinds that compute; the others move data or wait. */
@@ -190,6 +200,28 @@ static json_t *kernel_list(const struct reading *reading, bool computing)
 		}
 	}
 	return list;
+}
+
+/* What was counted of the arithmetic, and for how much of the time of all that computed. */
+static json_t *arithmetic_object(const struct reading *reading)
+{
+	unsigned __int128 flop = 0;
+	uint64_t counted_ns = 0, busy_ns = 0;
+
+	for (size_t i = 0; i < reading->now.kernels; i++) {
+		const struct tally_kernel *kernel = &reading->now.kernel[i];
+
+		if (!computes(json_array_get(reading->rows, i)))
+			continue;
+		flop += kernel->flop;
+		busy_ns += kernel->busy_ns;
+		counted_ns += kernel->flop ? kernel->busy_ns : 0;
+	}
+	if (flop > FIELDS_MAX)
+		flop = FIELDS_MAX;
+	return json_pack("{s:o, s:o, s:o}", "flop", if_known(flop > 0, (uint64_t)flop),
+			 "counted_busy_ns", entry_number(counted_ns), "busy_ns",
+			 entry_number(busy_ns));
 }
 
 /*
@@ -239,12 +271,13 @@ json_t *summary_make(const struct reading *reading, const struct summary_files *
 
 	tally_energy(&reading->now, &reading->terms, &energy);
 	/* A share of processor time reckoned into energy is a model, whatever the meter was. */
-	return json_pack("{s:s, s:o, s:o, s:o, s:[], s:o, s:o, s:o, s:{s:o, s:o, s:s}, s:O, s:o}",
-			 "schema", "gramme.run/1", "run", run_object(reading, files), "energy",
-			 energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
-			 "phases", "kernels", kernel_list(reading, true), "commands",
-			 kernel_list(reading, false), "coverage", coverage_object(reading),
-			 "own_cost", "cpu_ns", entry_number(counters->own_cpu_ns), "energy_uj",
-			 entry_number(counters->own_uj), "quality", "modelled", "findings",
-			 from(reading->open, "findings"), "chain", chain_object(reading, files));
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:[], s:o, s:o, s:o, s:o, s:{s:o, s:o, s:s}, s:O, s:o}",
+		"schema", "gramme.run/1", "run", run_object(reading, files), "energy",
+		energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
+		"phases", "kernels", kernel_list(reading, true), "commands",
+		kernel_list(reading, false), "arithmetic", arithmetic_object(reading), "coverage",
+		coverage_object(reading), "own_cost", "cpu_ns", entry_number(counters->own_cpu_ns),
+		"energy_uj", entry_number(counters->own_uj), "quality", "modelled", "findings",
+		from(reading->open, "findings"), "chain", chain_object(reading, files));
 }

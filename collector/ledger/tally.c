@@ -147,6 +147,7 @@ static int take_kernels(const struct tally_terms *terms, const struct ledger_sta
 		to->busy_ns = from->busy_ns;
 		to->host_ns = from->host_ns;
 		to->bytes = from->bytes;
+		to->flop = from->flop;
 		/* Where nobody bears it the figure means nothing, and is not booked. */
 		to->energy_uj = from->domain ? from->energy_uj : 0;
 	}

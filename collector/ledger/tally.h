@@ -37,6 +37,7 @@ struct tally_kernel {
 	uint64_t busy_ns;
 	uint64_t host_ns;
 	uint64_t bytes;
+	uint64_t flop;
 	uint64_t energy_uj;
 	size_t bearer; /* index into bearer[], or TALLY_BORNE_BY_NONE */
 };

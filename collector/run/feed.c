@@ -123,6 +123,7 @@ static void book(struct feed *feed, struct feed_entry *entry, const struct arena
 		saturate_add(row->device_ns, rise(total->device_ns, &entry->seen.device_ns));
 	row->host_ns = saturate_add(row->host_ns, rise(total->host_ns, &entry->seen.host_ns));
 	row->bytes = saturate_add(row->bytes, rise(total->bytes, &entry->seen.bytes));
+	row->flop = saturate_add(row->flop, rise(total->flop, &entry->seen.flop));
 }
 
 int feed_count(struct feed *feed)

@@ -6,7 +6,7 @@
 
 library=$build/libgramme.so
 
-# Exports: the table's CORE calls, dlopen, the stand-in's way to the wrappers, and the one
+# Exports: the tables' CORE calls, dlopen, dlclose, the stand-in's way to the wrappers, and the one
 # question of AddressSanitizer.
 cat >"$TMPDIR/table.c" <<'C'
 #define ROW_CORE(name) export name
@@ -16,10 +16,15 @@ cat >"$TMPDIR/table.c" <<'C'
 #define ENQUEUE_BARE(name, kind, params, args) ROW_CORE(name)
 #define HAND(road, result, name, params, args, none) ROW_##road(name)
 #include "preload/calls.def"
+#define REGION(result, name, params, args) export name
+#define FORK(name) export name
+#define BLAS(form, shape, name, integer, alpha, beta, complex) export name
+#include "preload/cpu.def"
 C
 {
 	cc -E -P -I . "$TMPDIR/table.c" | grep -o 'export [A-Za-z_0-9]*' | cut -d' ' -f2
 	echo dlopen
+	echo dlclose
 	echo gramme_opencl_hook
 	echo __asan_default_options
 } | sort -u >"$TMPDIR/table"

@@ -338,6 +338,8 @@ static void every_number_has_a_name(void **state)
 {
 	(void)state;
 	assert_string_equal(arena_api_name(WIRE_API_OPENCL), "opencl");
+	assert_string_equal(arena_api_name(WIRE_API_OPENMP), "openmp");
+	assert_string_equal(arena_api_name(WIRE_API_BLAS), "blas");
 	assert_string_equal(arena_api_name(UINT32_MAX), "other");
 	assert_string_equal(arena_kind_name(WIRE_KIND_KERNEL), "kernel");
 	for (unsigned kind = WIRE_KIND_NONE + 1; kind < WIRE_KIND_COUNT; kind++)

@@ -117,8 +117,13 @@ static void totals_become_rows(void **state)
 	name_entry(0, "never called", WIRE_KIND_KERNEL, 1);
 	name_entry(1, "saxpy", WIRE_KIND_KERNEL, 1);
 	name_entry(2, "clFinish", WIRE_KIND_SYNC, 0);
-	layout->lane[0].totals[1] = (struct wire_total){
-		.count = 10, .failed = 1, .timed = 9, .device_ns = 90, .host_ns = 7, .bytes = 5};
+	layout->lane[0].totals[1] = (struct wire_total){.count = 10,
+							.failed = 1,
+							.timed = 9,
+							.device_ns = 90,
+							.host_ns = 7,
+							.bytes = 5,
+							.flop = 6};
 	layout->lane[0].totals[2] = (struct wire_total){.count = 3, .host_ns = 70};
 	tick(2000, 0);
 	assert_int_equal(kernels.n, 2);
@@ -131,6 +136,7 @@ static void totals_become_rows(void **state)
 	assert_int_equal(row("saxpy")->timed, 9);
 	assert_int_equal(row("saxpy")->device_ns, 90);
 	assert_int_equal(row("saxpy")->bytes, 5);
+	assert_int_equal(row("saxpy")->flop, 6);
 	assert_string_equal(row("clFinish")->kind, "sync");
 	assert_null(row("clFinish")->domain);
 	assert_int_equal(feed.counted, 13);

@@ -98,23 +98,24 @@ static const char *const story_idle[STORY_STEPS][STORY_DOMAINS] = {
 	{"none", "none", "bytes"}, {"lowest", "none", "bytes"}, {"lowest", "none", "bytes"}};
 
 static const struct ledger_kernel story_kernel[STORY_STEPS][STORY_KERNELS] = {
-	{{"opencl", "kernel", "vadd", "pthread", "package-0", 600, 0, 600, 9000, 8000, 700, 0, 400},
+	{{"opencl", "kernel", "vadd", "pthread", "package-0", 600, 0, 600, 9000, 8000, 700, 0, 0,
+	  400},
 	 {"opencl", "write", "clEnqueueWriteBuffer", "pthread", "package-*", 3, 1, 3, 100, 90, 20,
-	  4096, 5}},
+	  4096, 0, 5}},
 	{{"opencl", "kernel", "vadd", "pthread", "package-0", 1200, 0, 1190, 19000, 18000, 1500, 0,
-	  800400},
+	  0, 800400},
 	 {"opencl", "write", "clEnqueueWriteBuffer", "pthread", "package-*", 6, 1, 6, 200, 190, 40,
-	  8192, 10},
+	  8192, 0, 10},
 	 {"opencl", "kernel", "gemm<float, \"4\">", "pthread", "package-0", 7, 0, 7, 7000, 7000, 70,
-	  0, 300000},
-	 {"opencl", "kernel", "elsewhere", "other", NULL, 1, 0, 0, 0, 0, 5, 0, 0}},
+	  0, 14000000, 300000},
+	 {"opencl", "kernel", "elsewhere", "other", NULL, 1, 0, 0, 0, 0, 5, 0, 0, 0}},
 	{{"opencl", "kernel", "vadd", "pthread", "package-0", 1300, 0, 1290, 20000, 19000, 1600, 0,
-	  880400},
+	  0, 880400},
 	 {"opencl", "write", "clEnqueueWriteBuffer", "pthread", "package-*", 6, 1, 6, 200, 190, 40,
-	  8192, 10},
+	  8192, 0, 10},
 	 {"opencl", "kernel", "gemm<float, \"4\">", "pthread", "package-0", 7, 0, 7, 7000, 7000, 70,
-	  0, 300000},
-	 {"opencl", "kernel", "elsewhere", "other", NULL, 1, 0, 0, 0, 0, 5, 0, 0}},
+	  0, 14000000, 300000},
+	 {"opencl", "kernel", "elsewhere", "other", NULL, 1, 0, 0, 0, 0, 5, 0, 0, 0}},
 };
 
 static const struct ledger_uncovered story_uncovered = {"busybox", "static binary", 2, 120000000};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * BLAS, level 3: the products and solves that training spends its time in. Each carries the real
+ * additions and multiplications that it does by the usual convention (LAPACK Working Note 41,
+ * appendix: leading terms; a complex one counts four times as many), whatever the library does to
+ * get there.
+ */
+#include "preload/cpu_wrap.h"
+#include "preload/real.h"
+
+#define CALLER() __builtin_return_address(0)
+
+/* 2 x m x n x k / halves, saturated; what is negative the library refuses. */
+static uint64_t products(int64_t m, int64_t n, int64_t k, unsigned halves, int complex)
+{
+	uint64_t flop = complex ? 8 : 2;
+
+	if (m < 0 || n < 0 || k < 0)
+		return 0;
+	if (__builtin_mul_overflow(flop, (uint64_t)m, &flop) ||
+	    __builtin_mul_overflow(flop, (uint64_t)n, &flop) ||
+	    __builtin_mul_overflow(flop, (uint64_t)k, &flop))
+		return UINT64_MAX;
+	return flop / halves;
+}
+
+/* In Fortran the dimensions are references, and a side is a letter. */
+#define FORTRAN_AT(x)	((int64_t) * (x))
+#define FORTRAN_IS_LEFT (*side == 'L' || *side == 'l')
+#define CBLAS_AT(x)	((int64_t)(x))
+#define CBLAS_IS_LEFT	(side == 141)
+#define DIM(form, x)	form##_AT(x)
+#define ORDER(form)	(form##_IS_LEFT ? DIM(form, m) : DIM(form, n))
+
+#define GEMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), DIM(form, k), 1, complex)
+/* One triangle of the result, its diagonal included. */
+#define GEMMT_FLOP(form, complex) products(DIM(form, n), DIM(form, n) + 1, DIM(form, k), 2, complex)
+#define SYRK_FLOP(form, complex)  GEMMT_FLOP(form, complex)
+#define SYR2K_FLOP(form, complex) products(DIM(form, n), DIM(form, n) + 1, DIM(form, k), 1, complex)
+/* The square matrix stands on the left or on the right, and is as large as that side. */
+#define SYMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 1, complex)
+#define TRMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 2, complex)
+
+#define BLAS(form, shape, name, integer, alpha_type, beta_type, complex)                           \
+	CPU_HEAD void name form##_##shape##_PARAMS(integer, alpha_type, beta_type)                 \
+	{                                                                                          \
+		void(*real) form##_##shape##_PARAMS(integer, alpha_type, beta_type) =              \
+			(__typeof__(real))real_of(CPU_##name, CALLER());                           \
+		struct cpu_work work;                                                              \
+                                                                                                   \
+		cpu_product_begin(&work);                                                          \
+		real form##_##shape##_ARGS;                                                        \
+		if (work.thread)                                                                   \
+			cpu_product_end(&work, CPU_##name, shape##_FLOP(form, complex));           \
+	}
+#include "preload/cpu.def"

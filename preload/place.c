@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Asks the dynamic loader's list of objects, and the notes that it has mapped.
+ */
+#include <elf.h>
+#include <link.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "preload/place.h"
+
+#define ID_BYTES 8u /* of the build-id: enough to tell two builds apart */
+
+struct place {
+	uintptr_t address;
+	const char *path;
+	uintptr_t base;
+	const uint8_t *id;
+	uint32_t id_bytes;
+};
+
+struct writer {
+	char *text;
+	uint32_t used, size;
+};
+
+static void put(struct writer *w, const char *text, size_t bytes)
+{
+	while (bytes-- && w->used < w->size)
+		w->text[w->used++] = *text++;
+}
+
+static void put_hex(struct writer *w, uint64_t value, unsigned digits)
+{
+	while (digits--)
+		put(w, &"0123456789abcdef"[value >> (4 * digits) & 0xf], 1);
+}
+
+static unsigned hex_digits(uint64_t value)
+{
+	unsigned digits = 1;
+
+	while (value >>= 4)
+		digits++;
+	return digits;
+}
+
+/* A note: sizes of name and content, type, both padded to four bytes. */
+static void read_notes(const uint8_t *note, size_t bytes, struct place *place)
+{
+	while (bytes >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *head = (const void *)note;
+		size_t name = (head->n_namesz + 3u) & ~3u, content = (head->n_descsz + 3u) & ~3u;
+
+		if (name + content > bytes - sizeof(*head))
+			return;
+		if (head->n_type == NT_GNU_BUILD_ID && head->n_namesz == 4 &&
+		    !memcmp(head + 1, "GNU", 4)) {
+			place->id = (const uint8_t *)(head + 1) + name;
+			place->id_bytes = head->n_descsz;
+			return;
+		}
+		note += sizeof(*head) + name + content;
+		bytes -= sizeof(*head) + name + content;
+	}
+}
+
+static int find(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct place *place = arg;
+	bool inside = false;
+
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD &&
+		    place->address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz)
+			inside = true;
+	}
+	if (!inside)
+		return 0;
+	place->path = info->dlpi_name ? info->dlpi_name : "";
+	place->base = info->dlpi_addr;
+	for (unsigned i = 0; i < info->dlpi_phnum && !place->id; i++)
+		if (info->dlpi_phdr[i].p_type == PT_NOTE)
+			read_notes((const uint8_t *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
+				   info->dlpi_phdr[i].p_memsz, place);
+	return 1;
+}
+
+/* The loader has no name for the program itself; the kernel has. */
+static const char *last_part(const char *path)
+{
+	const char *slash;
+
+	if (!path[0] && getauxval(AT_EXECFN))
+		path = (const char *)getauxval(AT_EXECFN);
+	slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+uint32_t place_name(const void *address, char *text, uint32_t size)
+{
+	struct place place = {.address = (uintptr_t)address};
+	struct writer w = {text, 0, size};
+	const char *object;
+	uint64_t offset;
+
+	dl_iterate_phdr(find, &place);
+	if (place.path) {
+		object = last_part(place.path);
+		put(&w, object, strlen(object));
+		put(&w, "+", 1);
+	}
+	offset = place.address - place.base;
+	put(&w, "0x", 2);
+	put_hex(&w, offset, hex_digits(offset));
+	if (place.id) {
+		put(&w, " (", 2);
+		for (uint32_t i = 0; i < place.id_bytes && i < ID_BYTES; i++)
+			put_hex(&w, place.id[i], 2);
+		put(&w, ")", 1);
+	}
+	return w.used;
+}

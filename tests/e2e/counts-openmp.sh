@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# OpenMP regions under GCC's runtime and LLVM's: every one is counted once, in a forked child too,
+# and computes what it does without us.
+. tests/e2e/lib.sh
+
+# regions PROGRAM ROUNDS
+regions() {
+	local made
+
+	OMP_NUM_THREADS=2 "$1" "$2" >"$TMPDIR/bare"
+	export OMP_NUM_THREADS=2
+	meter_ok -- "$1" "$2"
+	diff -u "$TMPDIR/bare" "$TMPDIR/out" || fail "$1 computes something else (-bare +metered)"
+	made=$(awk '{ n += $4 } END { print n }' "$TMPDIR/out")
+	[ "$made" -gt 0 ] || fail "$1 says nothing of its regions"
+	holds '[.kernels[] | select(.api == "openmp") | .count] | add == '"$made"
+	holds '[.kernels[] | select(.api == "openmp")] | all(.kind == "kernel" and .timed == "host" and .device == "cpu" and .flop == null)'
+	# Thirteen bodies in the source, named by object and place.
+	holds '[.kernels[] | select(.api == "openmp") | .name | test("^omp_every(_llvm)?\\+0x[0-9a-f]+ \\([0-9a-f]{16}\\)$")] | length >= 12 and all'
+	covered
+	verified
+}
+
+regions "$prog/omp_every" 50
+[ -x "$prog/omp_every_llvm" ] || { echo "clang has no OpenMP runtime here" && exit 77; }
+regions "$prog/omp_every_llvm" 50
