@@ -127,13 +127,6 @@ const char *elf_needed(const struct link_map *map, unsigned i)
 	return dynamic_string(map, DT_NEEDED, i);
 }
 
-const char *elf_runpath(const struct link_map *map)
-{
-	const char *path = dynamic_string(map, DT_RUNPATH, 0);
-
-	return path ? path : dynamic_string(map, DT_RPATH, 0);
-}
-
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -141,11 +134,16 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool elf_has_soname(const struct link_map *map, const char *soname)
+{
+	const char *its = elf_soname(map);
+
+	return its && !strcmp(its, soname);
+}
+
 bool elf_is_called(const struct link_map *map, const char *needed)
 {
-	const char *soname = elf_soname(map);
-
-	if (soname && !strcmp(soname, last_part(needed)))
+	if (elf_has_soname(map, last_part(needed)))
 		return true;
 	return map->l_name && !strcmp(last_part(map->l_name), last_part(needed));
 }

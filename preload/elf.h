@@ -22,8 +22,8 @@ const char *elf_soname(const struct link_map *map);
 /* The i-th object that it needs (DT_NEEDED), or NULL past the last. */
 const char *elf_needed(const struct link_map *map, unsigned i);
 
-/* Where the object has others searched: DT_RUNPATH, else DT_RPATH, or NULL. */
-const char *elf_runpath(const struct link_map *map);
+/* True if that is the object's own name. */
+bool elf_has_soname(const struct link_map *map, const char *soname);
 
 /* True if `needed` names this object, by its soname or the last part of its path. */
 bool elf_is_called(const struct link_map *map, const char *needed);

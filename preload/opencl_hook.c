@@ -26,14 +26,6 @@ void *opencl_hook(enum call call)
 	}
 }
 
-/* For the stand-in, which is another library: the one name that it needs of us. */
-__attribute__((visibility("default"))) void *gramme_opencl_hook(enum call call);
-
-void *gramme_opencl_hook(enum call call)
-{
-	return opencl_hook(call);
-}
-
 #define CORE_IS	     false
 #define EXTENSION_IS true
 

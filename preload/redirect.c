@@ -17,21 +17,29 @@
 #include "preload/elf.h"
 #include "preload/init.h"
 #include "preload/life.h"
+#include "preload/opencl_wrap.h"
 #include "preload/resolve.h"
+#include "preload/search.h"
 #include "preload/sys.h"
 
-#define SONAME	  "libOpenCL.so.1"
-#define STUB_NAME "/libgramme-opencl.so"
+#define SONAME	    "libOpenCL.so.1"
+#define UNVERSIONED "libOpenCL.so"
+#define STUB_NAME   "/libgramme-opencl.so"
 
 typedef void *(*open_function)(const char *, int);
 
 const char *redirect_dlopen(const char *name, int flags, open_function *jump, const void *caller);
 
+/* For the stand-in, which asks while it is loaded: the one name of ours that it needs. */
+__attribute__((visibility("default"))) void *gramme_opencl_hook(enum call call);
+
 enum stub_state { STUB_UNKNOWN, STUB_SEARCHED, STUB_THERE, STUB_MISSING };
 
 static char stub_path[PATH_MAX];
 static _Atomic uint32_t stub_state;
-static atomic_bool stub_given;
+static atomic_bool stub_given; /* it was loaded, if only for a time */
+static atomic_bool is_given;   /* the real one may have been: another handle of it would differ */
+static atomic_bool is_alias;   /* UNVERSIONED was opened, and means what the stand-in stands for */
 
 static void *no_dlopen(const char *name, int flags)
 {
@@ -83,40 +91,106 @@ static const char *stub(void)
 }
 
 /*
- * A caller that has its own search path may mean another library than we would find: only its own
- * call can tell. The same holds for one that defines the API itself and forwards it: its pointers
- * must be the real ones, or it would call itself through us.
+ * By what name we open what `caller` means by `name`, or NULL if only its own call can tell. What
+ * is loaded is found first, by its soname or by what it was opened as, whoever calls.
  */
-static bool is_own_way(const struct link_map *caller, const char *name)
+static const char *locate(const struct link_map *caller, const char *name, char path[PATH_MAX])
 {
-	return caller && (resolve_is_loader(caller) || (!strchr(name, '/') && elf_runpath(caller)));
+	if (strchr(name, '$')) /* to be expanded for the caller */
+		return NULL;
+	if (strchr(name, '/') || resolve_first(elf_has_soname, name))
+		return name;
+	if (atomic_load(&is_alias) && !strcmp(name, UNVERSIONED))
+		return SONAME;
+	switch (search_file(caller, name, path, PATH_MAX)) {
+	case SEARCH_SHARED:
+		return name;
+	case SEARCH_OWN:
+		return path;
+	default:
+		return NULL;
+	}
+}
+
+enum opened { OPENED_MEANT, OPENED_OTHER, OPENED_UNCLEAR, OPENED_NONE };
+
+/*
+ * Opens the library before the program does: what its own call would open, or nothing. It must be
+ * the one that the stand-in's dependency is bound to, by its soname and as the first of it; a
+ * second one is left to the program to load.
+ */
+static enum opened open_first(const struct link_map *caller, const char *name, int flags)
+{
+	const struct link_map *first = resolve_first(elf_is_called, SONAME);
+	char path[PATH_MAX];
+	const char *file = locate(caller, name, path);
+	bool has_path = file && strchr(file, '/');
+	void *handle;
+
+	if (!file || (atomic_load(&is_given) && !atomic_load(&stub_given)))
+		return OPENED_UNCLEAR;
+	if (has_path && sys(faccessat, AT_FDCWD, file, F_OK))
+		return OPENED_NONE;
+	flags &= ~RTLD_GLOBAL;
+	handle = real_dlopen()(file, has_path && first ? flags | RTLD_NOLOAD : flags);
+	if (!handle && has_path) /* it may be passed over, as one for another machine is */
+		return first ? OPENED_OTHER : OPENED_UNCLEAR;
+	if (!handle)
+		return OPENED_NONE;
+	if (!elf_has_soname(handle, SONAME) || resolve_first(elf_is_called, SONAME) != handle)
+		return OPENED_OTHER;
+	if (!strcmp(name, UNVERSIONED))
+		atomic_store(&is_alias, true);
+	return OPENED_MEANT;
 }
 
 /*
- * Opens the real library first: if it is not there, the program's own call finds that out. It must
- * be the one that the stand-in's dependency is bound to, by its soname and as the first of it.
+ * The program gets the real library, and computes past us: nothing else would ever set us up, and
+ * the ledger could not tell of it.
  */
-static const char *substitute(const char *name, int flags, const void *caller)
+static void let_pass(uint32_t why)
 {
-	const struct link_map *object = resolve_object(caller);
+	life_uncovered(why);
+	(void)life_begin();
+}
+
+/*
+ * One that defines the API itself and forwards it must get the real pointers, or it would call
+ * itself through us; it is counted at its own door.
+ */
+static const char *substitute(const char *name, int flags, const struct link_map *caller)
+{
 	const char *path = stub();
-	const char *soname;
+	enum opened opened = OPENED_OTHER;
+
+	if (caller && resolve_is_loader(caller))
+		return name;
+	if (path)
+		opened = open_first(caller, name, flags);
+	if (opened == OPENED_UNCLEAR)
+		atomic_store(&is_given, true);
+	if (opened == OPENED_UNCLEAR || opened == OPENED_OTHER)
+		let_pass(WIRE_UNCOVERED_LOADER);
+	return opened == OPENED_MEANT ? path : name;
+}
+
+/* RTLD_NOLOAD: is it there? If it is what the stand-in stands for, the program has that handle. */
+static const char *probe(const char *name, int flags, const struct link_map *caller)
+{
+	int (*close)(void *) = (int (*)(void *))resolve_next("dlclose");
+	char path[PATH_MAX];
+	const char *file;
 	void *handle = NULL;
 
-	if (path && !is_own_way(object, name)) {
-		handle = real_dlopen()(name, flags & ~RTLD_GLOBAL);
-		if (!handle)
-			return name;
-		soname = elf_soname(handle);
-		if (soname && !strcmp(soname, SONAME) && resolve_called(SONAME) == handle &&
-		    resolve_substitute(handle)) {
-			atomic_store(&stub_given, true);
-			return path;
-		}
-	}
-	if (!object || !resolve_is_loader(object)) /* that one is counted at its own door */
-		life_uncovered(WIRE_UNCOVERED_LOADER);
-	return name;
+	if (!atomic_load(&stub_given) || (caller && resolve_is_loader(caller)))
+		return name;
+	file = locate(caller, name, path);
+	if (file && close)
+		handle = real_dlopen()(file, flags & ~RTLD_GLOBAL);
+	if (!handle)
+		return name;
+	close(handle);
+	return handle == resolve_first(elf_is_called, SONAME) ? stub_path : name;
 }
 
 const char *redirect_dlopen(const char *name, int flags, open_function *jump, const void *caller)
@@ -126,12 +200,18 @@ const char *redirect_dlopen(const char *name, int flags, open_function *jump, co
 	*jump = real_dlopen();
 	if (name && init_settings()->on) {
 		if (flags & RTLD_DEEPBIND)
-			life_uncovered(WIRE_UNCOVERED_DEEPBIND);
-		else if (is_opencl(name) && !(flags & RTLD_NOLOAD))
-			name = substitute(name, flags, caller);
-		else if (is_opencl(name) && atomic_load(&stub_given))
-			name = stub_path; /* is it there? The handle that the program already has */
+			(is_opencl(name) ? let_pass : life_uncovered)(WIRE_UNCOVERED_DEEPBIND);
+		else if (is_opencl(name))
+			name = (flags & RTLD_NOLOAD ? probe : substitute)(name, flags,
+									  resolve_object(caller));
 	}
 	errno = saved;
 	return name;
+}
+
+void *gramme_opencl_hook(enum call call)
+{
+	if (!atomic_exchange(&stub_given, true))
+		resolve_substitute(SONAME);
+	return opencl_hook(call);
 }

@@ -77,7 +77,7 @@ static int find_list(struct dl_phdr_info *info, size_t size, void *arg)
  * This library in the loader's list; NULL where there is no list. dladdr1 would tell as well, but
  * it takes the loader's lock, and musl has none: a program would not even start.
  */
-static const struct link_map *own_map(void)
+const struct link_map *resolve_self(void)
 {
 	const struct link_map *known = atomic_load_explicit(&own, memory_order_relaxed);
 
@@ -92,7 +92,7 @@ static const struct link_map *own_map(void)
 
 void resolve_start(void)
 {
-	const struct link_map *last = own_map();
+	const struct link_map *last = resolve_self();
 
 	while (last && last->l_next)
 		last = last->l_next;
@@ -104,7 +104,7 @@ static bool is_ours(const struct link_map *map)
 {
 	const char *soname = elf_soname(map);
 
-	return map == own_map() || (soname && !strncmp(soname, "libgramme", 9));
+	return map == resolve_self() || (soname && !strncmp(soname, "libgramme", 9));
 }
 
 /*
@@ -113,15 +113,17 @@ static bool is_ours(const struct link_map *map)
  */
 static bool is_before_us(const struct link_map *map)
 {
-	const struct link_map *m = own_map();
+	const struct link_map *m = resolve_self();
 
 	while (m && m != map)
 		m = m->l_prev;
 	return m != NULL;
 }
 
-static const struct link_map *first_map(const struct link_map *map)
+const struct link_map *resolve_program(void)
 {
+	const struct link_map *map = resolve_self();
+
 	while (map && map->l_prev)
 		map = map->l_prev;
 	return map;
@@ -150,9 +152,31 @@ bool resolve_is_loader(const struct link_map *map)
 	return is_loader(map);
 }
 
-const struct link_map *resolve_called(const char *soname)
+struct query {
+	resolve_test test;
+	const char *name;
+	const struct link_map *found;
+};
+
+/* Runs under the dynamic loader's own lock, so the list of objects stands still. */
+static int query_first(struct dl_phdr_info *info, size_t size, void *arg)
 {
-	return find_called(first_map(own_map()), soname);
+	struct query *q = arg;
+
+	(void)info;
+	(void)size;
+	q->found = resolve_program();
+	while (q->found && !q->test(q->found, q->name))
+		q->found = q->found->l_next;
+	return 1;
+}
+
+const struct link_map *resolve_first(resolve_test test, const char *name)
+{
+	struct query q = {.test = test, .name = name};
+
+	dl_iterate_phdr(query_first, &q);
+	return q.found;
 }
 
 /* Who defines `name`: breadth first through what `start` needs, as the dynamic loader does it. */
@@ -236,7 +260,7 @@ static const struct loader *loader_of(const struct link_map *map)
 static void *next_at_start(const char *name)
 {
 	const struct link_map *last = atomic_load(&startup_last);
-	const struct link_map *m = own_map();
+	const struct link_map *m = resolve_self();
 	void *found = NULL;
 
 	while (m && m != last && !found) {
@@ -258,7 +282,8 @@ static const struct loader *loader_at_start(void)
 
 	if (!next_at_start("clGetPlatformIDs"))
 		return NULL;
-	loader = claim(own_map(), &fresh); /* our own object stands for all that is behind it */
+	loader =
+		claim(resolve_self(), &fresh); /* our own object stands for all that is behind it */
 	if (!loader || !fresh)
 		return loader;
 	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
@@ -320,7 +345,7 @@ static int find_object(struct dl_phdr_info *info, size_t size, void *arg)
 	(void)size;
 	if (!covers(info, s))
 		return 0;
-	s->object = map_of(info, first_map(own_map()));
+	s->object = map_of(info, resolve_program());
 	return 1;
 }
 
@@ -329,10 +354,10 @@ const struct link_map *resolve_object(const void *address)
 	struct search s = {.address = (uintptr_t)address};
 
 	dl_iterate_phdr(find_object, &s);
-	return s.object;
+	return s.object ? s.object : resolve_program();
 }
 
-/* Runs under the dynamic loader's own lock, so the list of objects stands still. */
+/* As above: under the lock. */
 static int search_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct search *s = arg;
@@ -340,7 +365,7 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *arg)
 
 	if (!find_object(info, size, s))
 		return 0;
-	first = first_map(own_map());
+	first = resolve_program();
 	if (s->object)
 		s->found = find_needed(s->object, first, s->name);
 	return 1;
@@ -352,7 +377,7 @@ static int search_any(struct dl_phdr_info *info, size_t size, void *arg)
 
 	(void)info;
 	(void)size;
-	for (const struct link_map *m = own_map(); m && !s->found; m = m->l_next)
+	for (const struct link_map *m = resolve_self(); m && !s->found; m = m->l_next)
 		if (defines(m, s->name))
 			s->found = m;
 	return 1;
@@ -415,13 +440,14 @@ const struct loader *resolve_caller(uintptr_t address)
 	return loader;
 }
 
-bool resolve_substitute(const struct link_map *map)
+void resolve_substitute(const char *soname)
 {
-	const struct loader *loader = loader_of(map);
+	const struct link_map *map = resolve_first(elf_has_soname, soname);
 
-	if (loader)
-		atomic_store(&substitute, loader);
-	return loader != NULL;
+	if (!map) /* bound by the name of its file */
+		map = resolve_first(elf_is_called, soname);
+	if (map)
+		atomic_store(&substitute, loader_of(map));
 }
 
 void *resolve_symbol(uintptr_t address, const char *name, uintptr_t *start, uintptr_t *bytes)
@@ -442,7 +468,7 @@ void *resolve_symbol(uintptr_t address, const char *name, uintptr_t *start, uint
 
 void *resolve_next(const char *name)
 {
-	const struct link_map *us = own_map();
+	const struct link_map *us = resolve_self();
 
 	for (const struct link_map *m = us ? us->l_next : NULL; m; m = m->l_next) {
 		void *found = elf_symbol(m, name);
@@ -455,18 +481,15 @@ void *resolve_next(const char *name)
 
 void *resolve_in(const char *soname, const char *name)
 {
-	for (const struct link_map *m = first_map(own_map()); m; m = m->l_next) {
-		const char *its = elf_soname(m);
-
-		if (its && !strcmp(its, soname))
+	for (const struct link_map *m = resolve_program(); m; m = m->l_next)
+		if (elf_has_soname(m, soname))
 			return elf_symbol(m, name);
-	}
 	return NULL;
 }
 
 unsigned resolve_folder(char *folder, unsigned size)
 {
-	const struct link_map *us = own_map();
+	const struct link_map *us = resolve_self();
 	const char *slash = us ? strrchr(us->l_name, '/') : NULL;
 	unsigned length;
 

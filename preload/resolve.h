@@ -45,18 +45,24 @@ static inline const struct loader *resolve_loader(const void *caller)
 /* Notes which objects are there at the start. From the constructor: later ones are behind. */
 void resolve_start(void);
 
-/* The object that holds the address, or NULL. */
+/* The object that holds the address; for code in no object the program, as dlopen takes it. */
 const struct link_map *resolve_object(const void *address);
-/* The first loaded object of that soname or file name, or NULL. */
-const struct link_map *resolve_called(const char *soname);
+/* The first loaded object that passes the test, or NULL. The list stands still meanwhile. */
+typedef bool (*resolve_test)(const struct link_map *map, const char *name);
+const struct link_map *resolve_first(resolve_test test, const char *name);
+/* The first object in the loader's list, which is the program; NULL where there is no list. */
+const struct link_map *resolve_program(void);
+/* This library, or NULL where there is no list. */
+const struct link_map *resolve_self(void);
 /* True if the object defines the API itself, and is not one that calls by the way of us alone. */
 bool resolve_is_loader(const struct link_map *map);
 
 /*
- * A library that stands behind one of our stand-ins: who cannot be told otherwise (a function
- * pointer called from libffi) means this one. Returns false if the table is full.
+ * The stand-in for the library of that soname is being loaded, and holds it: who cannot be told
+ * otherwise (a function pointer called from libffi) means this library. From a constructor, where
+ * this thread may open what it likes.
  */
-bool resolve_substitute(const struct link_map *map);
+void resolve_substitute(const char *soname);
 
 /* The next definition of `name` behind this library in the order of loading, or NULL. */
 void *resolve_next(const char *name);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A program that finds OpenCL by dlopen and dlsym, as hashcat and darktable do. With --by-address
- * it asks clGetExtensionFunctionAddressForPlatform for its launch function.
+ * it asks clGetExtensionFunctionAddressForPlatform for its launch function; with --see it also
+ * tells which library it got. As a plugin it takes the library's name from CL_DLOPEN.
  */
 #include <CL/cl.h>
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +46,34 @@ static void *symbol(const char *name)
 }
 
 #define LOAD(name) (cl.name = (__typeof__(cl.name))symbol(#name))
+
+static int see_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size, (void)arg;
+	if (strstr(info->dlpi_name, "libOpenCL"))
+		printf("loaded %s\n", info->dlpi_name);
+	return 0;
+}
+
+static void see(const char *path)
+{
+	static const char *const names[] = {"libOpenCL.so.1", "libOpenCL.so", "libOpenCL.so.1.9"};
+	const char *error = dlerror();
+	Dl_info info;
+
+	printf("pending %s\n", error ? error : "nothing");
+	dl_iterate_phdr(see_object, NULL);
+	if (dladdr((void *)cl.clGetPlatformIDs, &info))
+		printf("clGetPlatformIDs of %s\n", info.dli_fname);
+	printf("again %d\n", dlopen(path, RTLD_LAZY) == library);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		void *found = dlopen(names[i], RTLD_LAZY | RTLD_NOLOAD);
+
+		error = dlerror();
+		printf("%s: %s, %s\n", names[i], found ? "there" : "not there",
+		       error ? error : "no error");
+	}
+}
 
 static void load(const char *path)
 {
@@ -107,21 +137,42 @@ static int compute(unsigned long launches, int by_address)
 	return cl.clFinish(queue) != CL_SUCCESS;
 }
 
-int main(int argc, char **argv)
+static int run(const char *path, unsigned long launches, int by_address)
 {
-	int by_address = argc > 1 && !strcmp(argv[1], "--by-address");
-	unsigned long launches;
-
-	if (argc != 3 + by_address) {
-		fprintf(stderr, "usage: cl_dlopen [--by-address] LIBRARY LAUNCHES\n");
-		return 2;
-	}
-	launches = strtoul(argv[2 + by_address], NULL, 10);
-	load(argv[1 + by_address]);
+	load(path);
 	if (compute(launches, by_address)) {
 		fprintf(stderr, "cl_dlopen: OpenCL refused\n");
 		return 1;
 	}
 	printf("count kernel fill %lu\ncount call clEnqueueReadBuffer 1\n", launches);
+	return 0;
+}
+
+__attribute__((visibility("default"))) int plugin_main(unsigned launches);
+
+int plugin_main(unsigned launches)
+{
+	const char *path = getenv("CL_DLOPEN");
+
+	if (!path || run(path, launches, 0))
+		return 1;
+	see(path);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int by_address = argc > 1 && !strcmp(argv[1], "--by-address");
+	int seeing = argc > 1 && !strcmp(argv[1], "--see");
+	char **rest = argv + by_address + seeing;
+
+	if (argc != 3 + by_address + seeing) {
+		fprintf(stderr, "usage: cl_dlopen [--by-address | --see] LIBRARY LAUNCHES\n");
+		return 2;
+	}
+	if (run(rest[1], strtoul(rest[2], NULL, 10), by_address))
+		return 1;
+	if (seeing)
+		see(rest[1]);
 	return 0;
 }
