@@ -9,13 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "collector/beneath.h"
 #include "collector/tsv.h"
 #include "collector/units.h"
 
@@ -62,20 +61,12 @@ static uint64_t replay_boottime_ns(struct world *w)
 	return of(w)->clock->ops->boottime_ns(of(w)->clock);
 }
 
-/* Opens beneath root/ and nowhere else: the kernel refuses "..", absolute links and the like. */
 static int open_beneath(const struct recording *r, const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (unsigned)flags,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
 	if (r->root < 0)
 		return -ENOENT;
 	path += strspn(path, "/");
-	fd = syscall(SYS_openat2, r->root, *path ? path : ".", &how, sizeof(how));
-	return fd < 0 ? -errno : (int)fd;
+	return beneath_open(r->root, *path ? path : ".", flags);
 }
 
 static int by_path_and_time(const void *a, const void *b)
