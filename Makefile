@@ -6,10 +6,17 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man/man1
 DESTDIR ?=
 # Where the loader looks for '/usr/$LIB/gramme/libgramme.so' with PREFIX=/usr.
-LIBDIR ?= $(PREFIX)/lib$(addprefix /,$(shell gcc -print-multiarch 2>/dev/null))
+LIBDIR ?= $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
 V ?= 0
 SAN ?=
 VERSION := 0.1.0
+
+# The compiler says what machine it builds for: CC=aarch64-linux-gnu-gcc O=build-arm64 is all that a
+# cross build needs. Its own archiver comes along, and the libraries of that machine.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+AR = $(shell $(CC) -print-prog-name=ar)
+PKG_CONFIG = $(if $(filter-out $(shell cc -print-multiarch 2>/dev/null),$(MULTIARCH)),\
+	PKG_CONFIG_LIBDIR=/usr/lib/$(MULTIARCH)/pkgconfig:/usr/share/pkgconfig) pkg-config
 
 Q := $(if $(filter 1,$(V)),,@)
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -21,8 +28,8 @@ BASE := -std=gnu11 -iquote . -MMD -MP -D_GNU_SOURCE -DGRAMME_VERSION=\"$(VERSION
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 
 LIBS = libuv jansson libsodium
-PKG_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-PKG_LIBS = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
+PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 
 OPENCL_CFLAGS := -DCL_TARGET_OPENCL_VERSION=300 -DCL_USE_DEPRECATED_OPENCL_1_0_APIS \
 	-DCL_USE_DEPRECATED_OPENCL_1_1_APIS -DCL_USE_DEPRECATED_OPENCL_1_2_APIS \
@@ -69,6 +76,7 @@ help: ## list the targets and variables
 
 deps: ## install what building and testing need, or print the line to type
 	@scripts/deps build test
+	@scripts/deps cross || echo "Without these, the tests for aarch64 are left out."
 
 have-deps:
 	@scripts/deps --check build
@@ -114,7 +122,7 @@ uninstall: ## remove what install copied
 	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 
 clean: ## remove what was built
-	rm -rf $(O) $(O)-san
+	rm -rf $(O) $(O)-san $(O)-arm64
 
 # ---- the collector ----
 
@@ -122,7 +130,7 @@ $(O)/gramme: $(O)/collector/cmd/main.o $(O)/libcollector.a
 	$(Q)$(CC) $(SANFLAGS) -o $@ $^ $(PKG_LIBS) -lm -pthread
 
 $(O)/libcollector.a: $(COLLECTOR_OBJ)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # The tables are built in.
 $(COLLECTOR_OBJ): $(COLLECTOR_TABLES) | have-deps
@@ -170,7 +178,7 @@ $(O)/tests/%.o: tests/%.c
 	$(Q)$(CC) $(TEST_CFLAGS) -c -o $@ $<
 
 $(O)/tests/prog/launch.a: $(O)/tests/prog/launch.o
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(O)/tests/prog/%: $(O)/tests/prog/%.o $(O)/tests/prog/launch.a
 	$(Q)$(CC) -o $@ $^ -Wl,--as-needed -lOpenCL -pthread

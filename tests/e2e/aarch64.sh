@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 900
+# gramme on aarch64, under qemu-user: it cross-compiles without a warning, its unit tests pass, and
+# programs that link or dlopen the fake driver are counted exactly, whether the collector is one of
+# this machine's kind or of theirs.
+. tests/e2e/lib.sh
+
+skip() {
+	echo "skip: $*"
+	exit 77
+}
+
+[ "$(uname -m)" != aarch64 ] || skip "this machine is one itself: the other tests tell"
+scripts/deps --check cross >"$TMPDIR/deps" 2>&1 || skip "$(head -n 1 "$TMPDIR/deps")"
+cc=aarch64-linux-gnu-gcc
+for tool in "$cc" qemu-aarch64-static; do
+	command -v "$tool" >/dev/null || skip "no $tool"
+done
+
+arm=$build-arm64
+make --no-print-directory -j2 CC=$cc O="$arm" WERROR=1 built >"$TMPDIR/make" 2>&1 ||
+	fail "it does not build: $(tail -n 30 "$TMPDIR/make")"
+
+echo "unit tests"
+# shellcheck disable=SC2016 # for the inner shell
+find "$arm/tests/unit" -type f -executable -print0 | xargs -0 -n 1 -P 2 bash -c '
+	qemu-aarch64-static "$0" >"$TMPDIR/${0##*/}.log" 2>&1 && echo "${0##*/}" ||
+		{ cat "$TMPDIR/${0##*/}.log"; exit 255; }' >"$TMPDIR/units" ||
+	fail "unit tests: $(tail -n 50 "$TMPDIR/units")"
+diff <(for test in tests/unit/*.c; do basename "$test" .c; done | sort) <(sort "$TMPDIR/units") ||
+	fail "not every unit test was run (above)"
+
+use_fake
+export OCL_ICD_VENDORS=$arm/tests/fake/libfakecl.so
+stories=(
+	"cl_linked --launches 1001"
+	"cl_linked --launches 300 --threads 4"
+	"cl_dlopen libOpenCL.so.1 321"
+	"cl_dlopen --by-address libOpenCL.so.1 77"
+	"cl_every"
+)
+# Splits a story into the command that tells it.
+begin() {
+	echo "$1"
+	rm -f "$FAKECL_COUNT_FILE"
+	read -r -a words <<<"$arm/tests/prog/$1"
+	command=(qemu-aarch64-static -E "LD_PRELOAD=$arm/libgramme.so" "${words[@]}")
+}
+exact() {
+	same_counts "$TMPDIR/out" kernel call
+	same_counts "$(tally)" kernel call
+	holds '.coverage.events_lost == 0 and ([.kernels[]] | all(.timed == "device"))'
+}
+
+echo "read by this machine's collector"
+for story in "${stories[@]}" "cl_linked --launches 100 --workers 3"; do
+	begin "$story"
+	meter_ok -- "${command[@]}"
+	exact
+done
+
+echo "read by one of its own kind"
+gramme=$TMPDIR/gramme-arm64
+printf '#!/bin/sh\nexec qemu-aarch64-static %s/gramme "$@"\n' "$arm" >"$gramme"
+chmod +x "$gramme"
+export GRAMME_SOCKET=$TMPDIR/socket
+"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" --zone FR 2>"$TMPDIR/said" &
+collector=$!
+trap 'kill -KILL "$collector" 2>/dev/null || true' EXIT
+until grep -q '^gramme: collecting on ' "$TMPDIR/said"; do
+	kill -0 "$collector" || fail "no collector: $(cat "$TMPDIR/said")"
+	sleep 0.05
+done
+for story in "${stories[@]}"; do
+	rm -rf "${ledgers:?}"/*
+	begin "$story"
+	"${command[@]}" >"$TMPDIR/out" || fail "exit status $? from: $story"
+	for _ in $(seq 300); do
+		ledger=$(grep -rls --include='*.jsonl' '"close"' "$ledgers" || true)
+		[ -z "$ledger" ] || break
+		sleep 0.1
+	done
+	exact
+done
+kill -TERM "$collector"
+wait "$collector" || fail "the collector ended with status $?"
