@@ -32,9 +32,11 @@ struct tree_member *tree_find_pid(const struct tree *tree, pid_t pid)
 
 struct tree_member *tree_find(const struct tree *tree, pid_t pid, uint64_t start_ticks)
 {
-	struct tree_member *member = tree_find_pid(tree, pid);
-
-	return member && member->start_ticks == start_ticks ? member : NULL;
+	/* Between two scans one that is gone and one that got its PID may both be here. */
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->member[i].pid == pid && tree->member[i].start_ticks == start_ticks)
+			return &tree->member[i];
+	return NULL;
 }
 
 /* Takes a process in, with nothing counted yet. */
@@ -166,7 +168,10 @@ static void mark(struct tree *const *trees, size_t n, const struct proc_snapshot
 			}
 }
 
-/* Takes a new process into the tree of its parent. */
+/*
+ * Takes a new process into the tree of its parent. Returns 1 if it is a member now, 0 if it is
+ * none, or -ENOMEM.
+ */
 static int adopt(struct tree *tree, struct proc_stat *stat, uint64_t now_ns)
 {
 	const struct tree_member *parent = tree_find_pid(tree, stat->ppid);
@@ -183,28 +188,31 @@ static int adopt(struct tree *tree, struct proc_stat *stat, uint64_t now_ns)
 	if (stat->start_ticks < tree->begin_ticks)
 		member_times(tree, stat, &member->own_ns, &member->child_ns);
 	tree->processes++;
-	return 0;
+	return 1;
 }
 
+/* Only a member has an owner: the children of what was not taken in are not taken in either. */
 static int adopt_all(struct proc_snapshot *snapshot, struct tree **owner, uint64_t now_ns)
 {
 	bool again = true;
 	int error = 0;
 
 	/* Mostly a child has the higher PID: one round does it, and one more shows that it did. */
-	while (again) {
+	while (again && !error) {
 		again = false;
-		for (size_t i = 0; i < snapshot->n; i++) {
+		for (size_t i = 0; i < snapshot->n && !error; i++) {
 			struct proc_stat *stat = &snapshot->stat[i];
 			if (owner[i])
 				continue;
 			const struct proc_stat *parent = proc_find(snapshot, stat->ppid);
 			if (!parent || !owner[parent - snapshot->stat])
 				continue;
-			owner[i] = owner[parent - snapshot->stat];
-			again = true;
-			if (!error)
-				error = adopt(owner[i], stat, now_ns);
+			int taken = adopt(owner[parent - snapshot->stat], stat, now_ns);
+			if (taken > 0) {
+				owner[i] = owner[parent - snapshot->stat];
+				again = true;
+			}
+			error = taken < 0 ? taken : 0;
 		}
 	}
 	return error;

@@ -60,6 +60,27 @@ static void a_child_with_a_lower_pid_belongs_to_it(void **state)
 	assert_int_equal(tree->processes, 4);
 }
 
+/* 22 is not the child of 21 that it seems to be, and anybody may call himself the witness. */
+static void children_of_what_is_no_member_are_none(void **state)
+{
+	struct tree *tree = *state;
+
+	add_reaper(tree);
+	put(21, 20, 101);
+	put(22, 10, 102);
+	scan(tree);
+	assert_true(at(22)->stranger);
+	at(22)->ppid = 21;
+	put(23, 22, 103);
+	strcpy(put(24, 15, 104)->comm, TREE_WITNESS);
+	put(25, 24, 105);
+	scan(tree);
+	assert_int_equal(tree->processes, 2);
+	assert_null(tree_find(tree, 22, 102));
+	assert_null(tree_find(tree, 23, 103));
+	assert_null(tree_find(tree, 25, 105));
+}
+
 static void an_orphan_stays_a_member(void **state)
 {
 	struct tree *tree = *state;
@@ -89,6 +110,22 @@ static void a_pid_that_is_used_again_is_another_process(void **state)
 	assert_int_equal(tree->cpu_ns, 50 * MS);
 	assert_int_equal(tree_alive(tree), 1);
 	assert_null(tree_find(tree, 21, 900));
+}
+
+static void a_pid_that_is_used_again_is_named_once(void **state)
+{
+	struct tree *tree = *state;
+
+	put(21, 20, 101);
+	scan(tree);
+	take_away(21);
+	put(21, 10, 900);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(tree_add(tree, at(21), now), 0);
+	at(21)->own_ns = 70 * MS;
+	scan(tree);
+	assert_int_equal(tree->processes, 3);
+	assert_int_equal(tree->cpu_ns, 70 * MS);
 }
 
 static void a_zombie_does_not_run_any_more(void **state)
@@ -382,8 +419,10 @@ int main(void)
 		TEST(descendants_belong_to_it_and_nobody_else),
 		TEST(strangers_are_those_whose_parents_are_known),
 		TEST(a_child_with_a_lower_pid_belongs_to_it),
+		TEST(children_of_what_is_no_member_are_none),
 		TEST(an_orphan_stays_a_member),
 		TEST(a_pid_that_is_used_again_is_another_process),
+		TEST(a_pid_that_is_used_again_is_named_once),
 		TEST(a_zombie_does_not_run_any_more),
 		TEST(what_was_used_before_is_not_counted),
 		TEST(a_reaped_child_is_counted_once),
