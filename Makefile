@@ -58,6 +58,9 @@ TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
 HARM := $(filter-out tests/harm/lib.sh,$(wildcard tests/harm/*.sh))
+FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
+# Seconds that each fuzz target runs.
+TIME ?= 60
 BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host spin \
 	spin-static libOpenCLv.so1 cl_plugin.so omp_every omp_every_llvm blas_every)
@@ -65,7 +68,8 @@ TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfak
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo check check-slow check-built built unit bench lint format install uninstall \
+.PHONY: all help demo check check-slow check-built built unit fuzz fuzz-programs fuzz-built fuzz-merge \
+	bench lint format install uninstall \
 	clean deps have-deps
 
 all: $(PROGRAMS) ## build everything that is installed
@@ -95,11 +99,25 @@ check-slow: ## run every test, in its long form where it has one, and the compar
 
 built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH) $(O)/libgramme-nop.so
 
-check-built: built
+check-built: built fuzz-built
 	@$(MAKE) --no-print-directory O=$(O)-san SAN=address,undefined unit
 	@$(PROVE) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
+	@FUZZ_TIME=$(TIME) $(PROVE) $(FUZZ:$(O)/%=$(O)-fuzz/%)
 
 unit: $(UNIT)
+
+fuzz-programs: $(FUZZ)
+
+fuzz-built:
+	@$(MAKE) --no-print-directory O=$(O)-fuzz CC=clang \
+		SAN=fuzzer-no-link,address,undefined fuzz-programs
+
+fuzz: fuzz-built ## feed strangers' input to the parsers, TIME=60 seconds each
+	@FUZZ_TIME=$(TIME) FUZZ_KEEP=$(O)-fuzz/found $(PROVE) $(FUZZ:$(O)/%=$(O)-fuzz/%)
+
+fuzz-merge: fuzz-built ## fold what a long fuzz has found back into tests/fuzz/corpus
+	@for target in $(FUZZ:$(O)/%=$(O)-fuzz/%); do \
+		FUZZ_KEEP=$(O)-fuzz/found scripts/fuzz --merge $$target || exit 1; done
 
 bench: built ## measure what metering costs
 	@GRAMME_BUILD=$(O) tests/bench/run
@@ -122,7 +140,7 @@ uninstall: ## remove what install copied
 	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 
 clean: ## remove what was built
-	rm -rf $(O) $(O)-san $(O)-arm64
+	rm -rf $(O) $(O)-san $(O)-arm64 $(O)-fuzz
 
 # ---- the collector ----
 
@@ -167,6 +185,12 @@ $(O)/libgramme-nop.so: $(NOP_OBJ) preload/exports.map
 	$(Q)$(CC) $(PRELOAD_LDFLAGS) -Wl,--version-script=preload/exports.map -o $@ $(NOP_OBJ)
 
 # ---- tests ----
+
+# Under clang, with SAN=fuzzer-no-link,address,undefined: see `fuzz`.
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcollector.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(SANFLAGS) -fsanitize=fuzzer $(PKG_CFLAGS) -MF $@.d -o $@ $< \
+		$(O)/libcollector.a $(PKG_LIBS) -lm -pthread
 
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 	@mkdir -p $(@D)
