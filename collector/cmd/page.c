@@ -20,7 +20,8 @@
 static int columns_of(FILE *out)
 {
 	const char *said = getenv("COLUMNS");
-	int columns = said ? atoi(said) : 0;
+	long wanted = said ? strtol(said, NULL, 10) : 0;
+	int columns = wanted < COLUMNS_MOST ? (int)wanted : COLUMNS_MOST;
 	struct winsize size;
 
 	if (columns <= 0 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)

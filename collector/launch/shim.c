@@ -150,15 +150,15 @@ static const char *get(char **environment, size_t n, const char *name)
 char **shim_environment(char *const *environment, const char *shim, const char *socket)
 {
 	size_t n = 0, count = 0;
-	bool good = true;
 
 	while (environment[count])
 		count++;
 	char **copy = calloc(count + 3, sizeof(*copy));
 	if (!copy)
 		return NULL;
-	for (; n < count && good; n++)
-		good = (copy[n] = strdup(environment[n])) != NULL;
+	while (n < count && (copy[n] = strdup(environment[n])))
+		n++;
+	bool good = n == count;
 	const char *preloaded = get(copy, n, "LD_PRELOAD");
 	if (good && shim && !names_shim(preloaded))
 		good = set(copy, &n, "LD_PRELOAD", assignment("LD_PRELOAD", shim, preloaded));

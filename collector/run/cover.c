@@ -19,7 +19,7 @@
 
 #define SHIM	    "libgramme.so"
 #define KEPT	    sizeof("/" SHIM " (deleted)") /* of one read for the next */
-#define ENVIRON_MAX (1024 * 1024)
+#define ENVIRON_MAX (1u << 20)
 #define HEADERS_MAX 256 /* program headers; a usual file has 13 */
 
 /* 1 if the shim is mapped, 0 if not, -errno where that cannot be read (-ESRCH: nothing is). */

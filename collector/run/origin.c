@@ -15,7 +15,7 @@
 
 #include "collector/run/proc.h"
 
-#define TEXT_MAX (2 * 1024 * 1024) /* of arguments or environment; the kernel allows that much */
+#define TEXT_MAX (2u << 20) /* of arguments or environment; the kernel allows that much */
 
 static const char *base_name(const char *path)
 {

@@ -176,7 +176,7 @@ static int adopt(struct tree *tree, struct proc_stat *stat, uint64_t now_ns)
 {
 	const struct tree_member *parent = tree_find_pid(tree, stat->ppid);
 
-	if (parent->reaper && !strcmp(stat->comm, TREE_WITNESS))
+	if (!parent || (parent->reaper && !strcmp(stat->comm, TREE_WITNESS)))
 		return 0;
 	/* What stands here of a stranger is old: it may have another parent by now, or be gone. */
 	if (stat->stranger &&
