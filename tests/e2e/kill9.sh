@@ -5,9 +5,9 @@
 # there that was not made, the ledger verifies and says that the run is incomplete.
 . tests/e2e/lib.sh
 
-# The two counters of each kernel in the program's progress file: issued, then completed.
+# Two counters each in the program's progress file: issued, returned, completed.
 progress() {
-	od -An -t u8 -w32 -v "$TMPDIR/progress"
+	od -An -t u8 -w48 -v "$TMPDIR/progress"
 }
 
 between() {
@@ -17,7 +17,7 @@ between() {
 check() {
 	local scale_issued add_issued scale_done add_done scale add
 
-	read -r scale_issued add_issued scale_done add_done < <(progress)
+	read -r scale_issued add_issued _ _ scale_done add_done < <(progress)
 	scale=$(json '[.kernels[] | select(.name == "scale").count] | add // 0')
 	add=$(json '[.kernels[] | select(.name == "add").count] | add // 0')
 	echo "scale: $scale_done <= $scale <= $scale_issued; add: $add_done <= $add <= $add_issued"
@@ -37,7 +37,7 @@ kill_after() {
 	"$gramme" run --quiet --ledger-dir "$ledgers" -- \
 		sh -c 'echo $$ >"$0"; exec "$@"' "$TMPDIR/pid" "$@" >"$TMPDIR/out" 2>&1 &
 	pid=$!
-	while ! [ -s "$TMPDIR/progress" ] || [ "$(progress | awk '{ print $3 }')" -eq 0 ]; do
+	while ! [ -s "$TMPDIR/progress" ] || [ "$(progress | awk '{ print $5 }')" -eq 0 ]; do
 		kill -0 "$pid" || fail "the program never got to compute: $(cat "$TMPDIR/out")"
 		sleep 0.02
 	done

@@ -165,18 +165,20 @@ static int read_times(struct worker *worker, uint64_t first, uint64_t n)
 static int batch(struct worker *worker, uint64_t first, uint64_t n)
 {
 	const struct launch_options *options = worker->options;
+	struct launch_progress *progress = worker->site->progress;
 	size_t items = options->items;
 	cl_int err;
 
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t k = (first + i) % LAUNCH_KERNELS;
 
-		__atomic_add_fetch(&worker->site->progress->issued[k], 1, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&progress->issued[k], 1, __ATOMIC_SEQ_CST);
 		err = clEnqueueNDRangeKernel(worker->queue, worker->kernel[k], 1, NULL, &items,
 					     NULL, 0, NULL,
 					     options->profiling ? &worker->event[i] : NULL);
 		if (err)
 			return complain("clEnqueueNDRangeKernel", err);
+		__atomic_add_fetch(&progress->returned[k], 1, __ATOMIC_SEQ_CST);
 		worker->result.count[k]++;
 	}
 	if (!options->finish)
@@ -185,8 +187,8 @@ static int batch(struct worker *worker, uint64_t first, uint64_t n)
 	if (err)
 		return complain("clFinish", err);
 	for (uint64_t i = 0; i < n; i++)
-		__atomic_add_fetch(&worker->site->progress->completed[(first + i) % LAUNCH_KERNELS],
-				   1, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&progress->completed[(first + i) % LAUNCH_KERNELS], 1,
+				   __ATOMIC_SEQ_CST);
 	return options->profiling ? read_times(worker, first, n) : 0;
 }
 

@@ -14,6 +14,7 @@
 /* Shared with whoever watches the program; survives its death. */
 struct launch_progress {
 	uint64_t issued[LAUNCH_KERNELS];    /* raised before the call */
+	uint64_t returned[LAUNCH_KERNELS];  /* raised after it, where it was accepted */
 	uint64_t completed[LAUNCH_KERNELS]; /* raised after clFinish */
 };
 
