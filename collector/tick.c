@@ -121,8 +121,7 @@ static void anchor(struct meter *meter, uint64_t t_ns)
 	meter->boot_offset_ns = boot;
 	meter->utc_offset_ns = utc;
 	for (struct run *run = meter->run; run; run = run->next)
-		if (run->ledger)
-			ledger_anchor(run->ledger, t_ns - run->start_ns, utc_ns, reason);
+		run_anchor(run, t_ns, utc_ns, reason);
 }
 
 void tick_now(struct meter *meter)

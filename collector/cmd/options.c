@@ -252,6 +252,22 @@ char *options_ledger_dir(const char *chosen)
 	return n < 0 ? NULL : path;
 }
 
+/* A new folder (its path begins with /) survives a power cut once the one that it is in is synced.
+ */
+static void sync_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+	int fd;
+
+	*slash = '\0';
+	fd = open(path[0] ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*slash = '/';
+	if (fd < 0)
+		return;
+	fsync(fd); /* as far as the file system can: the run goes on without */
+	close(fd);
+}
+
 int options_open_dir(const char *path, unsigned mode)
 {
 	char part[PATH_MAX];
@@ -265,7 +281,9 @@ int options_open_dir(const char *path, unsigned mode)
 		memcpy(part, path, i);
 		part[i] = '\0';
 		/* What cannot be made may be there: the open below will tell. */
-		if (mkdir(part, (mode_t)mode) < 0 && errno == ENOSPC)
+		if (mkdir(part, (mode_t)mode) == 0)
+			sync_parent(part);
+		else if (errno == ENOSPC)
 			return -errno;
 	}
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -55,10 +55,11 @@ static int open_folder(int parent, const char *name)
 {
 	int fd;
 
-	if (mkdirat(parent, name, 0700) == 0)
-		fsync(parent); /* as far as its file system can: the run goes on without */
-	else if (errno != EEXIST)
+	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
 		return -errno;
+	/* Also of one that is there: who made it may not have come so far. As far as the file
+	 * system can: the run goes on without. */
+	fsync(parent);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collector/ledger/chain.h"
@@ -36,12 +37,24 @@ static int cut_back(struct ledger *ledger)
 	return ledger->torn ? -errno : 0;
 }
 
+/* A file that somebody has removed takes lines as before, but nobody will ever read them. */
+static int is_there(const struct ledger *ledger)
+{
+	struct stat st;
+
+	if (fstat(ledger->fd, &st))
+		return -errno;
+	return st.st_nlink > 0 ? 0 : -ENOENT;
+}
+
 static int append(struct ledger *ledger, const json_t *body, bool durable)
 {
 	size_t length = 0;
 	char *line;
-	int error = ledger->torn ? cut_back(ledger) : 0;
+	int error = is_there(ledger);
 
+	if (!error && ledger->torn)
+		error = cut_back(ledger);
 	if (error)
 		return error;
 	error = chain_seal(&ledger->chain, body, &line, &length);
@@ -130,7 +143,7 @@ int ledger_anchor(struct ledger *ledger, uint64_t t_ns, uint64_t utc_ns, const c
 	body = entry_anchor(t_ns, utc_ns, reason);
 	if (!body)
 		return -ENOMEM;
-	error = append(ledger, body, false);
+	error = append(ledger, body, true);
 	json_decref(body);
 	if (!error)
 		ledger->written.t_ns = t_ns;
@@ -276,9 +289,11 @@ int ledger_close(struct ledger *ledger, const struct ledger_state *state, int ex
 {
 	int error = ledger_interval(ledger, state, false);
 
-	if (!error)
+	/* Where the ledger takes no more, the journal is the best that there is. */
+	if (error)
+		ledger_journal(ledger, state);
+	else
 		error = write_closing(ledger, exit_status, complete);
-	/* Where the closing failed, the journal is the best that there is. */
 	if (!error)
 		file_remove(&ledger->place, ".journal");
 	ledger_abandon(ledger);

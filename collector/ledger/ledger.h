@@ -123,18 +123,23 @@ int ledger_create(const struct ledger_options *options, const struct ledger_open
  * Appends an interval line: what `state` adds to the last line written. Refuses with -EBADMSG,
  * writing nothing, what does not balance or has fallen. On -ENOSPC and other errors of the disk
  * the file is cut back to its last whole line and nothing is lost: the next call books the
- * difference again. `durable` waits for the disk (fdatasync).
+ * difference again. -ENOENT: the ledger was removed. `durable` waits for the disk (fdatasync).
  */
 int ledger_interval(struct ledger *ledger, const struct ledger_state *state, bool durable);
 
 /* Replaces the journal by the interval line that `state` would give, and waits for the disk. */
 int ledger_journal(struct ledger *ledger, const struct ledger_state *state);
 
-/* Books a clock step or a suspend: UTC and monotonic time belong together anew from here. */
+/*
+ * Books a clock step or a suspend: UTC and monotonic time belong together anew from here. Waits
+ * for the disk, since a journal on the disk is of no use without the lines before it. As any line,
+ * it overtakes the journal: an interval line before it keeps what that held.
+ */
 int ledger_anchor(struct ledger *ledger, uint64_t t_ns, uint64_t utc_ns, const char *reason);
 
 /*
- * Books the last interval and the closing line, makes the file durable and removes the journal.
+ * Books the last interval and the closing line, makes the file durable and removes the journal;
+ * where the last interval cannot be written, it is left as the journal, if that can.
  * exit_status is the program's (128 + signal), or -1 where it is not known; `complete` is false
  * where the program was killed or was still running. Frees `ledger` whatever is returned.
  */

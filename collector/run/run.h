@@ -19,6 +19,8 @@
 #include "collector/run/origin.h"
 #include "collector/run/tree.h"
 
+#define RUN_ANCHORS_MAX 16 /* that wait for a disk: past these the newest stands for several */
+
 /* The arena of one process, read for the run. */
 struct run_feed {
 	struct run_feed *next;
@@ -26,6 +28,13 @@ struct run_feed {
 	const struct wire_layout *layout;
 	pid_t pid;
 	char comm[PROC_COMM_MAX];
+};
+
+/* UTC and monotonic time belong together anew from here. */
+struct run_anchor {
+	uint64_t t_ns;
+	uint64_t utc_ns;
+	const char *reason;
 };
 
 struct run {
@@ -54,9 +63,12 @@ struct run {
 	uint64_t own_uj;	 /* and of its energy */
 	uint64_t account_own_uj; /* the collector's energy that is shared out already */
 	struct ledger *ledger;	 /* NULL where none could be made */
-	int ledger_error;	 /* of the last line, or of making it */
+	int ledger_error;	 /* of the last line or journal, or of making the ledger */
+	bool told;		 /* its operator knows of the error */
 	uint64_t interval_ns;	 /* of the last interval line */
 	uint64_t journal_ns;
+	struct run_anchor anchor[RUN_ANCHORS_MAX]; /* not in the ledger yet */
+	size_t anchors;
 	uint64_t activity_ns; /* of the tree's CPU time, what the account has */
 	void *launcher;	      /* the connection of its gramme run, or NULL */
 	bool foreground;      /* the collector itself waits for its end */
@@ -111,7 +123,16 @@ void run_drain(struct run *run, uint64_t now_ns);
 void run_settle(struct run *run, const struct account *account, uint64_t t_ns, uint64_t own_ns,
 		size_t sharers);
 
-/* Writes an interval line or the journal, if it is time. */
+/*
+ * Books a clock step or a suspend, from `t_ns` on; `reason` is static. It goes into the ledger with
+ * the next run_write that can, behind an interval line of its own.
+ */
+void run_anchor(struct run *run, uint64_t t_ns, uint64_t utc_ns, const char *reason);
+
+/*
+ * Writes an interval line and anchors, or the journal, if it is time. What cannot be written now
+ * is written when it can be; meanwhile ledger_error says why.
+ */
 void run_write(struct run *run, uint64_t t_ns);
 
 /* Closes the ledger. The run stays readable. */

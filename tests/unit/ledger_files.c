@@ -225,22 +225,45 @@ static void test_full_disk_at_start(void **state)
 	assert_false(exists(in_box(*state, STORY_FILE ".private")));
 }
 
-static void test_full_disk_at_close(void **state)
+/* Closes a ledger where no file may grow beyond `room`; it is known up to `t_ns` afterwards. */
+static void close_within(struct box *box, rlim_t room, uint64_t t_ns)
 {
 	struct ledger_state step[] = {story_state(0), story_state(1), story_state(2)};
-	struct ledger *ledger = create(*state);
+	struct ledger *ledger = create(box);
 	json_t *run;
 
-	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(ledger_interval(ledger, &step[0], true), 0);
 	assert_int_equal(ledger_journal(ledger, &step[1]), 0);
-	limit_files((rlim_t)size_of(in_box(*state, STORY_FILE ".jsonl")) + 100);
+	limit_files(room);
 	assert_int_equal(ledger_close(ledger, &step[2], 0, true), -EFBIG);
 	limit_files(RLIM_INFINITY);
-	run = read_ledger(in_box(*state, STORY_FILE ".jsonl"));
+	run = read_ledger(in_box(box, STORY_FILE ".jsonl"));
 	assert_true(json_is_false(member(run, "run.complete")));
-	assert_number(run, "run.duration_ns", step[1].t_ns);
+	assert_number(run, "run.duration_ns", t_ns);
 	json_decref(run);
+	assert_int_equal(unlink(in_box(box, STORY_FILE ".jsonl")), 0);
+	assert_int_equal(unlink(in_box(box, STORY_FILE ".journal")), 0);
+	assert_int_equal(unlink(in_box(box, STORY_FILE ".private")), 0);
+}
+
+static void test_full_disk_at_close(void **state)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	/* No room in the ledger: all goes into the journal. No room at all: the old one stands. */
+	close_within(*state, 2000, story_state(2).t_ns);
+	close_within(*state, 100, story_state(1).t_ns);
+}
+
+/* What is written to a file without a name is lost: that is an error, and an end of the writing. */
+static void test_removed(void **state)
+{
+	struct ledger_state step[] = {story_state(0), story_state(1)};
+	struct ledger *ledger = create(*state);
+
+	assert_int_equal(ledger_interval(ledger, &step[0], true), 0);
+	assert_int_equal(unlink(in_box(*state, STORY_FILE ".jsonl")), 0);
+	assert_int_equal(ledger_interval(ledger, &step[1], true), -ENOENT);
+	assert_int_equal(ledger_close(ledger, &step[1], 0, true), -ENOENT);
 }
 
 static void test_journal(void **state)
@@ -335,6 +358,7 @@ int main(void)
 		BOXED(test_full_disk),
 		BOXED(test_full_disk_at_start),
 		BOXED(test_full_disk_at_close),
+		BOXED(test_removed),
 		BOXED(test_journal),
 		BOXED(test_stale_journal),
 		BOXED(test_owner),

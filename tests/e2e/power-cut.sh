@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 600
+# The power goes at any moment of a run: what the disk then holds is a ledger that verifies, says
+# that it is a part, and lacks at most the last five seconds.
+. tests/e2e/lib.sh
+
+[ "$(id -u)" -eq 0 ] || {
+	echo "skip: mounting a file system needs root"
+	exit 77
+}
+if ! [ -w /dev/fuse ] || ! "$python" -c 'import fusepy' 2>/dev/null; then
+	echo "skip: no FUSE here, or no python3-fusepy"
+	exit 77
+fi
+seconds=14
+[ -z "${GRAMME_SLOW:-}" ] || seconds=150
+seed=${POWER_CUT_SEED:-$(date +%s)}
+echo "seed $seed, $seconds s"
+mkdir "$TMPDIR/cut"
+"$python" tests/lose/cuts.py "$build" "$TMPDIR/cut" "$seconds" "$seed"
