@@ -121,15 +121,8 @@ static struct run *begin_lab_run(struct meter *meter, const struct peer *peer,
 	const struct meter_start start = {.origin = &origin, .pid = sender->alive ? pid : 0};
 
 	if (!origin_read(&origin, "/proc", pid, peer->uid, peer->gid) &&
-	    !meter_begin(meter, &start, &run)) {
-		int error = meter_record(meter, run);
-		if (error) {
-			char line[256];
-			snprintf(line, sizeof(line), "no ledger for a run of %s: %s",
-				 run->origin.user, strerror(-error));
-			meter->options.say(meter->options.arg, line);
-		}
-	}
+	    !meter_begin(meter, &start, &run))
+		meter_record(meter, run);
 	origin_release(&origin);
 	return run;
 }

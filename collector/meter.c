@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "collector/meter_state.h"
+#include "collector/tell.h"
 #include "collector/units.h"
 
 static void describe_machine(struct meter *meter)
@@ -202,6 +203,7 @@ static int ledger_folder(const struct meter *meter, const struct origin *origin)
 	if (mkdirat(dir, origin->user, 0700) == 0 &&
 	    fchownat(dir, origin->user, origin->uid, origin->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
+	fsync(dir); /* the folder's name is to outlive a power cut */
 	int own = openat(dir, origin->user, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (own < 0)
 		return -errno;
@@ -221,19 +223,19 @@ int meter_record(struct meter *meter, struct run *run)
 	};
 
 	tick_scan(meter);
-	if (options.dir < 0) {
-		run->ledger_error = options.dir;
-		return options.dir;
+	run->ledger_error = options.dir < 0 ? options.dir : 0;
+	if (options.dir >= 0) {
+		run_open_ledger(run, &meter->machine, &options);
+		close(options.dir);
 	}
-	int error = run_open_ledger(run, &meter->machine, &options);
-	close(options.dir);
-	return error;
+	tell_trouble(meter, run, NULL);
+	return run->ledger_error;
 }
 
 int meter_end(struct meter *meter, struct run *run, int exit_status, bool complete, char *text,
 	      size_t size, size_t *left)
 {
-	char path[PATH_MAX] = "";
+	char path[PATH_MAX];
 
 	/* What has arrived may speak of this very run. */
 	run->ending = true;
@@ -245,11 +247,9 @@ int meter_end(struct meter *meter, struct run *run, int exit_status, bool comple
 	unlink_run(meter, run);
 	account_leave(meter->account, run->account);
 	run_settle(run, meter->account, t_ns, 0, 1);
-	if (run->ledger)
-		snprintf(path, sizeof(path), "%s/%s%s%s", meter->options.ledger_path,
-			 meter->options.many_users ? run->origin.user : "",
-			 meter->options.many_users ? "/" : "", ledger_path(run->ledger));
+	tell_path(meter, run, path, sizeof(path));
 	run_close(run, t_ns, exit_status, complete);
+	tell_trouble(meter, run, path);
 	if (text)
 		run_summary(run, t_ns, path, text, size);
 	if (left)

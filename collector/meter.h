@@ -37,7 +37,8 @@ struct meter_options {
 	uint32_t pue_milli;
 	enum account_idle_policy idle;
 	bool keep_private;
-	void (*say)(void *arg, const char *line); /* what its operator should know */
+	void (*say)(void *arg, const char *line); /* what its operator should know: once per run
+						   * if its ledger cannot be written */
 	void *arg;
 };
 
@@ -63,7 +64,10 @@ struct meter_start {
  * as the program is known to be executed. Returns 0 and *run, or -errno.
  */
 int meter_begin(struct meter *meter, const struct meter_start *start, struct run **run);
-/* Looks at the run's processes, and makes its ledger. Returns 0 or -errno: why there is none. */
+/*
+ * Looks at the run's processes, and makes its ledger. Returns 0 or -errno: why there is none, which
+ * is said, too.
+ */
 int meter_record(struct meter *meter, struct run *run);
 
 /*

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "collector/meter_state.h"
+#include "collector/tell.h"
 #include "collector/units.h"
 
 #define TICK_MS	      1000
@@ -149,6 +150,7 @@ void tick_now(struct meter *meter)
 			continue;
 		run_settle(run, meter->account, node.t_ns, node.own_ns, n);
 		run_write(run, node.t_ns);
+		tell_trouble(meter, run, NULL);
 	}
 }
 

@@ -261,11 +261,9 @@ static void end_alone(struct session *s, int exit_status, bool complete)
 {
 	char text[1024];
 	size_t left = 0;
-	int error = meter_end(s->meter, s->run, exit_status, complete, text, sizeof(text), &left);
 
+	meter_end(s->meter, s->run, exit_status, complete, text, sizeof(text), &left);
 	s->run = NULL;
-	if (error && s->ledger_dir >= 0)
-		say("the ledger is incomplete: %s", strerror(-error));
 	if (s->options.quiet)
 		return;
 	say("%s", text);

@@ -228,8 +228,12 @@ static void take_signal(struct job *job, const struct signalfd_siginfo *info)
 	}
 	if (signal <= 0 || signal >= JOB_SIGNALS)
 		return;
-	/* What the kernel sends comes from the terminal, and the program has it already. */
-	if (info->ssi_code <= 0 && !is_ours(job, (pid_t)info->ssi_pid))
+	/*
+	 * What the kernel sends comes from the terminal, and the program has it already. What we
+	 * send ourselves we did not mean to: SIGXFSZ for our ledger, SIGPIPE for what we said.
+	 */
+	if (info->ssi_code <= 0 && (pid_t)info->ssi_pid != getpid() &&
+	    !is_ours(job, (pid_t)info->ssi_pid))
 		job->waiting[signal] = JOB_WAIT_FORWARD;
 	else if (job->waiting[signal] == JOB_WAIT_NONE)
 		job->waiting[signal] = JOB_WAIT_FORGET;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,16 +78,20 @@ static struct meter *meter;
 static int dir;
 static pid_t child;
 
+static unsigned said; /* lines */
+
 static void say(void *arg, const char *line)
 {
 	(void)arg;
 	(void)line;
+	said++;
 }
 
 static int set_up(void **state)
 {
 	(void)state;
 	set_ns = slept_ns = 0;
+	said = 0;
 	/* A socket's path is short. */
 	strcpy(folder, "/tmp/meter.XXXXXX");
 	if (!mkdtemp(folder))
@@ -223,7 +228,68 @@ static void steps_of_the_clock_and_sleep_are_anchored(void **state)
 	assert_string_equal(reason(ledger, n - 1), "suspend");
 	/* The first one, if it is there, is the opening line's. */
 	assert_true(n == 2 || strcmp(reason(ledger, n - 3), "clock step") != 0);
+	/* Neither the hour nor the sleep is in the run: not as time, nor as energy. */
+	json_int_t took_ns = json_integer_value(member(ledger, "run", "duration_ns"));
+	assert_in_range(took_ns, 0, 100 * S);
+	assert_in_range(json_integer_value(member(ledger, "energy", "total_uj")), 0,
+			(uintmax_t)took_ns); /* less than 1 kW */
 	json_decref(ledger);
+}
+
+/* No file may grow beyond `bytes`: a full disk that root meets as well. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void what_a_full_disk_refuses_is_said_once_and_written_later(void **state)
+{
+	struct run *run = begin();
+
+	(void)state;
+	assert_int_equal(meter_record(meter, run), 0);
+	limit_files(10);
+	set_ns += 3600 * S;
+	meter_pause(meter);
+	uint64_t stepped_ns = bare.ops->monotonic_ns(&bare) - run->start_ns;
+	meter_pause(meter);
+	assert_int_equal(run->ledger_error, -EFBIG);
+	assert_int_equal(said, 1);
+	limit_files(RLIM_INFINITY);
+	meter_pause(meter);
+	assert_int_equal(run->ledger_error, 0);
+	assert_int_equal(meter_end(meter, run, 0, true, NULL, 0, NULL), 0);
+	assert_int_equal(said, 1);
+	json_t *ledger = read_ledger();
+	json_t *anchors = member(ledger, "run", "anchors");
+	assert_true(json_is_true(member(ledger, "run", "complete")));
+	size_t n = json_array_size(anchors);
+	assert_true(n >= 1);
+	assert_string_equal(reason(ledger, n - 1), "clock step");
+	/* It tells of the moment of the step, not of the one when it could be written. */
+	json_t *t_ns = json_object_get(json_array_get(anchors, n - 1), "t_ns");
+	assert_true((uint64_t)json_integer_value(t_ns) <= stepped_ns);
+	json_decref(ledger);
+}
+
+static void a_ledger_that_cannot_be_closed_is_said_to_be_incomplete(void **state)
+{
+	char text[1024];
+	struct run *run = begin();
+
+	(void)state;
+	assert_int_equal(meter_record(meter, run), 0);
+	limit_files(10);
+	assert_int_equal(meter_end(meter, run, 0, true, text, sizeof(text), NULL), -EFBIG);
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(said, 1);
+	assert_non_null(strstr(text, "; incomplete ledger: "));
+	json_decref(read_ledger());
 }
 
 static void a_collector_that_ends_leaves_an_incomplete_ledger(void **state)
@@ -263,6 +329,7 @@ static void without_a_place_to_write_a_run_is_metered_all_the_same(void **state)
 	assert_int_equal(meter_end(meter, run, 0, true, text, sizeof(text), NULL), -ENOTDIR);
 	assert_non_null(strstr(text, "CO2e"));
 	assert_null(strstr(text, "ledger"));
+	assert_int_equal(said, 1);
 }
 
 static void nothing_ticks_while_nothing_runs(void **state)
@@ -285,6 +352,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_run_ends_with_a_closed_ledger),
 		TEST(steps_of_the_clock_and_sleep_are_anchored),
+		TEST(what_a_full_disk_refuses_is_said_once_and_written_later),
+		TEST(a_ledger_that_cannot_be_closed_is_said_to_be_incomplete),
 		TEST(a_collector_that_ends_leaves_an_incomplete_ledger),
 		TEST(a_run_that_never_began_leaves_nothing),
 		TEST(without_a_place_to_write_a_run_is_metered_all_the_same),

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a meter's operator is told of a run's ledger.
+ */
+#include "collector/tell.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/meter_state.h"
+
+void tell_path(const struct meter *meter, const struct run *run, char *path, size_t size)
+{
+	path[0] = '\0';
+	if (run->ledger)
+		snprintf(path, size, "%s/%s%s%s", meter->options.ledger_path,
+			 meter->options.many_users ? run->origin.user : "",
+			 meter->options.many_users ? "/" : "", ledger_path(run->ledger));
+}
+
+void tell_trouble(const struct meter *meter, struct run *run, const char *closed)
+{
+	const char *why = strerror(-run->ledger_error);
+	char path[PATH_MAX], line[PATH_MAX + 256];
+
+	/* Where nothing can be written at all, that was said when the meter began. */
+	if (!run->ledger_error || run->told || meter->options.ledger_dir < 0)
+		return;
+	run->told = true;
+	tell_path(meter, run, path, sizeof(path));
+	if (closed && closed[0])
+		snprintf(line, sizeof(line), "%s is incomplete: %s", closed, why);
+	else if (run->ledger)
+		snprintf(line, sizeof(line), "%s cannot be written: %s; gramme keeps trying", path,
+			 why);
+	else
+		snprintf(line, sizeof(line), "no ledger for a run of %s: %s", run->origin.user,
+			 why);
+	meter->options.say(meter->options.arg, line);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a meter's operator is told of the ledger of a run: one line, the first time that something
+ * is wrong with it.
+ */
+#ifndef GRAMME_TELL_H
+#define GRAMME_TELL_H
+
+#include <stddef.h>
+
+struct meter;
+struct run;
+
+/* What people call the run's ledger; "" where there is none. */
+void tell_path(const struct meter *meter, const struct run *run, char *path, size_t size);
+
+/*
+ * Says what is wrong with the run's ledger, if something is and nothing was said of this run yet.
+ * `closed` is the path of a ledger that was closed just now, else NULL.
+ */
+void tell_trouble(const struct meter *meter, struct run *run, const char *closed);
+
+#endif
