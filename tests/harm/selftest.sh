@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The harness itself: each harm that it compares for is done once, by a harmful library beside the
 # shim, and must be found under its own name. A shim that does nothing must not pass either.
+# timeout: 400
 . tests/harm/lib.sh
 make_c state -ldl -lm
 make_c ends
@@ -66,6 +67,18 @@ harmed dlerror stdout
 harmed signal 'exit status'
 harmed status 'exit status'
 harmed hang time
+harmed memory memory
+harmed memory memory eager
+harmed peak 'peak memory'
+harmed lock 'locked memory'
+harmed altstack stdout
+harmed timer stdout
+harmed rounding stdout
+harmed nice stdout
+harmed privileges credentials
+harmed slack settings
+found 'dying: exit status differs' harm-connection --env HARM=connection \
+	--shim "$shim:$bin/harm" -- "$bin/state"
 found 'lazy: stdout differs' symbol --shim "$bin/harm-symbol:$shim" -- "$bin/state" "$TMPDIR/names"
 found 'lazy: stdout differs' runpath --shim "$bin/harm-dlopen:$shim" -- \
 	"$bin/calls" plugins "$bin/plugin"

@@ -2,18 +2,23 @@
 """Follows one process and its threads, not its children, up to the moment of its exit.
 
 The kernel stops the process there (PTRACE_O_TRACEEXIT), however it ends, with everything that it
-holds still in place. Nothing is loaded into it and none of its calls is stopped, so that a program
-that closes all, execs, or is killed can be looked at like any other.
+holds still in place. Nothing is loaded into it and none of its calls is stopped (but for those up to
+the first sendmsg, where the caller asks for that one), so that a program that closes all, execs, or
+is killed can be looked at like any other.
 """
 
 import ctypes
 import os
+import platform
 import re
 import signal
 
 WALL = 0x40000000
-CONT, DETACH, GETEVENTMSG, SEIZE, LISTEN = 7, 17, 0x4201, 0x4206, 0x4208
-OPTION_CLONE, OPTION_EXIT, OPTION_EXITKILL = 1 << 3, 1 << 6, 1 << 20
+CONT, DETACH, SYSCALL, GETEVENTMSG, SEIZE = 7, 17, 24, 0x4201, 0x4206
+INTERRUPT, LISTEN, GET_SYSCALL_INFO = 0x4207, 0x4208, 0x420E
+OPTION_SYSGOOD, OPTION_CLONE, OPTION_EXIT, OPTION_EXITKILL = 1, 1 << 3, 1 << 6, 1 << 20
+SYSCALL_STOP, INFO_ENTRY, INFO_EXIT = signal.SIGTRAP | 0x80, 1, 2
+SENDMSG = {"x86_64": 46, "aarch64": 211}[platform.machine()]
 EVENT_CLONE, EVENT_EXIT, EVENT_STOP = 3, 6, 128
 STOPS = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 
@@ -24,13 +29,19 @@ libc.ptrace.restype = ctypes.c_long
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 
 
+class SyscallInfo(ctypes.Structure):
+    """struct ptrace_syscall_info, as far as it is read here."""
+    _fields_ = [("op", ctypes.c_uint8), ("arch", ctypes.c_uint32), ("ip", ctypes.c_uint64),
+                ("sp", ctypes.c_uint64), ("number", ctypes.c_uint64), ("rest", ctypes.c_uint64 * 6)]
+
+
 def ptrace(request, tid, data):
     """Returns the error number; ESRCH is what a process killed meanwhile gives."""
     return ctypes.get_errno() if libc.ptrace(request, tid, None, data) else 0
 
 
 def seize(pid):
-    error = ptrace(SEIZE, pid, OPTION_CLONE | OPTION_EXIT | OPTION_EXITKILL)
+    error = ptrace(SEIZE, pid, OPTION_SYSGOOD | OPTION_CLONE | OPTION_EXIT | OPTION_EXITKILL)
     if error:
         raise OSError(error, "PTRACE_SEIZE: " + os.strerror(error))
 
@@ -80,6 +91,16 @@ def environment(pid):
             yield name
 
 
+def memory_kib(pid):
+    """A page of a sparse file counts once it is touched; the files' own pages are the peak's."""
+    kib = {key: int(value.split()[0]) for key, value in status_of(pid).items()
+           if key in ("RssAnon", "RssShmem", "VmHWM", "VmLck")}
+    if not kib:
+        return {}
+    return {"memory": kib["RssAnon"] + kib["RssShmem"], "peak memory": kib["VmHWM"],
+            "locked memory": kib["VmLck"]}
+
+
 def observe(pid):
     """What a process holds, as lists of lines."""
     status = status_of(pid)
@@ -89,6 +110,8 @@ def observe(pid):
 
     identity = ("Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb",
                 "NoNewPrivs", "Seccomp")
+    settings = ("Cpus_allowed", "Mems_allowed_list", "THP_enabled")
+    files = ("oom_score_adj", "personality", "coredump_filter", "timerslack_ns", "cgroup")
     return {
         "descriptors": list(descriptors(pid)),
         "environment": list(environment(pid)),
@@ -98,6 +121,8 @@ def observe(pid):
         "signal dispositions": [signals("SigIgn"), signals("SigCgt")],
         "resource limits": read(f"/proc/{pid}/limits").split("\n"),
         "credentials": [f"{key} {status.get(key)}" for key in identity],
+        "settings": [f"{key} {status.get(key)}" for key in settings] +
+                    [f"{name} {read(f'/proc/{pid}/{name}').strip()}" for name in files],
         "name": [status["Name"]],
     }
 
@@ -105,23 +130,38 @@ def observe(pid):
 class Watch:
     """One process, seized. The caller waits for it by `follow`."""
 
-    def __init__(self, pid, at_exit):
+    def __init__(self, pid, at_exit, at_sendmsg=None):
         self.pid = pid
-        self.at_exit = at_exit
-        self.threads = 1
+        self.at_exit, self.at_sendmsg = at_exit, at_sendmsg
+        self.threads, self.sending = 1, False
         seize(pid)
+        if at_sendmsg:
+            ptrace(INTERRUPT, pid, 0)
 
     def _event_clone(self, tid):
         new = ctypes.c_ulong()
         libc.ptrace(GETEVENTMSG, tid, None, ctypes.byref(new))
         self.threads += self._is_thread(new.value)
 
+    def _event_call(self):
+        """Holds the process at the end of its first sendmsg, while the caller is told."""
+        info = SyscallInfo()
+        libc.ptrace(GET_SYSCALL_INFO, self.pid, ctypes.sizeof(info), ctypes.byref(info))
+        if info.op == INFO_ENTRY:
+            self.sending = info.number == SENDMSG
+        elif info.op == INFO_EXIT and self.sending:
+            self.at_sendmsg()
+            self.at_sendmsg = None
+
     def _is_thread(self, tid):
         return status_of(tid).get("Tgid") == str(self.pid)
 
     def _resume(self, tid, status):
         event, number = status >> 16, os.WSTOPSIG(status)
-        if event == EVENT_EXIT and tid == self.pid:
+        if number == SYSCALL_STOP:
+            self._event_call()
+            number = 0
+        elif event == EVENT_EXIT and tid == self.pid:
             self.at_exit(tid)
         elif event == EVENT_CLONE:
             self._event_clone(tid)
@@ -129,7 +169,8 @@ class Watch:
             return ptrace(DETACH, tid, 0)  # a clone that is a process of its own
         elif event == EVENT_STOP and number in STOPS:
             return ptrace(LISTEN, tid, 0)
-        return ptrace(CONT, tid, 0 if event else number)
+        onwards = SYSCALL if self.at_sendmsg and tid == self.pid else CONT
+        return ptrace(onwards, tid, 0 if event else number)
 
     def follow(self):
         """Returns the wait status."""
