@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -17,6 +18,8 @@
 
 #define TRUSTED_UID_FILE "/etc/gramme/collector-uid"
 #define WAKE_BYTES	 4096
+#define MAPPED_BYTES	 offsetof(struct wire_layout, lane[2])
+#define PAGE_BYTES_MOST	 65536u /* where a mapping begins in every machine's pages */
 
 /* vm.memfd_noexec=2 refuses memfds that could be executed. */
 #ifndef MFD_NOEXEC_SEAL
@@ -67,7 +70,7 @@ int channel_make_arena(struct wire_layout **arena, int *fd)
 		return *fd;
 	error = sys(ftruncate, *fd, WIRE_ARENA_BYTES);
 	if (!error) {
-		map = sys(mmap, NULL, WIRE_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+		map = sys(mmap, NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
 		error = is_error(map) ? map : seal(*fd);
 	}
 	if (!error) {
@@ -75,9 +78,37 @@ int channel_make_arena(struct wire_layout **arena, int *fd)
 		return 0;
 	}
 	if (!is_error(map))
-		sys(munmap, map, WIRE_ARENA_BYTES);
+		sys(munmap, map, MAPPED_BYTES);
 	sys(close, *fd);
 	return (int)error;
+}
+
+void channel_free_arena(struct wire_layout *arena)
+{
+	sys(munmap, arena, MAPPED_BYTES);
+}
+
+static size_t lane_offset(uint32_t number)
+{
+	return offsetof(struct wire_layout, lane) + number * sizeof(struct wire_lane);
+}
+
+/*
+ * mremap with an old size of 0 maps the pages of a shared mapping once more, and what follows them
+ * in the file. What lies before the lane is given back, up to the start of its first page.
+ */
+struct wire_lane *channel_map_lane(struct wire_lane *lower, uint32_t lower_number, uint32_t number)
+{
+	const size_t from = lane_offset(lower_number) & ~(size_t)(PAGE_BYTES_MOST - 1);
+	const size_t keep = lane_offset(number) & ~(size_t)(PAGE_BYTES_MOST - 1);
+	const size_t end = lane_offset(number + 1);
+	const char *old = (const char *)lower - (lane_offset(lower_number) - from);
+	long map = sys(mremap, old, 0, end - from, MREMAP_MAYMOVE);
+
+	if (is_error(map))
+		return NULL;
+	sys(munmap, map, keep - from);
+	return (struct wire_lane *)(map + (long)(lane_offset(number) - from));
 }
 
 /* Opens a regular file of `owner` for reading. Returns its descriptor, or -errno. */

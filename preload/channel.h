@@ -11,10 +11,19 @@
 #include "preload/wire.h"
 
 /*
- * Makes an empty, sealed arena, mapped and not yet handed over; its descriptor is *fd. Returns 0
- * or -errno: -EFBIG where the process's file size limit would turn the attempt into a SIGXFSZ.
+ * Makes an empty, sealed arena, mapped and not yet handed over; its descriptor is *fd. Mapped are
+ * the tables, and the lanes 0 and 1: a process computes in few threads, and what is mapped counts
+ * against its limits (RLIMIT_AS), and is memory indeed in one that calls mlockall. Returns 0 or
+ * -errno: -EFBIG where the process's file size limit would turn the attempt into a SIGXFSZ.
  */
 int channel_make_arena(struct wire_layout **arena, int *fd);
+void channel_free_arena(struct wire_layout *arena);
+
+/*
+ * Maps one more lane; `lower` is any that is mapped, with a smaller number. Needs no descriptor.
+ * Returns NULL where the kernel or a limit refuses. A lane stays for the life of the process.
+ */
+struct wire_lane *channel_map_lane(struct wire_lane *lower, uint32_t lower_number, uint32_t number);
 
 /*
  * Hands the arena to the collector at `path`, if that is one we trust: our own uid, root, or the

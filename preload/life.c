@@ -88,7 +88,7 @@ static void unmake(struct life *life)
 		opencl_free(life->opencl);
 	if (life->cpu)
 		cpu_free(life->cpu);
-	memory_free(life->arena, WIRE_ARENA_BYTES);
+	channel_free_arena(life->arena);
 }
 
 static int set_up(struct life *life)
@@ -100,6 +100,8 @@ static int set_up(struct life *life)
 		return error;
 	ring_find_clock();
 	describe(life->arena);
+	atomic_store(&life->lane[0], &life->arena->lane[0]);
+	atomic_store(&life->lane[1], &life->arena->lane[1]);
 	atomic_store(&life->generation, atomic_fetch_add(&generations, 1) + 1);
 	ring_claim(&ring_self, life);
 	life->arena->arena.event_cost_ns = ring_measure_cost_ns(&ring_self);

@@ -25,8 +25,10 @@ struct life {
 	_Atomic uint32_t phase;
 	_Atomic uint32_t maker;	     /* the thread that sets up */
 	_Atomic uint32_t generation; /* unique in the line of forks; 0 until on */
-	struct wire_layout *arena;
-	const uint32_t *wake; /* the collector's futex word, or NULL */
+	struct wire_layout *arena;   /* the tables and the first lanes; lanes are reached below */
+	struct wire_lane *_Atomic lane[WIRE_LANES];
+	_Atomic uint32_t owner[WIRE_LANES]; /* thread ids; 0 where nobody owns the lane */
+	const uint32_t *wake;		    /* the collector's futex word, or NULL */
 	struct entry_labels *labels;
 	struct opencl *opencl;
 	struct cpu *cpu;

@@ -149,7 +149,7 @@ struct opencl {
 	struct opencl_clock clock[WIRE_DEVICES];
 	_Atomic uint16_t call[CALL_COUNT];
 	struct opencl_batched batched[OPENCL_BATCHED];
-	struct opencl_lane lane[WIRE_LANES];
+	struct opencl_lane *_Atomic lane[WIRE_LANES]; /* made for its thread's first command */
 };
 
 static inline uint16_t opencl_queue(struct life *life, const struct loader *loader,

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "preload/memory.h"
 #include "preload/opencl.h"
 
 #define POLL_FROM      256u /* commands alive: fewer wait for the program's own synchronisation */
@@ -18,9 +19,23 @@
 
 enum state { STATE_FREE = 0, STATE_FULL, STATE_TAKEN };
 
-static struct opencl_lane *lane_of(const struct ring_thread *t)
+/* NULL where its thread has kept nothing yet. */
+static struct opencl_lane *lane_at(const struct ring_thread *t, uint32_t number)
 {
-	return &t->life->opencl->lane[t->lane_number];
+	return atomic_load_explicit(&t->life->opencl->lane[number], memory_order_acquire);
+}
+
+/* The thread's own, made where it is not there; NULL where there is no memory. */
+static struct opencl_lane *own_lane(const struct ring_thread *t)
+{
+	struct opencl_lane *lane = lane_at(t, t->lane_number);
+
+	if (__builtin_expect(!lane, 0)) {
+		lane = memory_make(sizeof(*lane));
+		atomic_store_explicit(&t->life->opencl->lane[t->lane_number], lane,
+				      memory_order_release);
+	}
+	return lane;
 }
 
 static struct opencl_slot *slot_of(struct opencl_lane *lane, uint64_t number)
@@ -89,11 +104,10 @@ static bool has_room(struct ring_thread *t, struct opencl_lane *lane, uint32_t l
 
 bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pending)
 {
-	struct opencl_lane *lane = lane_of(t);
-
 	/* The shared lane has many owners, and a slot only one. */
-	if (!t->lane_number ||
-	    !has_room(t, lane, opencl_alive_limit(t->life, pending->facts & QUEUE_DEVICE)))
+	struct opencl_lane *lane = t->lane_number ? own_lane(t) : NULL;
+
+	if (!lane || !has_room(t, lane, opencl_alive_limit(t->life, pending->facts & QUEUE_DEVICE)))
 		return false;
 	put(lane, pending);
 	if (!(lane->head & (POLL_EVERY - 1)) && window(lane) >= POLL_FROM)
@@ -201,10 +215,13 @@ static bool settle(struct ring_thread *t, struct opencl_slot *slot, uint64_t now
 
 static void harvest_lane(struct ring_thread *t, struct opencl_lane *lane, uint64_t now_ns)
 {
-	uint64_t number = atomic_load_explicit(&lane->tail, memory_order_acquire);
-	uint64_t end = atomic_load_explicit(&lane->shown, memory_order_acquire);
 	unsigned unfinished = 0;
+	uint64_t number, end;
 
+	if (!lane)
+		return;
+	number = atomic_load_explicit(&lane->tail, memory_order_acquire);
+	end = atomic_load_explicit(&lane->shown, memory_order_acquire);
 	if (end > number + HARVEST_MOST)
 		end = number + HARVEST_MOST;
 	for (; number < end && unfinished < GIVE_UP_AFTER; number++)
@@ -214,16 +231,15 @@ static void harvest_lane(struct ring_thread *t, struct opencl_lane *lane, uint64
 
 void opencl_pending_harvest(struct ring_thread *t, bool all)
 {
-	struct opencl *cl = t->life->opencl;
 	const uint32_t lanes = __atomic_load_n(&t->life->arena->arena.lanes_used, __ATOMIC_RELAXED);
 	const uint64_t now_ns = ring_clock_ns();
 	const int saved = errno; /* the program's: drivers may change it */
 
 	t->depth++; /* what we ask of the API is not the program's */
-	harvest_lane(t, lane_of(t), now_ns);
+	harvest_lane(t, lane_at(t, t->lane_number), now_ns);
 	for (uint32_t i = 1; all && i < lanes; i++)
 		if (i != t->lane_number)
-			harvest_lane(t, &cl->lane[i], now_ns);
+			harvest_lane(t, lane_at(t, i), now_ns);
 	t->depth--;
 	errno = saved;
 }

@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #include "preload/channel.h"
-#include "preload/memory.h"
 #include "preload/probe.h"
 #include "preload/sys.h"
 
@@ -30,7 +29,7 @@ static void try_all(void)
 	int fd, s;
 
 	if (!channel_make_arena(&arena, &fd)) {
-		memory_free(arena, WIRE_ARENA_BYTES);
+		channel_free_arena(arena);
 		sys(close, fd);
 	}
 	s = (int)sys(socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -41,6 +40,7 @@ static void try_all(void)
 	sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
 	sys(read, fd, &who, 0);
 	sys(madvise, NULL, 0, 0);
+	sys(mremap, NULL, 0, 0, 0);
 	sys(futex, &word, FUTEX_WAKE, 1);
 	sys(tgkill, sys(getpid, 0), sys(gettid, 0), 0);
 	sys(geteuid, 0);

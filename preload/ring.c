@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "preload/channel.h"
 #include "preload/resolve.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
@@ -55,40 +56,61 @@ static void raise_used(struct wire_arena *arena, uint32_t number)
 		;
 }
 
-static bool claim_lane(struct wire_lane *lane, uint32_t from, uint32_t tid)
+static bool claim_lane(_Atomic uint32_t *owner, uint32_t from, uint32_t tid)
 {
-	return __atomic_compare_exchange_n(&lane->tid, &from, tid, false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_RELAXED);
+	return atomic_compare_exchange_strong(owner, &from, tid);
 }
 
 /* A free lane, or one whose owner has ended, or 0. A dead owner may have had our own id. */
-static uint32_t find_lane(struct wire_layout *arena, uint32_t tid)
+static uint32_t find_lane(struct life *life, uint32_t tid)
 {
 	for (uint32_t i = 1; i < WIRE_LANES; i++)
-		if (claim_lane(&arena->lane[i], 0, tid))
+		if (claim_lane(&life->owner[i], 0, tid))
 			return i;
 	for (uint32_t i = 1; i < WIRE_LANES; i++) {
-		uint32_t owner = __atomic_load_n(&arena->lane[i].tid, __ATOMIC_RELAXED);
+		uint32_t owner = atomic_load(&life->owner[i]);
 
 		if (owner == tid)
 			return i;
-		if (!is_alive(owner) && claim_lane(&arena->lane[i], owner, tid))
+		if (!is_alive(owner) && claim_lane(&life->owner[i], owner, tid))
 			return i;
 	}
 	return 0;
 }
 
+/* The lane that the caller owns, mapped by its first owner; or NULL. */
+static struct wire_lane *map_lane(struct life *life, uint32_t number)
+{
+	struct wire_lane *lane = atomic_load(&life->lane[number]);
+	uint32_t lower = number;
+
+	if (lane)
+		return lane;
+	while (!atomic_load(&life->lane[lower])) /* lanes 0 and 1 always are */
+		lower--;
+	lane = channel_map_lane(atomic_load(&life->lane[lower]), lower, number);
+	atomic_store(&life->lane[number], lane);
+	return lane;
+}
+
 void ring_claim(struct ring_thread *t, struct life *life)
 {
-	struct wire_layout *arena = life->arena;
-	uint32_t number = find_lane(arena, thread_id());
+	const uint32_t tid = thread_id();
+	uint32_t number = find_lane(life, tid);
+	struct wire_lane *lane = map_lane(life, number);
 
-	__atomic_store_n(&arena->lane[number].used, 1, __ATOMIC_RELAXED);
-	raise_used(&arena->arena, number);
+	if (!lane) {
+		atomic_store(&life->owner[number], 0);
+		number = 0;
+		lane = atomic_load(&life->lane[0]);
+	}
+	__atomic_store_n(&lane->tid, number ? tid : 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&lane->used, 1, __ATOMIC_RELAXED);
+	raise_used(&life->arena->arena, number);
 	t->lane_number = number;
 	t->life = life;
 	t->generation = atomic_load(&life->generation);
-	t->lane = &arena->lane[number];
+	t->lane = lane;
 }
 
 struct ring_thread *ring_attach(void)

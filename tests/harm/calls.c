@@ -155,6 +155,16 @@ static int opencl_handles(const char *arg)
 	return 0;
 }
 
+/* Everything in memory, now and later, as programs do that must not wait for a page. */
+static int lock_all(const char *arg)
+{
+	(void)arg;
+	printf("%s\n", mlockall(MCL_CURRENT) ? strerror(errno) : "locked what there is");
+	printf("%s\n", mlockall(MCL_FUTURE) ? strerror(errno) : "locks what will be");
+	printf("%d\n", malloc(1 << 20) != NULL);
+	return 0;
+}
+
 static int vfork_exec(const char *arg)
 {
 	static char *argv[] = {"true", NULL};
@@ -266,6 +276,7 @@ int main(int argc, char **argv)
 		{"deepbind", deepbind},	    {"namespace", namespace}, {"next", next_users},
 		{"vfork", vfork_exec},	    {"spawn", spawn},	      {"clone", raw_clone},
 		{"title", title},	    {"fixed-map", fixed_map}, {"opencl", opencl_handles},
+		{"lock", lock_all},
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(acts) / sizeof(acts[0]); i++)

@@ -20,14 +20,16 @@ same state-clean -- env -i A=b "$bin/state"
 same state-static-parent --cannot 'static parent, child without environment' -- \
 	busybox env -i "$bin/state"
 
-same limit-memory --cannot 'no address space for it' --rlimit AS=8000000 -- "$bin/ends" exit
+same limit-memory --rlimit AS=8000000 -- "$bin/ends" exit
+same limit-memory-none --cannot 'no address space for it' --rlimit AS=3600000 -- "$bin/ends" exit
 same limit-file --cannot 'no file of that size' --rlimit FSIZE=0 -- "$bin/ends" exit
 same limit-descriptors --cannot 'no descriptor for it' --rlimit NOFILE=4 -- "$bin/ends" exit
 same limit-no-descriptors -- "$bin/walls" descriptors
 same limit-processes -- sh -c "ulimit -u 1; $bin/ends exit"
 same limit-stack --rlimit STACK=65536 -- "$bin/ends" exit
 same limit-lock --rlimit MEMLOCK=0 -- "$bin/ends" threads
-same limit-data --cannot 'no memory for its tables' --rlimit DATA=4000000 -- "$bin/ends" exit
+same limit-data --rlimit DATA=4000000 -- "$bin/ends" exit
+same limit-data-none --cannot 'no memory for its tables' --rlimit DATA=300000 -- "$bin/ends" exit
 
 same seccomp-strict -- "$bin/walls" strict
 same seccomp-strict-open -- "$bin/walls" strict-open

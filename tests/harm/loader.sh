@@ -45,6 +45,13 @@ for what in dlerror errno next vfork spawn clone; do
 done
 same title --leave-out environment -- "$bin/calls" title
 same fixed-map -- "$bin/calls" fixed-map
+# Two lanes of the arena are mapped (1.6 MB), and tables for names; memory indeed where all is locked.
+same lock --memory 2048 -- "$bin/calls" lock
+same lock-limited --memory 2048 --rlimit MEMLOCK=8000000 -- "$bin/calls" lock
+if is_root && have setpriv; then
+	same lock-user --memory 2048 --rlimit MEMLOCK=8000000 -- \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$bin/calls" lock
+fi
 same runpath -- "$bin/calls" plugins "$bin/plugin"
 same runpath-opencl -- "$bin/calls" plugins "$bin/plugin-opencl"
 same opencl-handles -- "$bin/calls" opencl
@@ -90,6 +97,10 @@ same ldd --mask libgramme -- ldd "$bin/calls"
 same exceptions -- "$bin/throw"
 export OCL_ICD_VENDORS=$build/tests/fake/libfakecl.so
 same exceptions-opencl --computes --env "OCL_ICD_VENDORS=$OCL_ICD_VENDORS" -- "$bin/throw" opencl
+if is_root; then
+	same exceptions-opencl-locked --computes --env "OCL_ICD_VENDORS=$OCL_ICD_VENDORS" \
+		--memory 2048 -- "$bin/throw" opencl lock
+fi
 
 cat >"$TMPDIR/bad.c" <<'C'
 #include <pthread.h>

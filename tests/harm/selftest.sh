@@ -95,5 +95,6 @@ found 'lazy: it was set up without any compute' computes --shim "$shim" \
 
 echo "a test that proves nothing"
 found 'UNSTEADY BY ITSELF, bare: stdout differs' unsteady --shim "$shim" -- date +%N
+found 'bare: it was not started' absent --shim "$shim" -- /nonexistent
 found 'bare: it ran past 1 seconds' slow --seconds 1 --shim "$shim" -- sleep 5
 verdict

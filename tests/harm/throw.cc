@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// C++ exceptions thrown through the frames of C libraries, and over OpenCL's callbacks.
+// C++ exceptions thrown through the frames of C libraries, and over OpenCL's callbacks:
+// throw [opencl [lock]], where lock keeps everything in memory, now and later.
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl.h>
@@ -8,6 +9,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <stdexcept>
+#include <sys/mman.h>
 #include <thread>
 
 static int compare(const void *, const void *)
@@ -64,6 +66,8 @@ int main(int argc, char **)
 	attempt("qsort", [&] { qsort(numbers, 3, sizeof(int), compare); });
 	attempt("objects", [] { dl_iterate_phdr(each_object, nullptr); });
 	std::thread([] { attempt("thread", [] { throw 7; }); }).join();
+	if (argc > 2 && mlockall(MCL_CURRENT | MCL_FUTURE))
+		return 1;
 	if (argc > 1)
 		attempt("opencl", over_opencl);
 	return 0;

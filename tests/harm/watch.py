@@ -94,11 +94,11 @@ def environment(pid):
 def memory_kib(pid):
     """A page of a sparse file counts once it is touched; the files' own pages are the peak's."""
     kib = {key: int(value.split()[0]) for key, value in status_of(pid).items()
-           if key in ("RssAnon", "RssShmem", "VmHWM", "VmLck")}
+           if key in ("RssAnon", "RssShmem", "VmHWM", "VmLck", "VmSize")}
     if not kib:
         return {}
     return {"memory": kib["RssAnon"] + kib["RssShmem"], "peak memory": kib["VmHWM"],
-            "locked memory": kib["VmLck"]}
+            "locked memory": kib["VmLck"], "address space": kib["VmSize"]}
 
 
 def observe(pid):
