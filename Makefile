@@ -194,8 +194,10 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcollector.a
 
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(O)/libcollector.a -lcmocka \
+	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(filter %.o %.a,$^) -lcmocka \
 		$(PKG_LIBS) -lm -pthread
+
+$(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
 
 $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)

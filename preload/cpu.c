@@ -73,15 +73,14 @@ static void begin(struct cpu_work *work)
 	work->thread = t;
 	work->generation = t->generation;
 	work->inner_ns = t->inner_ns;
-	work->begin_ns = ring_clock_ns();
+	work->begin_ns = clock_ns();
 }
 
 /* Books the call under `label`. False in a child that was forked inside: nothing is there. */
 static void end(struct cpu_work *work, uint16_t label, uint64_t flop)
 {
 	struct ring_thread *t = work->thread;
-	const uint64_t end_ns = ring_clock_ns();
-	const uint64_t all_ns = end_ns - work->begin_ns;
+	const uint64_t all_ns = clock_since(work->begin_ns);
 	/* What other kernels took of it on this thread; an end that never came leaves too much. */
 	const uint64_t nested_ns = t->inner_ns - work->inner_ns;
 	const uint64_t own_ns = nested_ns < all_ns ? all_ns - nested_ns : 0;
@@ -89,7 +88,7 @@ static void end(struct cpu_work *work, uint16_t label, uint64_t flop)
 	const struct wire_event event = {
 		.host_ns = work->begin_ns,
 		.start_ns = work->begin_ns,
-		.end_ns = end_ns,
+		.end_ns = work->begin_ns + all_ns,
 		.host_cost_ns = all_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)all_ns,
 		.entry = entry,
 		.flags = WIRE_EVENT_TIMED | WIRE_EVENT_BLOCKED,

@@ -55,7 +55,7 @@ static void describe(struct wire_layout *a)
 		.name_bytes = WIRE_NAME_BYTES,
 		.lanes = WIRE_LANES,
 		.ring_slots = WIRE_RING_SLOTS,
-		.start_ns = ring_clock_ns(),
+		.start_ns = clock_ns(),
 		.devices_used = 2, /* device 0 is none: host waits, and what is unknown */
 		.entries_used = 1, /* entry 0 counts what finds no room */
 		.names_used = sizeof(OTHERS_ENTRY_NAME) - 1,
@@ -98,7 +98,7 @@ static int set_up(struct life *life)
 
 	if (error)
 		return error;
-	ring_find_clock();
+	clock_find();
 	describe(life->arena);
 	atomic_store(&life->lane[0], &life->arena->lane[0]);
 	atomic_store(&life->lane[1], &life->arena->lane[1]);

@@ -20,10 +20,10 @@ static bool ask_device(struct opencl_clock *clock, const struct loader *loader, 
 
 	if (!real || !device)
 		return false;
-	before_ns = ring_clock_ns();
+	before_ns = clock_ns();
 	if (real(device, &device_ns, &host_ns) != CL_SUCCESS || !device_ns)
 		return false;
-	after_ns = ring_clock_ns();
+	after_ns = clock_ns();
 	atomic_store(&clock->offset_ns,
 		     (int64_t)(before_ns + (after_ns - before_ns) / 2 - device_ns));
 	atomic_store(&clock->synced_ns, after_ns);
@@ -77,7 +77,7 @@ bool opencl_clock_map(struct opencl_clock *clock, const struct loader *loader, c
 	/* A harvest takes time, and other threads go on: what seems too late may have ended since.
 	 */
 	if (span_ns > now_ns - host_ns + SLACK_NS || method == METHOD_UNKNOWN)
-		now_ns = ring_clock_ns();
+		now_ns = clock_ns();
 	if (device_end_ns < device_start_ns || span_ns > now_ns - host_ns + SLACK_NS)
 		return false;
 	if (method == METHOD_UNKNOWN)
@@ -91,7 +91,7 @@ bool opencl_clock_map(struct opencl_clock *clock, const struct loader *loader, c
 	*end_ns = *start_ns + span_ns;
 	if (lies_within(*start_ns, *end_ns, host_ns, now_ns))
 		return true;
-	now_ns = ring_clock_ns();
+	now_ns = clock_ns();
 	if (lies_within(*start_ns, *end_ns, host_ns, now_ns))
 		return true;
 	/* The clock ran away: learn it anew at the next command, and place this one by its bounds.

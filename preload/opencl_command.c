@@ -33,7 +33,7 @@ static void inject(struct opencl_command *c)
 		c->event = &c->own;
 		c->injected = true;
 	}
-	c->begin_ns = ring_clock_ns();
+	c->begin_ns = clock_ns();
 }
 
 void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_command_queue queue,
@@ -125,7 +125,7 @@ void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work
 
 	if (!is_same_process(c))
 		return;
-	host_ns = ring_clock_ns() - c->begin_ns;
+	host_ns = clock_since(c->begin_ns);
 	entry = entry_of(t->life, label_of(c, error, work), c->facts & QUEUE_DEVICE);
 	ring_count(t, entry, error == CL_SUCCESS, host_ns, work->bytes);
 	if (error == CL_SUCCESS) {
@@ -163,7 +163,7 @@ void opencl_sync_begin(struct opencl_command *c, const struct loader *loader,
 	if (!take(c, loader))
 		return;
 	c->facts = queue ? opencl_queue(c->thread->life, loader, queue, &c->queue) : 0;
-	c->begin_ns = ring_clock_ns();
+	c->begin_ns = clock_ns();
 }
 
 void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
@@ -172,14 +172,13 @@ void opencl_sync_end(struct opencl_command *c, cl_int error, enum call call)
 
 	if (!is_same_process(c))
 		return;
-	const uint64_t end_ns = ring_clock_ns();
-	const uint64_t host_ns = end_ns - c->begin_ns;
+	const uint64_t host_ns = clock_since(c->begin_ns);
 	const uint16_t entry = entry_of(t->life, opencl_call(t->life, call, WIRE_KIND_SYNC),
 					(uint8_t)(c->facts & QUEUE_DEVICE));
 	const struct wire_event event = {
 		.host_ns = c->begin_ns,
 		.start_ns = c->begin_ns,
-		.end_ns = end_ns,
+		.end_ns = c->begin_ns + host_ns,
 		.host_cost_ns = saturate(host_ns),
 		.entry = entry,
 		.flags = WIRE_EVENT_BLOCKED,

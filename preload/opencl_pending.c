@@ -232,7 +232,7 @@ static void harvest_lane(struct ring_thread *t, struct opencl_lane *lane, uint64
 void opencl_pending_harvest(struct ring_thread *t, bool all)
 {
 	const uint32_t lanes = __atomic_load_n(&t->life->arena->arena.lanes_used, __ATOMIC_RELAXED);
-	const uint64_t now_ns = ring_clock_ns();
+	const uint64_t now_ns = clock_ns();
 	const int saved = errno; /* the program's: drivers may change it */
 
 	t->depth++; /* what we ask of the API is not the program's */

@@ -40,6 +40,7 @@ static void try_all(void)
 	sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
 	sys(read, fd, &who, 0);
 	sys(madvise, NULL, 0, 0);
+	sys(prctl, PR_GET_TSC, &word);
 	sys(mremap, NULL, 0, 0, 0);
 	sys(futex, &word, FUTEX_WAKE, 1);
 	sys(tgkill, sys(getpid, 0), sys(gettid, 0), 0);

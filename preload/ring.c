@@ -8,32 +8,12 @@
 #include <string.h>
 
 #include "preload/channel.h"
-#include "preload/resolve.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
 
 #define COST_EVENTS 64u /* few enough to measure in some microseconds */
 
 __thread struct ring_thread ring_self;
-
-static int clock_of_kernel(clockid_t id, struct timespec *now)
-{
-	return (int)sys(clock_gettime, id, now);
-}
-
-int (*ring_clock)(clockid_t, struct timespec *) = clock_of_kernel;
-
-void ring_find_clock(void)
-{
-#if defined(__aarch64__)
-	void *found = resolve_in("linux-vdso.so.1", "__kernel_clock_gettime");
-#else
-	void *found = resolve_in("linux-vdso.so.1", "__vdso_clock_gettime");
-#endif
-
-	if (found)
-		ring_clock = (int (*)(clockid_t, struct timespec *))found;
-}
 
 static uint32_t thread_id(void)
 {
@@ -136,15 +116,15 @@ void ring_wake(const struct ring_thread *t)
 static uint64_t record_ns(struct ring_thread *t, unsigned events)
 {
 	struct wire_event event = {0};
-	uint64_t begin_ns = ring_clock_ns();
+	uint64_t begin_ns = clock_ns();
 
 	for (unsigned i = 0; i < events; i++) {
-		event.host_ns = ring_clock_ns();
-		event.host_cost_ns = (uint32_t)(ring_clock_ns() - event.host_ns);
+		event.host_ns = clock_ns();
+		event.host_cost_ns = (uint32_t)clock_since(event.host_ns);
 		ring_count(t, 0, true, event.host_cost_ns, 0);
 		ring_push(t, &event);
 	}
-	return ring_clock_ns() - begin_ns;
+	return clock_since(begin_ns);
 }
 
 uint32_t ring_measure_cost_ns(struct ring_thread *t)

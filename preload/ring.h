@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "preload/clock.h"
 #include "preload/life.h"
 #include "preload/wire.h"
 
@@ -44,18 +44,6 @@ static inline struct ring_thread *ring_enter(void)
 			     1))
 		return t;
 	return ring_attach();
-}
-
-/* clock_gettime of the kernel's vDSO, past libc: a library like libfaketime may stand before it. */
-extern int (*ring_clock)(clockid_t id, struct timespec *now);
-void ring_find_clock(void);
-
-static inline uint64_t ring_clock_ns(void)
-{
-	struct timespec now;
-
-	ring_clock(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* Adds to a word that nobody else writes, or, on the shared lane, that others write as well. */
