@@ -63,7 +63,7 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 TIME ?= 60
 BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host spin \
-	spin-static libOpenCLv.so1 cl_plugin.so omp_every omp_every_llvm blas_every)
+	spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so omp_every omp_every_llvm blas_every)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
@@ -225,7 +225,8 @@ $(O)/tests/prog/libOpenCLv.so1:
 	$(Q)LC_ALL=C sed 's/libOpenCL\.so\.1/libOpenCLv.so1/g' \
 		"$$($(CC) -print-file-name=libOpenCL.so)" >$@
 
-$(O)/tests/prog/cl_plugin.so: $(addprefix $(O)/tests/prog/,cl_plugin.o launch.o libOpenCLv.so1)
+$(O)/tests/prog/cl_plugin.so $(O)/tests/prog/cl_constructor.so: $(O)/tests/prog/%.so: \
+		$(addprefix $(O)/tests/prog/,%.o launch.o libOpenCLv.so1)
 	$(Q)$(CC) -shared -Wl,-rpath,'$$ORIGIN' -o $@ $^ -pthread
 
 $(O)/tests/fake/libfakecl.so: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/opencl/*.c) tests/fake/tally.c)

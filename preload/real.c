@@ -103,8 +103,12 @@ __attribute__((visibility("default"))) int dlclose(void *handle)
 {
 	int (*real)(void *) = (int (*)(void *))resolve_next("dlclose");
 	unsigned long long before = count_unloads();
-	int error = real ? real(handle) : -1;
+	const int saved = errno;
+	int error;
 
+	resolve_hold();
+	errno = saved;
+	error = real ? real(handle) : -1;
 	if (count_unloads() != before)
 		atomic_fetch_add(&real_generation, 1);
 	return error;

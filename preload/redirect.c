@@ -177,7 +177,6 @@ static const char *substitute(const char *name, int flags, const struct link_map
 /* RTLD_NOLOAD: is it there? If it is what the stand-in stands for, the program has that handle. */
 static const char *probe(const char *name, int flags, const struct link_map *caller)
 {
-	int (*close)(void *) = (int (*)(void *))resolve_next("dlclose");
 	char path[PATH_MAX];
 	const char *file;
 	void *handle = NULL;
@@ -185,11 +184,11 @@ static const char *probe(const char *name, int flags, const struct link_map *cal
 	if (!atomic_load(&stub_given) || (caller && resolve_is_loader(caller)))
 		return name;
 	file = locate(caller, name, path);
-	if (file && close)
+	if (file)
 		handle = real_dlopen()(file, flags & ~RTLD_GLOBAL);
 	if (!handle)
 		return name;
-	close(handle);
+	dlclose(handle);
 	return handle == resolve_first(elf_is_called, SONAME) ? stub_path : name;
 }
 
@@ -198,6 +197,7 @@ const char *redirect_dlopen(const char *name, int flags, open_function *jump, co
 	const int saved = errno;
 
 	*jump = real_dlopen();
+	resolve_hold();
 	if (name && init_settings()->on) {
 		if (flags & RTLD_DEEPBIND)
 			(is_opencl(name) ? let_pass : life_uncovered)(WIRE_UNCOVERED_DEEPBIND);

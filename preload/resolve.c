@@ -23,6 +23,7 @@ struct caller *_Atomic resolve_hot;
 
 static struct loader loaders[LOADERS];
 static atomic_bool loader_ready[LOADERS];
+static atomic_bool loader_held[LOADERS];
 static const struct loader loader_none;
 static const struct loader *_Atomic substitute;
 
@@ -205,15 +206,6 @@ static const struct link_map *find_needed(const struct link_map *start,
 	return NULL;
 }
 
-/* The functions that we hold must stay mapped when the program closes the library. */
-static void pin(const struct link_map *map)
-{
-	void *(*open)(const char *, int) = resolve_next("dlopen");
-
-	if (open && map->l_name && map->l_name[0])
-		(void)open(map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-}
-
 /* Claims the slot of a library, or finds it; waits while another thread fills it (no lock is held
  * meanwhile, and nothing waited for). NULL where the table is full. */
 static struct loader *claim(const struct link_map *map, bool *fresh)
@@ -252,8 +244,24 @@ static const struct loader *loader_of(const struct link_map *map)
 	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
 		loader->real[i] = elf_symbol(map, name);
 	publish(loader);
-	pin(map);
 	return loader;
+}
+
+/* Not where a loader is met: the dynamic loader's lock may be held by who waits for this thread. */
+void resolve_hold(void)
+{
+	void *(*open)(const char *, int) = NULL;
+
+	for (unsigned i = 0; i < LOADERS && atomic_load(&loaders[i].map); i++) {
+		const struct link_map *map = atomic_load(&loaders[i].map);
+
+		if (!atomic_load(&loader_ready[i]) || atomic_exchange(&loader_held[i], true))
+			continue;
+		if (!open)
+			open = resolve_next("dlopen");
+		if (open && map->l_name && map->l_name[0])
+			(void)open(map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+	}
 }
 
 /* The next definition behind us among the objects of the start, as RTLD_NEXT would find it. */

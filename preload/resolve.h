@@ -59,10 +59,15 @@ bool resolve_is_loader(const struct link_map *map);
 
 /*
  * The stand-in for the library of that soname is being loaded, and holds it: who cannot be told
- * otherwise (a function pointer called from libffi) means this library. From a constructor, where
- * this thread may open what it likes.
+ * otherwise (a function pointer called from libffi) means this library.
  */
 void resolve_substitute(const char *soname);
+
+/*
+ * Has the libraries whose functions we hold stay mapped when the program closes them. Before every
+ * dlopen and dlclose of the program, which take the dynamic loader's lock anyway.
+ */
+void resolve_hold(void);
 
 /* The next definition of `name` behind this library in the order of loading, or NULL. */
 void *resolve_next(const char *name);

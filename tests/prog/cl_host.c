@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens each plugin named in its arguments RTLD_LOCAL and lets it compute. */
+/* Opens each plugin named in its arguments RTLD_LOCAL, lets it compute, and closes it. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,15 @@ static int host(const char *path, unsigned launches)
 {
 	void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	int (*plugin_main)(unsigned);
+	int failed;
 
 	if (!plugin) {
 		fprintf(stderr, "%s\n", dlerror());
 		return 1;
 	}
 	plugin_main = (int (*)(unsigned))dlsym(plugin, "plugin_main");
-	return plugin_main ? plugin_main(launches) : 1;
+	failed = plugin_main ? plugin_main(launches) : 1;
+	return dlclose(plugin) || failed;
 }
 
 int main(int argc, char **argv)
