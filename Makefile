@@ -62,8 +62,9 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
 BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
-TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host spin \
-	spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so omp_every omp_every_llvm blas_every)
+TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner spin \
+	spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so cl_listener.so \
+	omp_every omp_every_llvm blas_every)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
@@ -228,6 +229,10 @@ $(O)/tests/prog/libOpenCLv.so1:
 $(O)/tests/prog/cl_plugin.so $(O)/tests/prog/cl_constructor.so: $(O)/tests/prog/%.so: \
 		$(addprefix $(O)/tests/prog/,%.o launch.o libOpenCLv.so1)
 	$(Q)$(CC) -shared -Wl,-rpath,'$$ORIGIN' -o $@ $^ -pthread
+
+# Libraries that define the API themselves.
+$(O)/tests/prog/%.so: $(O)/tests/prog/%.o
+	$(Q)$(CC) -shared -o $@ $^
 
 $(O)/tests/fake/libfakecl.so: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/opencl/*.c) tests/fake/tally.c)
 	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^ -pthread

@@ -103,6 +103,7 @@ static int set_up(struct life *life)
 	atomic_store(&life->lane[0], &life->arena->lane[0]);
 	atomic_store(&life->lane[1], &life->arena->lane[1]);
 	atomic_store(&life->generation, atomic_fetch_add(&generations, 1) + 1);
+	ring_self.depth = 0; /* a child that was forked within a call is outside of it */
 	ring_claim(&ring_self, life);
 	life->arena->arena.event_cost_ns = ring_measure_cost_ns(&ring_self);
 	error = make_tables(life);

@@ -125,8 +125,7 @@ static cl_command_queue create_queue(const struct loader *loader, create_with re
 	}
 	if (!queue)
 		queue = real(context, device, properties, error);
-	if (life && queue)
-		opencl_queue_know(life, queue, facts);
+	know_queue(life, queue, facts);
 	return queue;
 }
 

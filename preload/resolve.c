@@ -3,6 +3,7 @@
  * Finds real functions without the help of dlsym. Tables are fixed and only ever grow; entries
  * are published by one atomic store, so that no lock is needed and a signal may come anywhere.
  */
+#include <CL/cl.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
@@ -231,6 +232,36 @@ static void publish(const struct loader *loader)
 	atomic_store(&loader_ready[loader - loaders], true);
 }
 
+static const struct loader *loader_of(const struct link_map *map);
+
+/* For what we ask of events: of any parameters, and always refused. */
+static int not_there(void)
+{
+	return CL_INVALID_EVENT;
+}
+
+/*
+ * A library may define a part of the API and forward that. What we ask of events ourselves must be
+ * there: events say whose they are, so the common loader can be asked, if it is loaded.
+ */
+static void complete(struct loader *loader, const struct link_map *map)
+{
+	static const enum call asked[] = {CALL_clGetEventInfo, CALL_clGetEventProfilingInfo,
+					  CALL_clRetainEvent, CALL_clReleaseEvent};
+	const struct link_map *common = NULL;
+
+	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		void **real = &loader->real[asked[i]];
+
+		if (!*real && !common)
+			common = resolve_first(elf_has_soname, "libOpenCL.so.1");
+		if (!*real && common && common != map)
+			*real = loader_of(common)->real[asked[i]];
+		if (!*real)
+			*real = (void *)not_there;
+	}
+}
+
 static const struct loader *loader_of(const struct link_map *map)
 {
 	const char *name = calls_names;
@@ -243,6 +274,7 @@ static const struct loader *loader_of(const struct link_map *map)
 		return loader;
 	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
 		loader->real[i] = elf_symbol(map, name);
+	complete(loader, map);
 	publish(loader);
 	return loader;
 }
@@ -296,6 +328,7 @@ static const struct loader *loader_at_start(void)
 		return loader;
 	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
 		loader->real[i] = next_at_start(name);
+	complete(loader, resolve_self());
 	publish(loader);
 	return loader;
 }

@@ -2,7 +2,8 @@
 /*
  * A program that finds OpenCL by dlopen and dlsym, as hashcat and darktable do. With --by-address
  * it asks clGetExtensionFunctionAddressForPlatform for its launch function; with --see it also
- * tells which library it got. As a plugin it takes the library's name from CL_DLOPEN.
+ * tells which library it got; with --deepbind it opens it so. As a plugin it takes the library's
+ * name from CL_DLOPEN.
  */
 #include <CL/cl.h>
 #include <dlfcn.h>
@@ -70,14 +71,17 @@ static void see(const char *path)
 		void *found = dlopen(names[i], RTLD_LAZY | RTLD_NOLOAD);
 
 		error = dlerror();
-		printf("%s: %s, %s\n", names[i], found ? "there" : "not there",
+		printf("%s: %s, %s\n", names[i],
+		       !found		  ? "not there"
+		       : found == library ? "the same"
+					  : "another",
 		       error ? error : "no error");
 	}
 }
 
-static void load(const char *path)
+static void load(const char *path, int flags)
 {
-	library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+	library = dlopen(path, RTLD_LAZY | RTLD_LOCAL | flags);
 	if (!library) {
 		fprintf(stderr, "%s\n", dlerror());
 		exit(1);
@@ -137,9 +141,9 @@ static int compute(unsigned long launches, int by_address)
 	return cl.clFinish(queue) != CL_SUCCESS;
 }
 
-static int run(const char *path, unsigned long launches, int by_address)
+static int run(const char *path, unsigned long launches, int by_address, int flags)
 {
-	load(path);
+	load(path, flags);
 	if (compute(launches, by_address)) {
 		fprintf(stderr, "cl_dlopen: OpenCL refused\n");
 		return 1;
@@ -154,7 +158,7 @@ int plugin_main(unsigned launches)
 {
 	const char *path = getenv("CL_DLOPEN");
 
-	if (!path || run(path, launches, 0))
+	if (!path || run(path, launches, 0, 0))
 		return 1;
 	see(path);
 	return 0;
@@ -162,17 +166,20 @@ int plugin_main(unsigned launches)
 
 int main(int argc, char **argv)
 {
-	int by_address = argc > 1 && !strcmp(argv[1], "--by-address");
-	int seeing = argc > 1 && !strcmp(argv[1], "--see");
-	char **rest = argv + by_address + seeing;
+	const char *option = argc == 4 ? argv[1] : "";
+	const int by_address = !strcmp(option, "--by-address");
+	const int seeing = !strcmp(option, "--see");
+	const int deepbind = !strcmp(option, "--deepbind");
+	char **rest = argv + argc - 2;
 
-	if (argc != 3 + by_address + seeing) {
-		fprintf(stderr, "usage: cl_dlopen [--by-address | --see] LIBRARY LAUNCHES\n");
+	if (argc < 3 || argc != 3 + by_address + seeing + deepbind) {
+		fprintf(stderr, "usage: cl_dlopen [--by-address | --see | --deepbind] "
+				"LIBRARY LAUNCHES\n");
 		return 2;
 	}
-	if (run(rest[1], strtoul(rest[2], NULL, 10), by_address))
+	if (run(rest[0], strtoul(rest[1], NULL, 10), by_address, deepbind ? RTLD_DEEPBIND : 0))
 		return 1;
 	if (seeing)
-		see(rest[1]);
+		see(rest[0]);
 	return 0;
 }
