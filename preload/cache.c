@@ -29,7 +29,7 @@ void cache_put(_Atomic uint64_t *cache, uint32_t sets, const void *handle, uint1
 	}
 	if (victim == CACHE_WAYS)
 		victim = (uint32_t)(word >> 20) % CACHE_WAYS;
-	atomic_store_explicit(&way[victim], word, memory_order_relaxed);
+	atomic_store_explicit(&way[victim], word, memory_order_release);
 	/* Two threads that brought one handle at a time may have left an older word behind. */
 	for (uint32_t i = victim + 1; i < CACHE_WAYS; i++)
 		if (atomic_load_explicit(&way[i], memory_order_relaxed) >> 16 == word >> 16)

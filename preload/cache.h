@@ -27,7 +27,8 @@ static inline int cache_find(const _Atomic uint64_t *cache, uint32_t sets, const
 	uint32_t first = cache_first(handle, sets);
 
 	for (uint32_t i = first; handle && i < first + CACHE_WAYS; i++) {
-		uint64_t word = atomic_load_explicit(&cache[i], memory_order_relaxed);
+		/* What the number stands for was written before by another thread, maybe. */
+		uint64_t word = atomic_load_explicit(&cache[i], memory_order_acquire);
 
 		if (word >> 16 == (uint64_t)(uintptr_t)handle) {
 			*known = (uint16_t)word;

@@ -50,14 +50,14 @@ static uint16_t body_label(struct life *life, const void *body)
 static uint16_t call_label(struct life *life, enum cpu_call call)
 {
 	_Atomic uint16_t *known = &life->cpu->call[call];
-	uint16_t label = atomic_load_explicit(known, memory_order_relaxed);
+	uint16_t label = atomic_load_explicit(known, memory_order_acquire);
 
 	if (__builtin_expect(!label, 0)) {
 		const char *name = real_name(call);
 
 		label = entry_label(life, WIRE_API_BLAS, WIRE_KIND_KERNEL, name,
 				    (uint32_t)strlen(name));
-		atomic_store_explicit(known, label, memory_order_relaxed);
+		atomic_store_explicit(known, label, memory_order_release);
 	}
 	return label;
 }

@@ -111,21 +111,22 @@ uint16_t entry_add(struct life *life, uint16_t label, uint8_t device)
 	struct wire_layout *arena = life->arena;
 	const struct entry_label *l = &life->labels->label[label];
 	uint32_t number = label ? reserve(&arena->arena.entries_used, 1, WIRE_ENTRIES) : 0;
+	struct wire_entry *e;
 	uint16_t known = 0;
 
 	if (!number || number == WIRE_ENTRIES) {
 		__atomic_fetch_add(&arena->arena.entries_refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
-	arena->entry[number] = (struct wire_entry){
-		.name = l->name,
-		.name_bytes = l->name_bytes,
-		.api = l->api,
-		.kind = l->kind,
-		.device = device,
-		.flags = l->flags,
-	};
-	__atomic_store_n(&arena->entry[number].ready, 1, __ATOMIC_RELEASE);
+	/* Field by field: readers are looking at `ready` already, and only that. */
+	e = &arena->entry[number];
+	e->name = l->name;
+	e->name_bytes = l->name_bytes;
+	e->api = l->api;
+	e->kind = l->kind;
+	e->device = device;
+	e->flags = l->flags;
+	__atomic_store_n(&e->ready, 1, __ATOMIC_RELEASE);
 	/* A twin made at the same time by another thread stays valid, and counts nothing more. */
 	if (atomic_compare_exchange_strong(&life->labels->entry[label][device], &known,
 					   (uint16_t)number))

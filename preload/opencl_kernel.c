@@ -46,13 +46,13 @@ uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_ke
 uint16_t opencl_call(struct life *life, enum call call, enum wire_kind kind)
 {
 	_Atomic uint16_t *known = &life->opencl->call[call];
-	uint16_t label = atomic_load_explicit(known, memory_order_relaxed);
+	uint16_t label = atomic_load_explicit(known, memory_order_acquire);
 
 	if (!label) {
 		const char *name = calls_name(call);
 
 		label = entry_label(life, WIRE_API_OPENCL, kind, name, (uint32_t)strlen(name));
-		atomic_store_explicit(known, label, memory_order_relaxed);
+		atomic_store_explicit(known, label, memory_order_release);
 	}
 	return label;
 }
