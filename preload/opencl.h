@@ -129,10 +129,9 @@ struct opencl_slot {
 };
 
 struct opencl_lane {
-	uint64_t head;		/* the lane's owner alone */
-	uint64_t refused;	/* likewise: commands that found too many alive */
-	_Atomic uint64_t tail;	/* read by others */
-	_Atomic uint64_t shown; /* head, as others may see it */
+	_Atomic uint64_t refused; /* the lane's owner alone: commands that found too many alive */
+	_Atomic uint64_t tail;	  /* of what is not harvested; anybody may move it */
+	_Atomic uint64_t shown;	  /* the head; the owner moves it */
 	struct opencl_slot slot[OPENCL_ALIVE];
 };
 

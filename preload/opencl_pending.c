@@ -56,20 +56,28 @@ static void trim(struct opencl_lane *lane)
 			tail++;
 }
 
+/* The owner's alone, and its to know without a look at others; one that follows a dead owner finds
+ * the number here too. */
+static uint64_t head_of(const struct opencl_lane *lane)
+{
+	return atomic_load_explicit(&lane->shown, memory_order_relaxed);
+}
+
+/* Acquires what others did to the slots behind the tail: the owner is about to fill them anew. */
 static uint64_t window(const struct opencl_lane *lane)
 {
-	return lane->head - atomic_load_explicit(&lane->tail, memory_order_relaxed);
+	return head_of(lane) - atomic_load_explicit(&lane->tail, memory_order_acquire);
 }
 
 /* Fills the slot at the head, which is free while the window is smaller than the ring. */
 static void put(struct opencl_lane *lane, const struct opencl_pending *pending)
 {
-	struct opencl_slot *slot = slot_of(lane, lane->head);
+	const uint64_t number = head_of(lane);
+	struct opencl_slot *slot = slot_of(lane, number);
 
 	slot->pending = *pending;
 	atomic_store_explicit(&slot->state, STATE_FULL, memory_order_release);
-	lane->head++;
-	atomic_store_explicit(&lane->shown, lane->head, memory_order_release);
+	atomic_store_explicit(&lane->shown, number + 1, memory_order_release);
 }
 
 /* Moves the oldest command to the head: one that never ends must not hold up all behind it. */
@@ -92,9 +100,13 @@ static void rotate(struct opencl_lane *lane)
 /* True if the lane may take one more command, perhaps after looking what has finished. */
 static bool has_room(struct ring_thread *t, struct opencl_lane *lane, uint32_t limit)
 {
+	uint64_t refused;
+
 	if (window(lane) < limit)
 		return true;
-	if (lane->refused++ & (LOOK_WHEN_FULL - 1))
+	refused = atomic_load_explicit(&lane->refused, memory_order_relaxed);
+	atomic_store_explicit(&lane->refused, refused + 1, memory_order_relaxed);
+	if (refused & (LOOK_WHEN_FULL - 1))
 		return false;
 	opencl_pending_harvest(t, false);
 	for (unsigned i = 0; i < ROTATE && window(lane) >= limit; i++)
@@ -110,7 +122,7 @@ bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pen
 	if (!lane || !has_room(t, lane, opencl_alive_limit(t->life, pending->facts & QUEUE_DEVICE)))
 		return false;
 	put(lane, pending);
-	if (!(lane->head & (POLL_EVERY - 1)) && window(lane) >= POLL_FROM)
+	if (!(head_of(lane) & (POLL_EVERY - 1)) && window(lane) >= POLL_FROM)
 		opencl_pending_harvest(t, false);
 	return true;
 }
