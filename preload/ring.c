@@ -41,7 +41,11 @@ static bool claim_lane(_Atomic uint32_t *owner, uint32_t from, uint32_t tid)
 	return atomic_compare_exchange_strong(owner, &from, tid);
 }
 
-/* A free lane, or one whose owner has ended, or 0. A dead owner may have had our own id. */
+/*
+ * A free lane, or one whose owner has ended, or 0. A dead owner may have had our own id. All that
+ * it stored can be seen once the kernel no longer finds it: it went through locks of the kernel's
+ * meanwhile, and so did we.
+ */
 static uint32_t find_lane(struct life *life, uint32_t tid)
 {
 	for (uint32_t i = 1; i < WIRE_LANES; i++)
@@ -111,6 +115,17 @@ void ring_wake(const struct ring_thread *t)
 {
 	if (t->life->wake)
 		sys(futex, t->life->wake, FUTEX_WAKE, INT_MAX);
+}
+
+bool ring_take_shared(struct wire_event *slot, uint64_t number)
+{
+	uint64_t old = __atomic_load_n(&slot->seq, __ATOMIC_RELAXED);
+
+	if (old > number || (!old && number >= WIRE_RING_SLOTS))
+		return false;
+	/* Acquires, so that the last writer's stores cannot come behind ours. */
+	return __atomic_compare_exchange_n(&slot->seq, &old, 0, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }
 
 static uint64_t record_ns(struct ring_thread *t, unsigned events)

@@ -47,13 +47,13 @@ static inline struct ring_thread *ring_enter(void)
 }
 
 /* Adds to a word that nobody else writes, or, on the shared lane, that others write as well. */
-static inline void ring_plus(const struct ring_thread *t, uint64_t *word, uint64_t amount)
+static inline __attribute__((always_inline)) void
+ring_plus(const struct ring_thread *t, uint64_t *word, uint64_t amount, int order)
 {
 	if (__builtin_expect(t->lane_number != 0, 1))
-		__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + amount,
-				 __ATOMIC_RELAXED);
+		__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + amount, order);
 	else
-		__atomic_fetch_add(word, amount, __ATOMIC_RELAXED);
+		__atomic_fetch_add(word, amount, order);
 }
 
 /* Counts one call under an entry. `bytes` are those that it moves, if it was accepted. */
@@ -62,35 +62,45 @@ static inline void ring_count(const struct ring_thread *t, uint16_t entry, bool 
 {
 	struct wire_total *total = &t->lane->totals[entry];
 
-	ring_plus(t, accepted ? &total->count : &total->failed, 1);
-	ring_plus(t, &total->host_ns, host_ns);
+	ring_plus(t, accepted ? &total->count : &total->failed, 1, __ATOMIC_RELAXED);
+	ring_plus(t, &total->host_ns, host_ns, __ATOMIC_RELAXED);
 	if (accepted && bytes)
-		ring_plus(t, &total->bytes, bytes);
+		ring_plus(t, &total->bytes, bytes, __ATOMIC_RELAXED);
 }
 
 /* Counts calls that happened without a call of their own: kernels of a command buffer. */
 static inline void ring_count_more(const struct ring_thread *t, uint16_t entry, uint64_t count)
 {
-	ring_plus(t, &t->lane->totals[entry].count, count);
+	ring_plus(t, &t->lane->totals[entry].count, count, __ATOMIC_RELAXED);
 }
 
-/* Adds the device time of one command. */
+/*
+ * Adds the device time of one command, which some thread has counted before: who acquires what it
+ * reads here finds that count as well, and never more timed commands than commands.
+ */
 static inline void ring_time(const struct ring_thread *t, uint16_t entry, uint64_t device_ns)
 {
 	struct wire_total *total = &t->lane->totals[entry];
 
-	ring_plus(t, &total->timed, 1);
-	ring_plus(t, &total->device_ns, device_ns);
+	ring_plus(t, &total->timed, 1, __ATOMIC_RELEASE);
+	ring_plus(t, &total->device_ns, device_ns, __ATOMIC_RELAXED);
 }
 
 /* Adds the arithmetic of one call. */
 static inline void ring_flop(const struct ring_thread *t, uint16_t entry, uint64_t flop)
 {
-	ring_plus(t, &t->lane->totals[entry].flop, flop);
+	ring_plus(t, &t->lane->totals[entry].flop, flop, __ATOMIC_RELAXED);
 }
 
 /* Tells the collector that a ring is half full. */
 void ring_wake(const struct ring_thread *t);
+
+/*
+ * Takes a slot of the shared lane for the event `number`. False if another thread is in the midst
+ * of it, a whole ring behind or ahead: two at once would leave a mixture that looks whole, so this
+ * event is lost instead, and its number tells.
+ */
+bool ring_take_shared(struct wire_event *slot, uint64_t number);
 
 /* Appends an event; its seq is set here. The oldest is overwritten. */
 static inline void ring_push(struct ring_thread *t, const struct wire_event *event)
@@ -99,12 +109,16 @@ static inline void ring_push(struct ring_thread *t, const struct wire_event *eve
 	uint64_t number;
 	struct wire_event *slot;
 
-	if (__builtin_expect(!t->lane_number, 0))
+	if (__builtin_expect(!t->lane_number, 0)) {
 		number = __atomic_fetch_add(&lane->head, 1, __ATOMIC_RELAXED);
-	else
+		slot = &lane->ring[number & (WIRE_RING_SLOTS - 1)];
+		if (!ring_take_shared(slot, number))
+			return;
+	} else {
 		number = __atomic_load_n(&lane->head, __ATOMIC_RELAXED);
-	slot = &lane->ring[number & (WIRE_RING_SLOTS - 1)];
-	__atomic_store_n(&slot->seq, 0, __ATOMIC_RELAXED);
+		slot = &lane->ring[number & (WIRE_RING_SLOTS - 1)];
+		__atomic_store_n(&slot->seq, 0, __ATOMIC_RELAXED);
+	}
 	__atomic_thread_fence(__ATOMIC_RELEASE); /* readers see the zero before new content */
 	__atomic_store_n(&slot->host_ns, event->host_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->start_ns, event->start_ns, __ATOMIC_RELAXED);

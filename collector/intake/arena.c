@@ -176,6 +176,7 @@ void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_
 		total->device_ns = saturate_add(total->device_ns, LOAD(lane->device_ns));
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	lanes = bounded(LOAD(layout->arena.lanes_used), WIRE_LANES); /* one may have come */
 	for (uint32_t i = 0; i < lanes; i++) {
 		const struct wire_total *lane = &layout->lane[i].totals[entry];
 
