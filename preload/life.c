@@ -159,15 +159,20 @@ bool life_begin(void)
 	if (life && is_first(life)) {
 		on = !set_up(life);
 		atomic_store(&life->phase, on ? LIFE_ON : LIFE_OFF);
+		/* Whoever found us not on yet has left its bits by now. */
+		atomic_thread_fence(memory_order_seq_cst);
+		life_uncovered(atomic_load(&uncovered));
 	}
 	return life && atomic_load(&life->phase) == LIFE_ON;
 }
 
 void life_uncovered(uint32_t bits)
 {
-	struct life *life = life_now();
+	struct life *life;
 
 	atomic_fetch_or(&uncovered, bits);
+	atomic_thread_fence(memory_order_seq_cst);
+	life = life_now();
 	if (life)
 		__atomic_fetch_or(&life->arena->arena.uncovered, bits, __ATOMIC_RELAXED);
 }
