@@ -1,6 +1,8 @@
 # gramme. `make help` lists what there is. Objects go to $(O); nothing is written beside sources.
 
 O ?= build
+# One form of its name, since objects know what they depend on by that.
+override O := $(patsubst $(CURDIR)/%,%,$(O))
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man/man1
