@@ -201,6 +201,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 		$(PKG_LIBS) -lm -pthread
 
 $(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
+$(O)/tests/unit/fork: $(O)/preload/fork.o
 
 $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
