@@ -41,6 +41,8 @@ OPENCL_CFLAGS := -DCL_TARGET_OPENCL_VERSION=300 -DCL_USE_DEPRECATED_OPENCL_1_0_A
 # What runs inside strangers: no stack protector and no sanitizer, since both call into the host.
 PRELOAD_CFLAGS := $(BASE) -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-fno-stack-protector $(OPENCL_CFLAGS)
+# Nor a constructor of the compiler's, in every exec, that asks which atomic instructions there are.
+PRELOAD_CFLAGS += $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 PRELOAD_LDFLAGS := -shared -Wl,-z,defs,-Bsymbolic-functions,-z,now,-z,relro,-z,noseparate-code,--as-needed \
 	-Wl,--hash-style=gnu
 

@@ -118,3 +118,8 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 	}
 
 #include "preload/calls.def"
+
+#define ENQUEUE(road, name, kind, params, args, kernel, bytes, blocking) road##_SECOND_NAME(name)
+#define ENQUEUE_MAP(name, params, args, bytes, blocking)		 CORE_SECOND_NAME(name)
+#define ENQUEUE_BARE(name, kind, params, args)				 CORE_SECOND_NAME(name)
+#include "preload/calls.def"

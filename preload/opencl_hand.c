@@ -552,3 +552,6 @@ CORE_HEAD void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform
 
 	return real ? substitute(loader, platform, name, real(platform, name)) : NULL;
 }
+
+#define HAND(road, result, name, params, args, none) road##_SECOND_NAME(name)
+#include "preload/calls.def"
