@@ -199,11 +199,13 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/libcollector.a
 
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(filter %.o %.a,$^) -lcmocka \
+	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(filter %.o %.a,$^) $(TEST_LDFLAGS) -lcmocka \
 		$(PKG_LIBS) -lm -pthread
 
 $(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
 $(O)/tests/unit/fork: $(O)/preload/fork.o
+$(O)/tests/unit/elf: $(O)/preload/elf.o
+$(O)/tests/unit/elf: TEST_LDFLAGS := -rdynamic
 
 $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)

@@ -5,10 +5,12 @@
  */
 #include <elf.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "preload/elf.h"
 
-#define VERSION_HIDDEN 0x8000u /* of DT_VERSYM: not the default version */
+#define RESOLVER_IS_TOLD (1UL << 62) /* there is a second argument */
+#define VERSION_HIDDEN	 0x8000u     /* of DT_VERSYM: not the default version */
 
 struct tables {
 	const ElfW(Sym) * symbol;
@@ -86,6 +88,21 @@ static uint32_t find_sysv(const struct tables *t, const char *name)
 	return 0;
 }
 
+/* An indirect function chooses by what the processor can do; on aarch64 it is told. */
+static void *ask_resolver(ElfW(Addr) resolver)
+{
+#if defined(__aarch64__)
+	const struct {
+		unsigned long size, hwcap, hwcap2;
+	} told = {sizeof(told), getauxval(AT_HWCAP), getauxval(AT_HWCAP2)};
+
+	return ((void *(*)(unsigned long, const void *))resolver)(told.hwcap | RESOLVER_IS_TOLD,
+								  &told);
+#else
+	return ((void *(*)(void))resolver)();
+#endif
+}
+
 void *elf_symbol(const struct link_map *map, const char *name)
 {
 	struct tables t;
@@ -102,7 +119,7 @@ void *elf_symbol(const struct link_map *map, const char *name)
 		return NULL;
 	ElfW(Addr) address = map->l_addr + t.symbol[i].st_value;
 	if (ELF64_ST_TYPE(t.symbol[i].st_info) == STT_GNU_IFUNC)
-		return ((void *(*)(void))address)();
+		return ask_resolver(address);
 	return (void *)address;
 }
 
