@@ -18,7 +18,7 @@
 
 #define TRUSTED_UID_FILE "/etc/gramme/collector-uid"
 #define WAKE_BYTES	 4096
-#define MAPPED_BYTES	 offsetof(struct wire_layout, lane[2])
+#define FIRST_LANES	 2u
 #define PAGE_BYTES_MOST	 65536u /* where a mapping begins in every machine's pages */
 
 /* vm.memfd_noexec=2 refuses memfds that could be executed. */
@@ -56,9 +56,44 @@ static bool is_error(long address)
 	return address < 0 && address > -4096;
 }
 
-int channel_make_arena(struct wire_layout **arena, int *fd)
+static size_t lane_offset(uint32_t number)
 {
-	long map = -EINVAL;
+	return offsetof(struct wire_layout, lane) + number * sizeof(struct wire_lane);
+}
+
+static long map_lanes(int fd, uint32_t lanes)
+{
+	return sys(mmap, NULL, lane_offset(lanes), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+static bool can_map_more(long map)
+{
+	long again = sys(mremap, map, 0, lane_offset(1), MREMAP_MAYMOVE);
+
+	if (is_error(again))
+		return false;
+	sys(munmap, again, lane_offset(1));
+	return true;
+}
+
+static int map_arena(struct channel_arena *arena, int fd)
+{
+	long map = map_lanes(fd, FIRST_LANES);
+	long all = -EINVAL;
+
+	if (is_error(map))
+		return (int)map;
+	if (!can_map_more(map))
+		all = map_lanes(fd, WIRE_LANES);
+	if (!is_error(all))
+		sys(munmap, map, lane_offset(FIRST_LANES));
+	arena->layout = (struct wire_layout *)(is_error(all) ? map : all);
+	arena->lanes = is_error(all) ? FIRST_LANES : WIRE_LANES;
+	return 0;
+}
+
+int channel_make_arena(struct channel_arena *arena, int *fd)
+{
 	long error = file_size_allowed();
 
 	if (error)
@@ -69,28 +104,21 @@ int channel_make_arena(struct wire_layout **arena, int *fd)
 	if (*fd < 0)
 		return *fd;
 	error = sys(ftruncate, *fd, WIRE_ARENA_BYTES);
+	if (!error)
+		error = map_arena(arena, *fd);
 	if (!error) {
-		map = sys(mmap, NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-		error = is_error(map) ? map : seal(*fd);
+		error = seal(*fd);
+		if (error)
+			channel_free_arena(arena);
 	}
-	if (!error) {
-		*arena = (struct wire_layout *)map;
-		return 0;
-	}
-	if (!is_error(map))
-		sys(munmap, map, MAPPED_BYTES);
-	sys(close, *fd);
+	if (error)
+		sys(close, *fd);
 	return (int)error;
 }
 
-void channel_free_arena(struct wire_layout *arena)
+void channel_free_arena(const struct channel_arena *arena)
 {
-	sys(munmap, arena, MAPPED_BYTES);
-}
-
-static size_t lane_offset(uint32_t number)
-{
-	return offsetof(struct wire_layout, lane) + number * sizeof(struct wire_lane);
+	sys(munmap, arena->layout, lane_offset(arena->lanes));
 }
 
 /*

@@ -10,14 +10,21 @@
 
 #include "preload/wire.h"
 
+/* The part of an arena that is mapped from the start: the tables, and so many lanes. */
+struct channel_arena {
+	struct wire_layout *layout;
+	uint32_t lanes;
+};
+
 /*
- * Makes an empty, sealed arena, mapped and not yet handed over; its descriptor is *fd. Mapped are
- * the tables, and the lanes 0 and 1: a process computes in few threads, and what is mapped counts
- * against its limits (RLIMIT_AS), and is memory indeed in one that calls mlockall. Returns 0 or
- * -errno: -EFBIG where the process's file size limit would turn the attempt into a SIGXFSZ.
+ * Makes an empty, sealed arena, mapped and not yet handed over; its descriptor is *fd. Two lanes
+ * are mapped: a process computes in few threads, and what is mapped counts against its limits
+ * (RLIMIT_AS), and is memory indeed in one that calls mlockall. Where no more could be mapped
+ * later (valgrind and qemu-user refuse), it is all of them. Returns 0 or -errno: -EFBIG where the
+ * process's file size limit would turn the attempt into a SIGXFSZ.
  */
-int channel_make_arena(struct wire_layout **arena, int *fd);
-void channel_free_arena(struct wire_layout *arena);
+int channel_make_arena(struct channel_arena *arena, int *fd);
+void channel_free_arena(const struct channel_arena *arena);
 
 /*
  * Maps one more lane; `lower` is any that is mapped, with a smaller number. Needs no descriptor.

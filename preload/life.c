@@ -88,20 +88,23 @@ static void unmake(struct life *life)
 		opencl_free(life->opencl);
 	if (life->cpu)
 		cpu_free(life->cpu);
-	channel_free_arena(life->arena);
+	channel_free_arena(&(struct channel_arena){life->arena, life->lanes});
 }
 
 static int set_up(struct life *life)
 {
+	struct channel_arena arena;
 	int fd;
-	int error = channel_make_arena(&life->arena, &fd);
+	int error = channel_make_arena(&arena, &fd);
 
 	if (error)
 		return error;
+	life->arena = arena.layout;
+	life->lanes = arena.lanes;
 	clock_find();
 	describe(life->arena);
-	atomic_store(&life->lane[0], &life->arena->lane[0]);
-	atomic_store(&life->lane[1], &life->arena->lane[1]);
+	for (uint32_t i = 0; i < life->lanes; i++)
+		atomic_store(&life->lane[i], &life->arena->lane[i]);
 	atomic_store(&life->generation, atomic_fetch_add(&generations, 1) + 1);
 	ring_self.depth = 0; /* a child that was forked within a call is outside of it */
 	ring_claim(&ring_self, life);

@@ -26,6 +26,7 @@ struct life {
 	_Atomic uint32_t maker;	     /* the thread that sets up */
 	_Atomic uint32_t generation; /* unique in the line of forks; 0 until on */
 	struct wire_layout *arena;   /* the tables and the first lanes; lanes are reached below */
+	uint32_t lanes;		     /* mapped with the tables */
 	struct wire_lane *_Atomic lane[WIRE_LANES];
 	_Atomic uint32_t owner[WIRE_LANES]; /* thread ids; 0 where nobody owns the lane */
 	const uint32_t *wake;		    /* the collector's futex word, or NULL */

@@ -20,7 +20,7 @@
 /* Everything that setting up and recording may ask of the kernel. What fails is of no matter. */
 static void try_all(void)
 {
-	struct wire_layout *arena;
+	struct channel_arena arena;
 	uint32_t word = 0;
 	struct msghdr message = {0};
 	struct ucred who;
@@ -29,7 +29,7 @@ static void try_all(void)
 	int fd, s;
 
 	if (!channel_make_arena(&arena, &fd)) {
-		channel_free_arena(arena);
+		channel_free_arena(&arena);
 		sys(close, fd);
 	}
 	s = (int)sys(socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
