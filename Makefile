@@ -99,6 +99,7 @@ check: deps ## run every test
 	@$(MAKE) --no-print-directory -j$(JOBS) check-built
 
 check-slow: ## run every test, in its long form where it has one, and the comparisons of harm
+	@scripts/deps build test slow
 	@GRAMME_SLOW=1 $(MAKE) --no-print-directory check
 	@$(PROVE) $(HARM)
 

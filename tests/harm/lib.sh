@@ -42,6 +42,11 @@ same() {
 	compare --shim "$shim" "$@" || failed=$((failed + 1))
 }
 
+# suite KIND [OPTION...] UNIT...: somebody else's tests, one by one (suite.py).
+suite() {
+	"$python" -B "$here/suite.py" --gramme "$build/gramme" --shim "$shim" --kind "$@"
+}
+
 # have PROGRAM...: are they all on this machine? What is not is listed at the end.
 have() {
 	local program

@@ -97,4 +97,49 @@ echo "a test that proves nothing"
 found 'UNSTEADY BY ITSELF, bare: stdout differs' unsteady --shim "$shim" -- date +%N
 found 'bare: it was not started' absent --shim "$shim" -- /nonexistent
 found 'bare: it ran past 1 seconds' slow --seconds 1 --shim "$shim" -- sleep 5
+
+echo "somebody else's tests"
+cat >"$TMPDIR/theirs.py" <<'P'
+import os, unittest
+
+class Theirs(unittest.TestCase):
+    def test_fine(self):
+        pass
+
+    def test_umask(self):
+        self.assertEqual(os.umask(0o22), 0o22)
+
+    def test_second_time(self):
+        with open(os.environ["TMPDIR"] + "/times", "a+") as f:
+            f.write("x")
+            self.assertNotEqual(f.tell(), 2)
+
+class Hopeless(unittest.TestCase):
+    def test_nothing(self):
+        self.fail()
+P
+
+# judged SAYS STATUS SHIM [OPTION...] UNIT: what suite.py makes of these tests.
+judged() {
+	local says=$1 expected=$2 status=0
+
+	compared=$((compared + 1))
+	rm -f "$TMPDIR/times"
+	shim=$3 suite unittest --env "PYTHONPATH=$TMPDIR" "${@:4}" >"$TMPDIR/said" || status=$?
+	if [ "$status" -eq "$expected" ] && grep -q "$says" "$TMPDIR/said"; then
+		echo "ok   judged: $says"
+	else
+		echo "FAIL not judged: $says, status $status"
+		cat "$TMPDIR/said"
+		failed=$((failed + 1))
+	fi
+}
+judged '^1 of 1 units unharmed, 3 tests pass' 0 "$shim" theirs.Theirs
+judged '^flaky theirs.Theirs.test_second_time: bare ok, metered failed' 0 "$shim" theirs.Theirs
+judged '^FAIL theirs.Theirs.test_umask: bare ok, metered failed' 1 "$bin/harm:$shim" \
+	--env HARM=umask theirs.Theirs
+judged '^FAIL theirs.Theirs.test_fine: bare ok, metered None' 1 "$bin/harm:$shim" \
+	--env HARM=signal theirs.Theirs
+judged '^FAIL the collector saw nothing of it' 1 "$bin/empty.so" theirs.Theirs.test_fine
+judged '^FAIL none passes' 1 "$shim" theirs.Hopeless
 verdict
