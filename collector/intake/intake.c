@@ -174,7 +174,8 @@ static bool take_packet(struct intake_connection *connection, size_t bytes, int 
 /* Receives one packet and at most one descriptor. Returns its length, 0 at the end, or -errno. */
 static ssize_t receive(struct intake_connection *connection, int *fd)
 {
-	char control[CMSG_SPACE(sizeof(int))];
+	/* CMSG_SPACE has room for two: the second would be ours, and nobody would close it. */
+	_Alignas(struct cmsghdr) char control[CMSG_LEN(sizeof(int))];
 	struct iovec part = {connection->intake->packet, WIRE_MESSAGE_MAX};
 	struct msghdr message = {.msg_iov = &part,
 				 .msg_iovlen = 1,
