@@ -33,12 +33,38 @@ void arena_begin(struct arena_reader *reader, const struct wire_layout *layout)
 	*reader = (struct arena_reader){.layout = layout};
 }
 
+/* Whether all of these bytes of the layout, a page or less, may be looked at. */
+static bool there(const struct arena_reader *reader, const void *place, size_t bytes)
+{
+	size_t offset = (size_t)((const char *)place - (const char *)reader->layout);
+
+	return !reader->pages || (pages_there(reader->pages, offset) &&
+				  pages_there(reader->pages, offset + bytes - 1));
+}
+
+void arena_look(const struct arena_reader *reader)
+{
+	if (reader->pages)
+		pages_look_again(reader->pages);
+}
+
 static uint32_t bounded(uint32_t value, uint32_t limit)
 {
 	return value < limit ? value : limit;
 }
 
 enum slot { SLOT_WHOLE, SLOT_UNFINISHED, SLOT_OVERWRITTEN };
+
+/* How many slots from this one on lie in a page that is not there; 0 if it is there. */
+static uint64_t missing_slots(const struct arena_reader *reader, const struct wire_event *slot)
+{
+	const uint64_t each = PAGES_BYTES / sizeof(*slot);
+
+	if (there(reader, slot, sizeof(*slot)))
+		return 0;
+	return each - (uint64_t)((const char *)slot - (const char *)reader->layout) % PAGES_BYTES /
+			      sizeof(*slot);
+}
 
 /* Copies one slot between two looks at its sequence number. */
 static enum slot copy_slot(const struct wire_event *slot, uint64_t number, struct wire_event *copy)
@@ -81,9 +107,11 @@ struct sink {
 static void drain_lane(struct arena_reader *reader, uint32_t index, const struct sink *sink)
 {
 	const struct wire_lane *lane = &reader->layout->lane[index];
-	uint64_t head = __atomic_load_n(&lane->head, __ATOMIC_ACQUIRE);
 	uint64_t next = reader->next[index];
 
+	if (!there(reader, &lane->head, sizeof(lane->head)))
+		return;
+	uint64_t head = __atomic_load_n(&lane->head, __ATOMIC_ACQUIRE);
 	if (head <= next)
 		return;
 	if (head - next > WIRE_RING_SLOTS) {
@@ -94,7 +122,8 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 		const struct wire_event *slot = &lane->ring[next & (WIRE_RING_SLOTS - 1)];
 		struct wire_event copy;
 		struct arena_event event;
-		enum slot state = copy_slot(slot, next, &copy);
+		uint64_t missing = missing_slots(reader, slot);
+		enum slot state = missing ? SLOT_UNFINISHED : copy_slot(slot, next, &copy);
 
 		if (state == SLOT_UNFINISHED && !sink->final && reader->waited[index] != next + 1) {
 			reader->waited[index] = next + 1;
@@ -104,7 +133,11 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 			reader->read++;
 			sink->each(sink->arg, &event);
 		} else {
-			reader->lost = saturate_add(reader->lost, 1);
+			/* The whole rest of a page that is not there, at once. */
+			uint64_t n = missing < head - next ? missing : head - next;
+			n = n ? n : 1;
+			reader->lost = saturate_add(reader->lost, n);
+			next += n - 1;
 		}
 	}
 	reader->next[index] = next;
@@ -116,21 +149,24 @@ void arena_drain(struct arena_reader *reader, uint64_t first_ns, uint64_t last_n
 	const struct sink sink = {first_ns, last_ns, final, each, arg};
 	uint32_t lanes = bounded(LOAD(reader->layout->arena.lanes_used), WIRE_LANES);
 
+	arena_look(reader);
 	for (uint32_t i = 0; i < lanes; i++)
 		drain_lane(reader, i, &sink);
 }
 
-uint32_t arena_entries(const struct wire_layout *layout)
+uint32_t arena_entries(const struct arena_reader *reader)
 {
-	return bounded(LOAD(layout->arena.entries_used), WIRE_ENTRIES);
+	return bounded(LOAD(reader->layout->arena.entries_used), WIRE_ENTRIES);
 }
 
-bool arena_entry(const struct wire_layout *layout, uint32_t index, struct arena_entry *entry)
+bool arena_entry(const struct arena_reader *reader, uint32_t index, struct arena_entry *entry)
 {
+	const struct wire_layout *layout = reader->layout;
+
 	if (index >= WIRE_ENTRIES)
 		return false;
 	const struct wire_entry *slot = &layout->entry[index];
-	if (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+	if (!there(reader, slot, sizeof(*slot)) || !__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
 		return false;
 	uint32_t offset = bounded(LOAD(slot->name), WIRE_NAME_BYTES);
 	uint32_t bytes = bounded(LOAD(slot->name_bytes), WIRE_NAME_MAX);
@@ -138,18 +174,20 @@ bool arena_entry(const struct wire_layout *layout, uint32_t index, struct arena_
 	entry->api = LOAD(slot->api);
 	entry->kind = LOAD(slot->kind);
 	entry->device = LOAD(slot->device) % WIRE_DEVICES;
+	if (bytes && !there(reader, layout->names + offset, bytes))
+		bytes = 0;
 	clean_copy(entry->name, WIRE_NAME_MAX + 1, layout->names + offset, bytes);
 	if (LOAD(slot->flags) & WIRE_ENTRY_CUT)
 		strcat(entry->name, "...");
 	return true;
 }
 
-bool arena_device(const struct wire_layout *layout, uint32_t index, struct arena_device *device)
+bool arena_device(const struct arena_reader *reader, uint32_t index, struct arena_device *device)
 {
 	if (index >= WIRE_DEVICES)
 		return false;
-	const struct wire_device *slot = &layout->device[index];
-	if (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+	const struct wire_device *slot = &reader->layout->device[index];
+	if (!there(reader, slot, sizeof(*slot)) || !__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
 		return false;
 	device->type = LOAD(slot->type);
 	device->api = LOAD(slot->api);
@@ -158,33 +196,46 @@ bool arena_device(const struct wire_layout *layout, uint32_t index, struct arena
 	return true;
 }
 
-void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_total *total)
+/* The totals of an entry in every lane where its page is there. Returns how many. */
+static uint32_t totals_of(const struct arena_reader *reader, uint32_t entry,
+			  const struct wire_total *used[WIRE_LANES])
 {
+	const struct wire_layout *layout = reader->layout;
 	uint32_t lanes = bounded(LOAD(layout->arena.lanes_used), WIRE_LANES);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < lanes; i++)
+		if (there(reader, &layout->lane[i].totals[entry], sizeof(**used)))
+			used[n++] = &layout->lane[i].totals[entry];
+	return n;
+}
+
+void arena_total(const struct arena_reader *reader, uint32_t entry, struct arena_total *total)
+{
+	const struct wire_total *used[WIRE_LANES];
+	uint32_t n;
 
 	*total = (struct arena_total){0};
 	if (entry >= WIRE_ENTRIES)
 		return;
 	/*
 	 * A command is counted before it is timed, perhaps by another thread in another lane: what
-	 * is read in the opposite order never shows more timed commands than commands.
+	 * is read in the opposite order never shows more timed commands than commands. The lane
+	 * that counted it may have come in between.
 	 */
-	for (uint32_t i = 0; i < lanes; i++) {
-		const struct wire_total *lane = &layout->lane[i].totals[entry];
-
-		total->timed = saturate_add(total->timed, LOAD(lane->timed));
-		total->device_ns = saturate_add(total->device_ns, LOAD(lane->device_ns));
+	n = totals_of(reader, entry, used);
+	for (uint32_t i = 0; i < n; i++) {
+		total->timed = saturate_add(total->timed, LOAD(used[i]->timed));
+		total->device_ns = saturate_add(total->device_ns, LOAD(used[i]->device_ns));
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	lanes = bounded(LOAD(layout->arena.lanes_used), WIRE_LANES); /* one may have come */
-	for (uint32_t i = 0; i < lanes; i++) {
-		const struct wire_total *lane = &layout->lane[i].totals[entry];
-
-		total->count = saturate_add(total->count, LOAD(lane->count));
-		total->failed = saturate_add(total->failed, LOAD(lane->failed));
-		total->host_ns = saturate_add(total->host_ns, LOAD(lane->host_ns));
-		total->bytes = saturate_add(total->bytes, LOAD(lane->bytes));
-		total->flop = saturate_add(total->flop, LOAD(lane->flop));
+	n = totals_of(reader, entry, used);
+	for (uint32_t i = 0; i < n; i++) {
+		total->count = saturate_add(total->count, LOAD(used[i]->count));
+		total->failed = saturate_add(total->failed, LOAD(used[i]->failed));
+		total->host_ns = saturate_add(total->host_ns, LOAD(used[i]->host_ns));
+		total->bytes = saturate_add(total->bytes, LOAD(used[i]->bytes));
+		total->flop = saturate_add(total->flop, LOAD(used[i]->flop));
 	}
 }
 

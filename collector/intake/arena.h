@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/intake/pages.h"
 #include "preload/wire.h"
 
 /* How far one process' rings have been read. */
 struct arena_reader {
 	const struct wire_layout *layout; /* borrowed */
+	struct pages *pages;		  /* borrowed: which of it is there; NULL: all */
 	uint64_t next[WIRE_LANES];	  /* number of the next event of each lane */
 	uint64_t waited[WIRE_LANES];	  /* the number + 1 that a drain stopped at, unfinished */
 	uint64_t read;			  /* events that were read whole */
@@ -71,14 +73,20 @@ void arena_begin(struct arena_reader *reader, const struct wire_layout *layout);
 void arena_drain(struct arena_reader *reader, uint64_t first_ns, uint64_t last_ns, bool final,
 		 arena_event_fn each, void *arg);
 
+/*
+ * What was not there at the last look (pages.h) reads as zeros until this is called: before each
+ * round of reading. arena_drain does it itself.
+ */
+void arena_look(const struct arena_reader *reader);
+
 /* Slots in use, bounded by the geometry. */
-uint32_t arena_entries(const struct wire_layout *layout);
+uint32_t arena_entries(const struct arena_reader *reader);
 
 /* Copy one slot. False if it is not ready (or the index is out of range). */
-bool arena_entry(const struct wire_layout *layout, uint32_t index, struct arena_entry *entry);
-bool arena_device(const struct wire_layout *layout, uint32_t index, struct arena_device *device);
+bool arena_entry(const struct arena_reader *reader, uint32_t index, struct arena_entry *entry);
+bool arena_device(const struct arena_reader *reader, uint32_t index, struct arena_device *device);
 
-void arena_total(const struct wire_layout *layout, uint32_t entry, struct arena_total *total);
+void arena_total(const struct arena_reader *reader, uint32_t entry, struct arena_total *total);
 
 /* The names that ledgers use: "opencl", "openmp", "blas"; "kernel", "read", ... or "other" for an
  * unknown number. */

@@ -30,6 +30,8 @@ const char *refusals_reason(int error)
 		return "it does not speak this protocol";
 	case -EPROTONOSUPPORT:
 		return "it speaks another version of the protocol";
+	case -EEXIST:
+		return "its memory was handed over before";
 	case -ENOSPC:
 		return "too many processes are metered already";
 	case -EACCES:

@@ -33,7 +33,7 @@ static int find_device(struct feed *feed, uint32_t index)
 
 	if (feed->device[index])
 		return feed->device[index] - 1;
-	if (!arena_device(feed->reader.layout, index, &device))
+	if (!arena_device(&feed->reader, index, &device))
 		device = (struct arena_device){.name = "(unknown)"};
 	int found = devices_find(feed->devices, &device);
 	if (found >= 0)
@@ -49,7 +49,7 @@ static int resolve(struct feed *feed, uint32_t index)
 
 	if (entry->row)
 		return 0;
-	if (!arena_entry(feed->reader.layout, index, &from))
+	if (!arena_entry(&feed->reader, index, &from))
 		return -EAGAIN;
 	entry->device = find_device(feed, from.device);
 	if (entry->device < 0)
@@ -66,7 +66,7 @@ static int resolve(struct feed *feed, uint32_t index)
 
 static int grow(struct feed *feed)
 {
-	uint32_t n = arena_entries(feed->reader.layout);
+	uint32_t n = arena_entries(&feed->reader);
 
 	if (n <= feed->entries)
 		return 0;
@@ -130,10 +130,11 @@ int feed_count(struct feed *feed)
 {
 	int error = grow(feed);
 
+	arena_look(&feed->reader);
 	for (uint32_t i = 0; i < feed->entries; i++) {
 		struct arena_total total;
 
-		arena_total(feed->reader.layout, i, &total);
+		arena_total(&feed->reader, i, &total);
 		/* What was reserved but never called is no row. */
 		if (!total.count && !total.failed)
 			continue;

@@ -105,6 +105,7 @@ struct run_feed *run_attach(struct run *run, const struct wire_layout *layout, p
 		return NULL;
 	feed_open(&feed->feed, layout, &run->devices, &run->kernels,
 		  first_ns > run->start_ns ? first_ns : run->start_ns);
+	feed->feed.reader.pages = memfd_pages(layout);
 	feed->layout = layout;
 	feed->pid = pid;
 	snprintf(feed->comm, sizeof(feed->comm), "%s", comm);

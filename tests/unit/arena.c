@@ -258,6 +258,7 @@ static void a_head_that_lies_is_bounded(void **state)
 static void entries_are_copied_within_bounds(void **state)
 {
 	struct wire_layout *layout = *state;
+	const struct arena_reader reader = {.layout = layout};
 	struct arena_entry entry;
 
 	memcpy(layout->names, "saxpy\xff\x1b", 7);
@@ -266,9 +267,9 @@ static void entries_are_copied_within_bounds(void **state)
 					       .api = WIRE_API_OPENCL,
 					       .kind = WIRE_KIND_KERNEL,
 					       .device = 3};
-	assert_false(arena_entry(layout, 0, &entry));
-	assert_false(arena_entry(layout, WIRE_ENTRIES, &entry));
-	assert_true(arena_entry(layout, 1, &entry));
+	assert_false(arena_entry(&reader, 0, &entry));
+	assert_false(arena_entry(&reader, WIRE_ENTRIES, &entry));
+	assert_true(arena_entry(&reader, 1, &entry));
 	assert_string_equal(entry.name, "saxpy??");
 	assert_int_equal(entry.device, 3);
 
@@ -279,34 +280,35 @@ static void entries_are_copied_within_bounds(void **state)
 					       .name_bytes = UINT16_MAX,
 					       .device = UINT8_MAX,
 					       .flags = WIRE_ENTRY_CUT};
-	assert_true(arena_entry(layout, 2, &entry));
+	assert_true(arena_entry(&reader, 2, &entry));
 	assert_string_equal(entry.name, "xxxx...");
 	assert_true(entry.device < WIRE_DEVICES);
 	layout->entry[2].name = UINT32_MAX;
-	assert_true(arena_entry(layout, 2, &entry));
+	assert_true(arena_entry(&reader, 2, &entry));
 	assert_string_equal(entry.name, "...");
 	layout->entry[2].name = 0;
-	assert_true(arena_entry(layout, 2, &entry));
+	assert_true(arena_entry(&reader, 2, &entry));
 	assert_int_equal(strlen(entry.name), WIRE_NAME_MAX + 3);
 
-	assert_int_equal(arena_entries(layout), 3);
+	assert_int_equal(arena_entries(&reader), 3);
 	layout->arena.entries_used = UINT32_MAX;
-	assert_int_equal(arena_entries(layout), WIRE_ENTRIES);
+	assert_int_equal(arena_entries(&reader), WIRE_ENTRIES);
 }
 
 static void devices_are_copied_and_cleaned(void **state)
 {
 	struct wire_layout *layout = *state;
+	const struct arena_reader reader = {.layout = layout};
 	struct arena_device device;
 
-	assert_false(arena_device(layout, 0, &device));
-	assert_false(arena_device(layout, WIRE_DEVICES, &device));
+	assert_false(arena_device(&reader, 0, &device));
+	assert_false(arena_device(&reader, WIRE_DEVICES, &device));
 	layout->device[4].ready = 1;
 	layout->device[4].type = WIRE_DEVICE_GPU;
 	/* Neither name is terminated. */
 	memset(layout->device[4].name, 'n', sizeof(layout->device[4].name));
 	memset(layout->device[4].bus_id, '\n', sizeof(layout->device[4].bus_id));
-	assert_true(arena_device(layout, 4, &device));
+	assert_true(arena_device(&reader, 4, &device));
 	assert_int_equal(strlen(device.name), sizeof(device.name) - 1);
 	assert_int_equal(strlen(device.bus_id), sizeof(device.bus_id) - 1);
 	assert_int_equal(device.bus_id[0], '?');
@@ -316,6 +318,7 @@ static void devices_are_copied_and_cleaned(void **state)
 static void totals_add_up_over_lanes_and_saturate(void **state)
 {
 	struct wire_layout *layout = *state;
+	const struct arena_reader reader = {.layout = layout};
 	struct arena_total total;
 
 	layout->lane[0].totals[1] =
@@ -323,14 +326,14 @@ static void totals_add_up_over_lanes_and_saturate(void **state)
 	layout->lane[1].totals[1] = (struct wire_total){
 		.count = 7, .failed = 2, .device_ns = 12, .host_ns = 9, .bytes = 1};
 	layout->lane[2].totals[1].count = 1000; /* nobody uses it */
-	arena_total(layout, 1, &total);
+	arena_total(&reader, 1, &total);
 	assert_int_equal(total.count, 12);
 	assert_int_equal(total.failed, 2);
 	assert_int_equal(total.timed, 4);
 	assert_int_equal(total.device_ns, 42);
 	assert_int_equal(total.host_ns, 9);
 	assert_true(total.bytes == SATURATE_MAX);
-	arena_total(layout, WIRE_ENTRIES, &total);
+	arena_total(&reader, WIRE_ENTRIES, &total);
 	assert_int_equal(total.count, 0);
 }
 
