@@ -65,6 +65,7 @@ HARM := $(filter-out tests/harm/lib.sh,$(wildcard tests/harm/*.sh))
 FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
+LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
 BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner spin \
 	spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so cl_listener.so \
@@ -98,10 +99,11 @@ demo: ## install, build, meter a real program on PoCL, and show its ledger
 check: deps ## run every test
 	@$(MAKE) --no-print-directory -j$(JOBS) check-built
 
-check-slow: ## run every test, in its long form where it has one, and the comparisons of harm
+check-slow: ## run every test, in its long form where it has one, and those of harm and loss
 	@scripts/deps build test slow
+	@scripts/deps guest || true
 	@GRAMME_SLOW=1 $(MAKE) --no-print-directory check
-	@$(PROVE) $(HARM)
+	@$(PROVE) $(HARM) $(LOSE)
 
 built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH) $(O)/libgramme-nop.so
 
