@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "collector/run/proc.h"
+#include "preload/wire.h"
 
 #define SHIM	    "libgramme.so"
 #define KEPT	    sizeof("/" SHIM " (deleted)") /* of one read for the next */
@@ -147,6 +148,23 @@ static struct wish read_wish(const char *root, pid_t pid)
 	return wish;
 }
 
+/* May the process make a shared memory of the shim's size? It counts as a file. */
+static bool has_room(const char *root, pid_t pid)
+{
+	static const char name[] = "\nMax file size ";
+	char text[4096], *end;
+	const char *line;
+
+	if (proc_read(root, pid, "limits", text, sizeof(text)) < 0)
+		return true;
+	line = strstr(text, name);
+	if (!line)
+		return true;
+	unsigned long long bytes = strtoull(line + strlen(name), &end, 10);
+	/* What begins with no digit is "unlimited". */
+	return end == line + strlen(name) || bytes >= WIRE_ARENA_BYTES;
+}
+
 enum cover cover_process(const char *root, pid_t pid)
 {
 	int mapped = shim_mapped(root, pid);
@@ -156,8 +174,10 @@ enum cover cover_process(const char *root, pid_t pid)
 	if (mapped < 0)
 		return COVER_UNKNOWN;
 	const struct wish wish = read_wish(root, pid);
+	if (mapped > 0 && wish.preload && (wish.disable || !wish.socket))
+		return COVER_OFF;
 	if (mapped > 0)
-		return wish.preload && (wish.disable || !wish.socket) ? COVER_OFF : COVER_SHIM;
+		return has_room(root, pid) ? COVER_SHIM : COVER_LIMITED;
 	if (is_static(root, pid))
 		return COVER_STATIC;
 	if (secure(root, pid))
@@ -212,6 +232,7 @@ const char *cover_why(enum cover cover)
 		[COVER_SCRUBBED] = "no shim in its environment",
 		[COVER_NOT_LOADED] = "shim not loaded",
 		[COVER_OFF] = "shim switched off",
+		[COVER_LIMITED] = "limit on file sizes",
 	};
 
 	return why[cover];

@@ -14,7 +14,8 @@ enum cover {
 	COVER_SETUID,
 	COVER_SCRUBBED, /* no shim in its environment */
 	COVER_NOT_LOADED,
-	COVER_OFF, /* loaded, but without a socket or by GRAMME_DISABLE */
+	COVER_OFF,     /* loaded, but without a socket or by GRAMME_DISABLE */
+	COVER_LIMITED, /* loaded, but RLIMIT_FSIZE leaves no room for its shared memory */
 	COVER_COUNT
 };
 
