@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# timeout: 240
 # What can befall a ledger in mid-run: a limit on file sizes, its removal, a quota, a file system
 # that turns read-only. One line says so, and the program ends as it would have.
 . tests/e2e/lib.sh
 
-# The program waits for its ledger, lets $1 happen and sees the trouble out.
+# The program waits until its ledger is well on its way, which a journal shows, lets $1 happen and
+# sees the trouble out.
 cat >"$TMPDIR/program" <<'END'
 #!/bin/bash
 tries=${TRIES:-400}
-until [ -n "$(find "$LEDGERS" -name '*.jsonl' -size +0)" ] || [ "$tries" -eq 0 ]; do
+until [ -n "$(find "$LEDGERS" -name '*.journal')" ] || [ "$tries" -eq 0 ]; do
 	tries=$((tries - 1))
 	sleep 0.05
 done
@@ -25,6 +27,8 @@ befall() {
 
 	shift 3
 	echo "$what"
+	rm -rf "${ledgers:?}"
+	mkdir "$ledgers"
 	LEDGERS=$ledgers "$gramme" run --quiet --ledger-dir "$ledgers" "$@" -- \
 		"$TMPDIR/program" "$happens" >"$TMPDIR/out" 2>"$TMPDIR/err" || status=$?
 	cat "$TMPDIR/err"
@@ -34,7 +38,23 @@ befall() {
 	grep -q "$word" "$TMPDIR/err" || fail "the line says nothing of '$word'"
 }
 
-export TRIES=0 # no ledger will come
+# Nobody reads what is said: that is no reason to end the program. Beside the others, as it takes
+# its time.
+unread() {
+	local status=0
+
+	mkdir "$TMPDIR/unread"
+	mkfifo "$TMPDIR/pipe"
+	(exec 3<"$TMPDIR/pipe") &
+	LEDGERS=$TMPDIR/unread "$gramme" run --quiet --ledger-dir "$TMPDIR/unread" -- \
+		"$TMPDIR/program" "rm -r $TMPDIR/unread; sleep 6" >"$TMPDIR/unread-out" \
+		2>"$TMPDIR/pipe" || status=$?
+	[ "$status" -eq 7 ] || fail "unread: exit status $status instead of the program's 7"
+}
+unread &
+unread=$!
+
+export TRIES=0 # no ledger will come, or no journal is needed
 # One KiB is too little to meter at all, four are with names of that length for the first line.
 (
 	ulimit -f 1
@@ -46,7 +66,6 @@ export TRIES=0 # no ledger will come
 		--project "$(printf %04500d 0)"
 )
 [ -z "$(newest "$ledgers")" ] || fail "there is a piece of a ledger"
-unset TRIES
 (
 	ulimit -f 4
 	befall "a limit on file sizes that half a ledger fits in" 'is incomplete: File too large' \
@@ -56,30 +75,22 @@ ledger=$(newest "$ledgers")
 verified
 holds '.chain.closed == false and .chain.journal == "used" and .run.duration_ns > 0'
 
-befall "the ledger is removed" 'is incomplete: No such file or directory' \
-	"find $ledgers -name '*.jsonl' -delete"
-befall "its folder is removed" 'is incomplete: No such file or directory' "rm -r $ledgers"
-
-# Nobody reads what is said: that is no reason to end the program.
-mkdir "$TMPDIR/unread"
-mkfifo "$TMPDIR/pipe"
-(exec 3<"$TMPDIR/pipe") &
-status=0
-LEDGERS=$TMPDIR/unread "$gramme" run --quiet --ledger-dir "$TMPDIR/unread" -- \
-	"$TMPDIR/program" "rm -r $TMPDIR/unread; sleep 6" >"$TMPDIR/out" 2>"$TMPDIR/pipe" || status=$?
-[ "$status" -eq 7 ] || fail "exit status $status instead of the program's 7"
+unset TRIES
+befall "the folder is removed" 'is incomplete: No such file or directory' "rm -r $ledgers"
 
 # What a disk may say, said by a file system of ours.
 if [ "$(id -u)" -ne 0 ] || ! [ -w /dev/fuse ] || ! "$python" -c 'import fusepy' 2>/dev/null; then
 	echo "(no FUSE here: quota and read-only are left out)"
-	exit 0
+	wait "$unread"
+	exit
 fi
-ledgers=$TMPDIR/disk
-mkdir "$ledgers"
-"$python" tests/lose/cutfs.py "$ledgers" "$TMPDIR/log" "$TMPDIR/fault" &
-trap 'umount "$ledgers"' EXIT
+disk=$TMPDIR/disk
+ledgers=$disk/ledgers
+mkdir "$disk"
+"$python" tests/lose/cutfs.py "$disk" "$TMPDIR/log" "$TMPDIR/fault" &
+trap 'umount "$disk"' EXIT
 for _ in $(seq 200); do
-	mountpoint -q "$ledgers" && break
+	mountpoint -q "$disk" && break
 	sleep 0.05
 done
 
@@ -90,9 +101,10 @@ verified
 holds '.chain.closed == false'
 
 # For long enough that the journal is refused, and then no more: nothing is missing.
-rm -r "$ledgers/default"
 befall "read-only for a while" 'cannot be written: Read-only file system' \
 	"echo EROFS >$TMPDIR/fault; sleep 6; rm $TMPDIR/fault"
 ledger=$(newest "$ledgers")
 verified
 holds '.chain.closed and .run.complete and .run.exit_status == 7'
+
+wait "$unread"
