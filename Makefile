@@ -11,6 +11,8 @@ DESTDIR ?=
 LIBDIR ?= $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
 V ?= 0
 SAN ?=
+BENCH ?=
+RECORD ?= 0
 VERSION := 0.1.0
 
 # The compiler says what machine it builds for: CC=aarch64-linux-gnu-gcc O=build-arm64 is all that a
@@ -66,7 +68,7 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
 LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
-BENCH := $(addprefix $(O)/tests/bench/,enqueue exec empty.so)
+BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner spin \
 	spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so cl_listener.so \
 	omp_every omp_every_llvm blas_every)
@@ -105,7 +107,7 @@ check-slow: ## run every test, in its long form where it has one, and those of h
 	@GRAMME_SLOW=1 $(MAKE) --no-print-directory check
 	@$(PROVE) $(HARM) $(LOSE)
 
-built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH) $(O)/libgramme-nop.so
+built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH_PROGRAMS) $(O)/libgramme-nop.so
 
 check-built: built fuzz-built
 	@$(MAKE) --no-print-directory O=$(O)-san SAN=address,undefined unit
@@ -127,8 +129,9 @@ fuzz-merge: fuzz-built ## fold what a long fuzz has found back into tests/fuzz/c
 	@for target in $(FUZZ:$(O)/%=$(O)-fuzz/%); do \
 		FUZZ_KEEP=$(O)-fuzz/found scripts/fuzz --merge $$target || exit 1; done
 
-bench: built ## measure what metering costs
-	@GRAMME_BUILD=$(O) tests/bench/run
+bench: built ## measure what metering costs (BENCH="event exec" for parts, RECORD=1 for the page)
+	@scripts/deps bench || true
+	@GRAMME_BUILD=$(O) RECORD=$(RECORD) tests/bench/run $(BENCH)
 
 lint: built ## compilers, formatters, checkers, and the rules of the house
 	@$(PROVE) $(wildcard tests/lint/*.sh)
@@ -225,6 +228,11 @@ $(O)/tests/bench/%: $(O)/tests/bench/%.o
 
 $(O)/tests/prog/spin-static: $(O)/tests/prog/spin.o
 	$(Q)$(CC) -static -o $@ $^
+
+$(O)/tests/bench/drain: tests/bench/drain.c $(O)/libcollector.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(O)/libcollector.a $(PKG_LIBS) \
+		-lm -pthread
 
 $(O)/tests/bench/empty.so:
 	@mkdir -p $(@D)

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Whole training programs, unmodified: their wall time under gramme run against bare, in turns, which
+# of the two goes first changing from turn to turn. Beside it the CPU time, gramme's own included,
+# which says more where the machine is not quiet.
+. tests/bench/lib.sh
+
+TIMEFORMAT='%3R %3U %3S'
+
+# took NAME VARIANT COMMAND...: runs it, and adds what it took, in seconds, to $work/NAME.VARIANT.wall
+# and .cpu.
+took() {
+	local name=$1 variant=$2
+	local run=()
+
+	shift 2
+	[ "$variant" = bare ] || run=("$build/gramme" run --quiet --ledger-dir "$work/$name" --)
+	{ time "${run[@]}" "$@" >"$work/out" 2>&1; } 2>"$work/time" ||
+		fail "$name failed: $(tail -n 3 "$work/out")"
+	awk '{ print $1 }' "$work/time" >>"$work/$name.$variant.wall"
+	awk '{ print $2 + $3 }' "$work/time" >>"$work/$name.$variant.cpu"
+}
+
+compare() {
+	local name=$1
+
+	shift
+	took warm bare "$@"
+	for turn in $(seq "$turns"); do
+		if [ $((turn % 2)) = 0 ]; then
+			took "$name" bare "$@"
+			took "$name" gramme "$@"
+		else
+			took "$name" gramme "$@"
+			took "$name" bare "$@"
+		fi
+	done
+}
+
+table() {
+	figure "$2, bare" s 3 1 <"$work/$1.bare.wall"
+	figure "$2, under gramme" s 3 1 <"$work/$1.gramme.wall"
+	over "$work/$1.gramme.cpu" "$work/$1.bare.cpu" | figure "$2: CPU time, under gramme / bare" x 4 1
+	over "$work/$1.gramme.wall" "$work/$1.bare.wall" |
+		target "$2: wall time, under gramme / bare" x 4 1 most 1.005
+}
+
+compare pyopencl "$python" tests/bench/train_pyopencl.py 120
+find "$work/pyopencl" -name '*.jsonl' -exec "$build/gramme" show --json {} \; |
+	grep '"name": "learn"' >"$work/seen" || fail "no ledger knows the trainer's kernels"
+title "Training programs"
+table pyopencl "a PyOpenCL trainer"
+if "$python" -c 'import torch' 2>/dev/null; then
+	compare pytorch "$python" tests/bench/train_pytorch.py 8
+	table pytorch "a PyTorch CPU trainer"
+else
+	skip "a PyTorch CPU trainer: wall time, under gramme / bare" "no python3-torch here"
+fi
