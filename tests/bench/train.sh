@@ -45,13 +45,19 @@ table() {
 		target "$2: wall time, under gramme / bare" x 4 1 most 1.005
 }
 
+# seen NAME KERNEL: the ledgers know it. An inert shim costs nothing.
+seen() {
+	find "$work/$1" -name '*.jsonl' -exec "$build/gramme" show --json {} \; |
+		grep "\"name\": \"$2" >"$work/seen" || fail "no ledger of $1 knows the kernel $2"
+}
+
 compare pyopencl "$python" tests/bench/train_pyopencl.py 120
-find "$work/pyopencl" -name '*.jsonl' -exec "$build/gramme" show --json {} \; |
-	grep '"name": "learn"' >"$work/seen" || fail "no ledger knows the trainer's kernels"
+seen pyopencl learn
 title "Training programs"
 table pyopencl "a PyOpenCL trainer"
 if "$python" -c 'import torch' 2>/dev/null; then
 	compare pytorch "$python" tests/bench/train_pytorch.py 8
+	seen pytorch sgemm
 	table pytorch "a PyTorch CPU trainer"
 else
 	skip "a PyTorch CPU trainer: wall time, under gramme / bare" "no python3-torch here"
