@@ -140,16 +140,42 @@ static void take_row(const struct tsv_field *field, struct processor_part *part)
 	tsv_copy(&field[3], part->source, sizeof(part->source));
 }
 
+static struct tsv_field longest_word(const char *key)
+{
+	struct tsv_field longest = {key, 0};
+
+	for (size_t length; *key; key += length + (key[length] == ' ')) {
+		length = strcspn(key, " ");
+		if (length > longest.size)
+			longest = (struct tsv_field){key, length};
+	}
+	return longest;
+}
+
+/* A word of a key stands in every name of that key as it is, but for case. */
+static bool holds(const struct tsv_field *name, const struct tsv_field *word)
+{
+	for (size_t i = 0; i + word->size <= name->size; i++)
+		if (!strncasecmp(name->text + i, word->text, word->size))
+			return true;
+	return false;
+}
+
 int processor_find(const char *name, struct processor_part *part)
 {
 	struct tsv tsv = tsv_begin(processor_table, processor_table_size);
-	struct tsv_field field[4];
+	struct tsv_field field[4], word;
 	char wanted[KEY_BYTES];
 
 	processor_key(name, strlen(name), wanted, sizeof(wanted));
+	word = longest_word(wanted);
 	while (tsv_next_row(&tsv, field, 4) == 4) {
 		char key[KEY_BYTES];
 
+		/* A key of every row was 28 of the 40 million instructions of a short run
+		 * (callgrind, 2026-11-21). */
+		if (!holds(&field[0], &word))
+			continue;
 		processor_key(field[0].text, field[0].size, key, sizeof(key));
 		if (!strcmp(key, wanted)) {
 			take_row(field, part);
