@@ -51,12 +51,12 @@ seen() {
 		grep "\"name\": \"$2" >"$work/seen" || fail "no ledger of $1 knows the kernel $2"
 }
 
-compare pyopencl "$python" tests/bench/train_pyopencl.py 120
+compare pyopencl "$python" tests/bench/train_pyopencl.py 400
 seen pyopencl learn
 title "Training programs"
 table pyopencl "a PyOpenCL trainer"
 if "$python" -c 'import torch' 2>/dev/null; then
-	compare pytorch "$python" tests/bench/train_pytorch.py 8
+	compare pytorch "$python" tests/bench/train_pytorch.py 12
 	seen pytorch sgemm
 	table pytorch "a PyTorch CPU trainer"
 else
