@@ -11,7 +11,7 @@
  *
  * Memory is bounded. Of covered time at most 4096 separate pieces are kept: beyond that the
  * smallest gaps between them are closed, and a command that arrives late and lies in a closed gap
- * counts nothing there. Of energy at most 8192 points are kept: beyond that old ones are thinned
+ * counts nothing there. Of energy at most 1024 points are kept: beyond that old ones are thinned
  * out, and late arrivals book the mean power of what is still uncovered between those that stay.
  * Beside that there is room for the largest batch and for one entry per key.
  */

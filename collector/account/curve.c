@@ -13,7 +13,7 @@
 
 #include "collector/units.h"
 
-#define PARTS_MAX 8192
+#define PARTS_MAX 1024
 
 void curve_init(struct curve *curve, uint64_t start_ns)
 {

@@ -32,7 +32,7 @@ void curve_free(struct curve *curve);
 
 /*
  * Adds a point to the curve. The last one said again is no error. Returns 0, -EINVAL where time
- * does not rise or energy falls, or -ENOMEM. Above 8192 parts, old neighbours become one.
+ * does not rise or energy falls, or -ENOMEM. Above 1024 parts, old neighbours become one.
  */
 int curve_point(struct curve *curve, uint64_t t_ns, uint64_t cumulative_uj);
 

@@ -228,7 +228,7 @@ static void points_are_bounded(void **state)
 	curve_init(&curve, 0);
 	for (uint64_t i = 1; i <= 100000; i++) {
 		assert_int_equal(curve_point(&curve, i * 10, i * 3), 0);
-		assert_true(curve.parts <= 8192);
+		assert_true(curve.parts <= 1024);
 	}
 	assert_int_equal(curve_book(&curve, 0, 1000000), 300000);
 	curve_free(&curve);
