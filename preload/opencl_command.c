@@ -12,7 +12,8 @@ static uint32_t saturate(uint64_t value)
 }
 
 /* Takes the thread, unless it is inside a call already. Returns whether the call is recorded. */
-static bool take(struct opencl_command *c, const struct loader *loader)
+static inline __attribute__((always_inline)) bool take(struct opencl_command *c,
+						       const struct loader *loader)
 {
 	struct ring_thread *t = ring_enter();
 
@@ -85,7 +86,8 @@ static uint16_t label_of(const struct opencl_command *c, cl_int error,
 }
 
 /* A command whose device time will not be known: its event is booked at once. */
-static void push_untimed(struct ring_thread *t, const struct opencl_pending *p)
+static inline __attribute__((always_inline)) void push_untimed(struct ring_thread *t,
+							       const struct opencl_pending *p)
 {
 	const struct wire_event event = {
 		.host_ns = p->host_ns,
@@ -100,14 +102,14 @@ static void push_untimed(struct ring_thread *t, const struct opencl_pending *p)
 }
 
 /* The reference that we keep: our own event's, or one more of the program's. */
-static bool hold(const struct opencl_command *c)
+static inline __attribute__((always_inline)) bool hold(const struct opencl_command *c)
 {
 	if (!(c->facts & QUEUE_TIMED) || !c->event || !*c->event)
 		return false;
 	return c->injected || !opencl_retain(c->loader, *c->event);
 }
 
-static void keep(struct opencl_command *c, struct opencl_pending *p)
+static __attribute__((noinline)) void keep(struct opencl_command *c, struct opencl_pending *p)
 {
 	p->event = *c->event;
 	if (opencl_pending_keep(c->thread, p))

@@ -103,7 +103,8 @@ void ring_wake(const struct ring_thread *t);
 bool ring_take_shared(struct wire_event *slot, uint64_t number);
 
 /* Appends an event; its seq is set here. The oldest is overwritten. */
-static inline void ring_push(struct ring_thread *t, const struct wire_event *event)
+static inline __attribute__((always_inline)) void ring_push(struct ring_thread *t,
+							    const struct wire_event *event)
 {
 	struct wire_lane *lane = t->lane;
 	uint64_t number;
