@@ -6,6 +6,7 @@
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 256
-#define WRITES	    10 /* of one thread */
+#define WRITES	    100 /* of one thread */
 
 static cl_platform_id platform;
 static cl_device_id device;
@@ -190,7 +191,10 @@ static int first(long n, long unused)
 	return 0;
 }
 
-/* `n` threads come, write and end; then there are `m` waits with nothing left to wait for. */
+/*
+ * `n` threads come, write and end; when that has been waited for, there are `m` waits with nothing
+ * left to wait for, between two signals for tests/prog/steps.c.
+ */
 static int ended(long n, long m)
 {
 	pthread_t thread;
@@ -200,8 +204,11 @@ static int ended(long n, long m)
 			return 1;
 		pthread_join(thread, NULL);
 	}
+	clFinish(queue);
+	raise(SIGTRAP);
 	for (long i = 0; i < m; i++)
 		clFinish(queue);
+	raise(SIGTRAP);
 	printf("count call clEnqueueWriteBuffer %ld\n", n * WRITES);
 	return 0;
 }
