@@ -525,8 +525,12 @@ static void *substitute(const struct loader *loader, cl_platform_id platform, co
 		return real;
 	}
 	hook = opencl_hook(call);
-	if (!hook || (!opencl_is_extension(call) && !loader->real[call]))
+	if (!hook)
+		return real;
+	if (!opencl_is_extension(call) && !loader->real[call]) {
+		life_uncovered(WIRE_UNCOVERED_ENTRY);
 		return real; /* the wrapper would find nothing behind it */
+	}
 	if (opencl_is_extension(call) && !resolve_extension_learn(call, platform, real)) {
 		life_uncovered(WIRE_UNCOVERED_ENTRY);
 		return real;
