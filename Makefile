@@ -174,6 +174,9 @@ $(O)/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
+# clang would make its switch a table of pointers.
+$(O)/preload/opencl_hook.o: PRELOAD_CFLAGS += -fno-jump-tables
+
 $(SHIM_OBJ): | have-deps
 
 $(O)/preload/%.o: preload/%.S

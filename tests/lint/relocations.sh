@@ -5,7 +5,7 @@
 # and on aarch64 alike. A table of pointers or an address taken of every wrapper would be seen here.
 set -eu
 
-# 23 and 36 on 2026-11-21: the imports from libc, and what compiler and linker bring.
+# 23 and 36 on 2026-11-21: the imports from libc, and what compilers and linkers bring.
 most=40
 
 check() {
@@ -35,12 +35,20 @@ check() {
 check "$GRAMME_BUILD/libgramme.so" $most
 check "$GRAMME_BUILD/libgramme-opencl.so" 4
 
+# with COMPILER: the same libraries, built by another one.
+with() {
+	local other=$TMPDIR/$1
+
+	make --no-print-directory -j2 CC="$1" O="$other" WERROR=1 "$other/libgramme.so" \
+		"$other/libgramme-opencl.so"
+	check "$other/libgramme.so" $most
+	check "$other/libgramme-opencl.so" 4
+}
+
+with clang
 cc=aarch64-linux-gnu-gcc
-if ! scripts/deps --check cross >/dev/null 2>&1 || ! command -v $cc >/dev/null; then
+if scripts/deps --check cross >/dev/null 2>&1 && command -v $cc >/dev/null; then
+	with $cc
+else
 	echo "(no $cc: only this machine's libraries were looked at)"
-	exit 0
 fi
-arm=$TMPDIR/arm
-make --no-print-directory -j2 CC=$cc O="$arm" WERROR=1 "$arm/libgramme.so" "$arm/libgramme-opencl.so"
-check "$arm/libgramme.so" $most
-check "$arm/libgramme-opencl.so" 4
