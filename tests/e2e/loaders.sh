@@ -78,3 +78,17 @@ cc -shared -fPIC -DCL_TARGET_OPENCL_VERSION=120 -o "$TMPDIR/plugin.so" "$TMPDIR/
 	-Wl,-rpath,"$TMPDIR/1"
 alike "$prog/cl_host" "$TMPDIR/plugin.so" 1
 finished 1
+
+# The other C library, whose dlopen does not look at its caller.
+if command -v musl-gcc >/dev/null; then
+	musl=(musl-gcc -std=gnu11 -w -D_GNU_SOURCE -DCL_TARGET_OPENCL_VERSION=300 -idirafter /usr/include)
+	mkdir "$TMPDIR/musl"
+	"${musl[@]}" -shared -fPIC -fvisibility=hidden -Wl,-soname,libOpenCL.so.1 \
+		-o "$TMPDIR/musl/libOpenCL.so.1" tests/prog/cl_own.c
+	"${musl[@]}" -o "$TMPDIR/cl_loaders" tests/prog/cl_loaders.c -Wl,-rpath,"$TMPDIR/musl"
+	alike "$TMPDIR/cl_loaders" errors libOpenCL.so.1
+	finished 2
+	alike "$TMPDIR/cl_loaders" platforms libOpenCL.so.1
+	finished 2
+	covered
+fi
