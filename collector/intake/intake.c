@@ -22,6 +22,13 @@
 
 #define FLUSH_DEPTH 2
 
+/*
+ * Strangers who connect as fast as they are hung up on must not keep the loop from turning: so many
+ * are accepted in one turn. A flush takes whoever was waiting when it began, and no more.
+ */
+#define ACCEPT_TURN  64u
+#define ACCEPT_FLUSH 4096u
+
 struct intake_connection {
 	uv_poll_t poll;
 	struct intake *intake;
@@ -92,7 +99,7 @@ static void drop(struct intake_connection *connection)
 	start_accepting(intake);
 }
 
-/* Returns false if the connection is of no more use. */
+/* An arena is all that a connection can bring: it is of no more use. */
 static bool take_hello(struct intake_connection *connection, size_t bytes, int fd)
 {
 	struct intake *intake = connection->intake;
@@ -109,7 +116,7 @@ static bool take_hello(struct intake_connection *connection, size_t bytes, int f
 	}
 	if (error)
 		refuse(intake, connection->peer.uid, refusals_reason(error));
-	return error == 0;
+	return false;
 }
 
 static bool reply(struct intake_connection *connection, enum wire_message_kind kind, int error,
@@ -155,6 +162,7 @@ static bool take_run_end(struct intake_connection *connection, size_t bytes)
 	return false;
 }
 
+/* Returns false if the connection is of no more use. */
 static bool take_packet(struct intake_connection *connection, size_t bytes, int fd)
 {
 	struct intake *intake = connection->intake;
@@ -270,12 +278,12 @@ refused:
 	close(fd);
 }
 
-static void accept_all(struct intake *intake)
+static void accept_up_to(struct intake *intake, unsigned most)
 {
 	int error = 0;
 
-	while (intake->connections < INTAKE_CONNECTIONS_MAX && error != EAGAIN && error != EMFILE &&
-	       error != ENFILE && error != ENOMEM) {
+	while (most-- > 0 && intake->connections < INTAKE_CONNECTIONS_MAX && error != EAGAIN &&
+	       error != EMFILE && error != ENFILE && error != ENOMEM) {
 		int fd = accept4(intake->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		error = fd < 0 ? errno : 0;
 		if (fd >= 0)
@@ -283,7 +291,7 @@ static void accept_all(struct intake *intake)
 	}
 	/* Full, or without descriptors, it would only spin: the timer or a departure restarts it.
 	 */
-	if (error != EAGAIN) {
+	if (intake->connections >= INTAKE_CONNECTIONS_MAX || (error && error != EAGAIN)) {
 		uv_poll_stop(&intake->poll);
 		intake->accepting = false;
 	}
@@ -296,7 +304,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
-	accept_all(poll->data);
+	accept_up_to(poll->data, ACCEPT_TURN);
 }
 
 static void on_silence(uv_timer_t *timer)
@@ -401,7 +409,7 @@ void intake_flush(struct intake *intake)
 	if (intake->depth == FLUSH_DEPTH)
 		return;
 	intake->depth++;
-	accept_all(intake);
+	accept_up_to(intake, ACCEPT_FLUSH);
 	/* What one connection says can end another: begin anew after each one. */
 	do {
 		for (c = intake->first; c; c = c->next)

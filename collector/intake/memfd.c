@@ -3,7 +3,8 @@
  * A stranger's memory, taken in safely. Without F_SEAL_SHRINK its owner could cut it and kill us
  * by SIGBUS; huge pages could do the same where none are left, so only plain shared memory is
  * taken. Without F_SEAL_FUTURE_WRITE he could punch holes into it again and again, for us to fill.
- * And each is mapped once: who offers the same one a thousand times would have it read as often.
+ * And each is taken once: who offers the same one a thousand times would have it read and counted
+ * as often.
  */
 #include "collector/intake/memfd.h"
 
@@ -23,6 +24,8 @@
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
+#define PAST 256u
+
 #define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* One mapping. */
@@ -36,6 +39,13 @@ struct memfd {
 
 static struct memfd *first;
 
+/* Those that were let go last, in a ring. The kernel counts inodes up, and starts anew at 2^32. */
+static struct {
+	dev_t device;
+	ino_t inode;
+} past[PAST];
+static unsigned past_next;
+
 static struct memfd **find(const struct wire_layout *layout)
 {
 	struct memfd **link = &first;
@@ -45,12 +55,15 @@ static struct memfd **find(const struct wire_layout *layout)
 	return link;
 }
 
-static bool is_mapped(const struct stat *st)
+static bool is_known(const struct stat *st)
 {
 	struct memfd *memfd = first;
 
 	while (memfd && (memfd->device != st->st_dev || memfd->inode != st->st_ino))
 		memfd = memfd->next;
+	for (unsigned i = 0; i < PAST && !memfd; i++)
+		if (past[i].device == st->st_dev && past[i].inode == st->st_ino)
+			return true;
 	return memfd != NULL;
 }
 
@@ -82,7 +95,7 @@ static int acceptable(int fd, struct stat *st)
 		return -errno;
 	if (st->st_size != (off_t)WIRE_ARENA_BYTES)
 		return -EMSGSIZE;
-	return is_mapped(st) ? -EEXIST : 0;
+	return is_known(st) ? -EEXIST : 0;
 }
 
 /* Maps it; a header that is not there would be zeros, and is not looked at. */
@@ -137,6 +150,9 @@ void memfd_unmap(const struct wire_layout *layout)
 	struct memfd **link = find(layout), *memfd = *link;
 
 	*link = memfd->next;
+	past[past_next].device = memfd->device;
+	past[past_next].inode = memfd->inode;
+	past_next = (past_next + 1) % PAST;
 	munmap((void *)layout, WIRE_ARENA_BYTES);
 	pages_close(&memfd->pages);
 	free(memfd);

@@ -10,7 +10,7 @@
 
 /*
  * Maps an arena read-only, if its size can never change under us, it is an arena of this version
- * and it is not mapped already. The descriptor stays the caller's. Returns 0 with *layout (to be
+ * and it was not mapped before. The descriptor stays the caller's. Returns 0 with *layout (to be
  * given to memfd_unmap), -EPERM for missing seals or a file that is no memfd, -EMSGSIZE for a
  * wrong size, -EPROTO or -EPROTONOSUPPORT as arena_check, -EEXIST, or -errno.
  */
