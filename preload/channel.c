@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "preload/channel.h"
 #include "preload/sys.h"
@@ -235,6 +236,22 @@ static const uint32_t *map_wake(const struct sockaddr_un *to, uid_t peer)
 	return is_error(page) ? NULL : (const uint32_t *)page;
 }
 
+/*
+ * As many connections as a socket may have waiting can be there for a moment (4096; a stranger's
+ * will do). We have one chance to be metered: at most 50 ms of it are spent on trying again.
+ */
+static long connect_soon(int socket, const struct sockaddr_un *to)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	long error = sys(connect, socket, to, sizeof(*to));
+
+	for (int i = 0; i < 50 && error == -EAGAIN; i++) {
+		sys(nanosleep, &pause, NULL);
+		error = sys(connect, socket, to, sizeof(*to));
+	}
+	return error;
+}
+
 int channel_hand_over(const char *path, int fd, const uint32_t **wake)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -244,7 +261,7 @@ int channel_hand_over(const char *path, int fd, const uint32_t **wake)
 
 	memcpy(to.sun_path, path, strnlen(path, sizeof(to.sun_path) - 1));
 	if (!error)
-		error = sys(connect, s, &to, sizeof(to));
+		error = connect_soon(s, &to);
 	if (!error && !is_trusted(s, &peer))
 		error = -EPERM;
 	if (!error)
