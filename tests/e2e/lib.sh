@@ -138,3 +138,68 @@ tally() {
 	"$fake/tally" "$TMPDIR/tally" >"$TMPDIR/tally.txt"
 	echo "$TMPDIR/tally.txt"
 }
+
+# Starts a collector of our own; it is $collector, listens on GRAMME_SOCKET, and tells its troubles
+# to $TMPDIR/collector.
+start_collector() {
+	export GRAMME_SOCKET=$TMPDIR/socket
+	"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" 2>"$TMPDIR/collector" &
+	collector=$!
+	trap 'kill -KILL "$collector" 2>/dev/null || true' EXIT
+	until grep -q collecting "$TMPDIR/collector"; do
+		kill -0 "$collector" || fail "no collector: $(cat "$TMPDIR/collector")"
+		sleep 0.05
+	done
+}
+
+# It is still there, ends when it is told to, and has named nothing twice.
+stop_collector() {
+	kill -TERM "$collector"
+	wait "$collector" || fail "the collector ended with status $?: $(cat "$TMPDIR/collector")"
+	[ "$(sort "$TMPDIR/collector" | uniq -d | wc -l)" -eq 0 ] || {
+		cat "$TMPDIR/collector"
+		fail "a refusal is named twice"
+	}
+}
+
+# wait_for WORDS: until the collector has said so.
+wait_for() {
+	for _ in $(seq 600); do
+		! grep -q "$1" "$TMPDIR/collector" || return 0
+		sleep 0.1
+	done
+	cat "$TMPDIR/collector"
+	fail "the collector never said: $1"
+}
+
+# honest LAUNCHES [OPTION...]: a well-behaved program that is metered by GRAMME_SOCKET's collector;
+# as another user where we are root, so that what strangers are refused is not its business.
+honest() {
+	local launches=$1 as=()
+
+	shift
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod 711 "$TMPDIR"
+		as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	fi
+	env -u FAKECL_COUNT_FILE LD_PRELOAD="$build/libgramme.so" "${as[@]}" \
+		"$prog/cl_linked" --launches "$launches" "$@"
+}
+
+# honest_is_counted LAUNCHES: exactly, in a ledger that is closed. A collector that came to read of
+# it only after its end does not know its name.
+honest_is_counted() {
+	local where=("$ledgers" -path '*/cl_linked/*')
+
+	if [ "$(id -u)" -eq 0 ]; then
+		where=("$ledgers/$(id -nu 65534)")
+	fi
+	for _ in $(seq 600); do
+		ledger=$(find "${where[@]}" -name '*.jsonl' 2>/dev/null) || true
+		! { [ -n "$ledger" ] && grep -q '"close"' "$ledger"; } || break
+		sleep 0.1
+	done
+	[ -n "$ledger" ] || fail "the honest program has no ledger: $(cat "$TMPDIR/collector")"
+	holds "[.kernels[].count] == [$(($1 / 2)), $(($1 / 2))] and .chain.closed"
+	verified
+}
