@@ -56,7 +56,7 @@ prove_traced() {
 	[ -z "$called" ] || [ "$(du -sk "$work/uftrace" | cut -f1)" -gt 1024 ] || fail "uftrace recorded nothing"
 }
 
-start_collector
+start_collector "$work/ledgers"
 start_lttng >"$work/lttng.log" 2>&1 || ltt=
 called=yes
 start_uftrace || called=

@@ -4,7 +4,7 @@
 # exports and empty bodies, and under one with nothing in it. A collector is there, and named.
 . tests/bench/lib.sh
 
-start_collector
+start_collector "$work/ledgers"
 GRAMME_SOCKET=$socket "$build/tests/bench/exec" $((turns * 200)) "$empty" "$nop" "$shim" >"$work/exec"
 
 title "One exec of /bin/true"

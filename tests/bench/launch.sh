@@ -47,7 +47,7 @@ against_layer() {
 	fi
 }
 
-start_collector
+start_collector "$work/ledgers"
 for _ in $(seq "$turns"); do
 	for variant in "${variants[@]}"; do
 		POCL_DEVICES=basic loop basic "$variant" 15 6400

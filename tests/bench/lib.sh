@@ -36,10 +36,10 @@ stop_collector() {
 }
 trap stop_collector EXIT
 
-# A collector as a lab has one, of this part alone: start_collector [LEDGER_DIR].
+# A collector as a lab has one, of this part alone: start_collector LEDGER_DIR.
 start_collector() {
 	: >"$work/collector"
-	"$build/gramme" collect --socket "$socket" --ledger-dir "${1:-$work/ledgers}" 2>"$work/collector" &
+	"$build/gramme" collect --socket "$socket" --ledger-dir "$1" 2>"$work/collector" &
 	collector=$!
 	for _ in $(seq 100); do
 		grep -q 'collecting on' "$work/collector" && return
