@@ -81,7 +81,6 @@ for variant in bare nop shim; do
 done
 figure "one recorded event: metered - empty bodies" ns 1 1000 <"$work/event"
 figure "two clock reads" ns 1 1000 <"$work/clock"
-minus "$work/event" "$work/clock" | figure "the event less its two clock reads" ns 1 1000
 over "$work/event" "$work/clock" | target "one event / two clock reads" x 2 1 most 1.5
 if [ -n "$ltt" ]; then
 	figure "one LTTng-UST event" ns 1 1000 <"$work/event.lttng"
