@@ -3,8 +3,9 @@
 # What one clEnqueueNDRangeKernel costs on PoCL with device times. On PoCL's device without threads
 # ("basic"), calls are compared and nothing else: the figures stand still to the nanosecond. On the
 # one with threads a batch runs when all of it was enqueued, and clFinish is mostly the scheduler's.
-# BENCH_LAYER names the folder of a built OpenCL Intercept Layer (its libOpenCL.so.1), whose device
-# timing is then measured in the same turns.
+# BENCH_LAYER names the folder of a built OpenCL Intercept Layer, whose device timing is then measured
+# in the same turns: its libOpenCL.so.1, which its sources build into intercept/ with
+# cmake -DCMAKE_BUILD_TYPE=Release -DENABLE_CLILOADER=OFF -DENABLE_MDAPI=OFF.
 . tests/bench/lib.sh
 
 real_loader=$(ldconfig -p | sed -n 's/.*libOpenCL\.so\.1 .*=> //p' | head -n 1)
@@ -13,7 +14,6 @@ if [ -n "${BENCH_LAYER:-}" ] && [ -e "$BENCH_LAYER/libOpenCL.so.1" ] && [ -n "$r
 	layer=$(realpath "$BENCH_LAYER")
 	variants+=(layer)
 fi
-export HOME=$work # the layer looks for its settings there
 
 name_of() {
 	case $1 in

@@ -20,6 +20,8 @@ socket=$work/s
 collector=
 layer= # the folder of another's layer, and the loader that it is to call
 real_loader=
+# A part finds nothing at home, and leaves nothing there; hashcat runs only once in each.
+export HOME=$work
 # Compiled kernels may be kept: they are the driver's business.
 export POCL_CACHE_DIR=$build/tests/pocl-cache
 mkdir -p "$POCL_CACHE_DIR"

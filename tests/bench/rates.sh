@@ -5,14 +5,16 @@
 # then hashcat tunes itself badly, bare or not, and hashes a twelfth as fast: the median passes over it.
 . tests/bench/lib.sh
 
-# Each prints its rate.
+# Each prints its rate, and leaves what it said in $work/said.
 rate_hashcat() {
-	"$@" hashcat -b -m 0 --force --machine-readable 2>/dev/null | awk -F: '$1 == 1 && NF > 5 { print $NF }'
+	"$@" hashcat -b -m 0 --force --machine-readable 2>&1 | tee "$work/said" |
+		awk -F: '$1 == 1 && NF > 5 { print $NF }'
 }
 # The geometric mean over its five widths of vectors. Its memory bandwidth is no use here: it differs
 # by a third from run to run (32 to 46 GB/s in four bare ones, 2026-11-21).
 rate_clpeak() {
-	"$@" clpeak --compute-sp | awk '$1 ~ /^float/ { sum += log($3); n++ } END { if (n) print exp(sum / n) }'
+	"$@" clpeak --compute-sp 2>&1 | tee "$work/said" |
+		awk '$1 ~ /^float/ { sum += log($3); n++ } END { if (n) print exp(sum / n) }'
 }
 
 one() {
@@ -21,7 +23,7 @@ one() {
 
 	[ "$variant" = bare ] || run=("$build/gramme" run --quiet --ledger-dir "$work/$name" --)
 	rate=$("rate_$name" "${run[@]}")
-	[ -n "$rate" ] || fail "$name told no rate"
+	[ -n "$rate" ] || fail "$name told no rate: $(tail -n 3 "$work/said")"
 	echo "$rate" >>"$work/$name.$variant"
 }
 
