@@ -20,7 +20,9 @@
 
 __thread struct clock_anchor clock_self;
 
+#if defined(__x86_64__)
 static bool counts; /* the counter may be read */
+#endif
 
 static int ask_kernel(clockid_t id, struct timespec *now)
 {
