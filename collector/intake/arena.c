@@ -219,9 +219,9 @@ void arena_total(const struct arena_reader *reader, uint32_t entry, struct arena
 	if (entry >= WIRE_ENTRIES)
 		return;
 	/*
-	 * A command is counted before it is timed, perhaps by another thread in another lane: what
-	 * is read in the opposite order never shows more timed commands than commands. The lane
-	 * that counted it may have come in between.
+	 * A command is counted before it is timed, perhaps by another thread in another lane, so
+	 * the two are read in the opposite order; the lane that counted it may have come in
+	 * between.
 	 */
 	n = totals_of(reader, entry, used);
 	for (uint32_t i = 0; i < n; i++) {
@@ -237,6 +237,9 @@ void arena_total(const struct arena_reader *reader, uint32_t entry, struct arena
 		total->bytes = saturate_add(total->bytes, LOAD(used[i]->bytes));
 		total->flop = saturate_add(total->flop, LOAD(used[i]->flop));
 	}
+	/* A page that was a hole at the last look may hold counts by now. */
+	if (total->timed > total->count)
+		total->timed = total->count;
 }
 
 const char *arena_api_name(unsigned api)

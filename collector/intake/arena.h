@@ -47,7 +47,7 @@ struct arena_device {
 	char bus_id[32];
 };
 
-/* Sums over all lanes, none above SATURATE_MAX. */
+/* Sums over all lanes, none above SATURATE_MAX; never more timed than counted. */
 struct arena_total {
 	uint64_t count;
 	uint64_t failed;

@@ -112,13 +112,12 @@ static uint64_t rise(uint64_t now, uint64_t *seen)
 static void book(struct feed *feed, struct feed_entry *entry, const struct arena_total *total)
 {
 	struct ledger_kernel *row = &feed->kernels->row[entry->row - 1];
-	uint64_t timed = total->timed < total->count ? total->timed : total->count;
 	uint64_t count = rise(total->count, &entry->seen.count);
 
 	feed->counted = saturate_add(feed->counted, count);
 	row->count = saturate_add(row->count, count);
 	row->failed = saturate_add(row->failed, rise(total->failed, &entry->seen.failed));
-	row->timed = saturate_add(row->timed, rise(timed, &entry->seen.timed));
+	row->timed = saturate_add(row->timed, rise(total->timed, &entry->seen.timed));
 	row->device_ns =
 		saturate_add(row->device_ns, rise(total->device_ns, &entry->seen.device_ns));
 	row->host_ns = saturate_add(row->host_ns, rise(total->host_ns, &entry->seen.host_ns));

@@ -333,6 +333,9 @@ static void totals_add_up_over_lanes_and_saturate(void **state)
 	assert_int_equal(total.device_ns, 42);
 	assert_int_equal(total.host_ns, 9);
 	assert_true(total.bytes == SATURATE_MAX);
+	layout->lane[0].totals[2] = (struct wire_total){.count = 2, .timed = 3};
+	arena_total(&reader, 2, &total);
+	assert_int_equal(total.timed, 2); /* its count is not to be seen yet */
 	arena_total(&reader, WIRE_ENTRIES, &total);
 	assert_int_equal(total.count, 0);
 }
