@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Power cuts: one run on cutfs, and then a cut at every single thing that it did to its disk.
 
-  cuts.py BUILD FOLDER SECONDS SEED
+  cuts.py BUILD FOLDER SECONDS SEED alone|lab
 
+alone: gramme run writes. lab: a collector does, in a folder of the user's.
 For every moment the disk is laid out as the cut would leave it: once with nothing but what was
 synced (a file's bytes by a sync of the file, a name by a sync of its folder), and some times with
 a part of the rest, drawn by chance, since a disk may also have written what nobody asked it to.
@@ -86,33 +87,55 @@ def mount(folder):
     die("the file system was never mounted")
 
 
-def run(build, folder, seconds):
-    clock = f"{folder}/clock"
-    with open(clock, "w", encoding="ascii") as file:
-        file.write("+0\n")
+def step_clock(folder, seconds):
+    with open(f"{folder}/clock", "w", encoding="ascii") as file:
+        file.write(f"+{seconds}\n")
+
+
+def start_collector(build, folder, environment):
+    socket = f"{folder}/socket"
+    collector = subprocess.Popen(
+        [f"{build}/gramme", "collect", "--ledger-dir", f"{folder}/disk/new/ledgers", "--socket",
+         socket], env=environment)
+    for _ in range(200):
+        if os.path.exists(socket):
+            environment["GRAMME_SOCKET"] = socket
+            return collector
+        time.sleep(0.05)
+    collector.kill()
+    die("the collector never listened")
+
+
+def run(build, folder, seconds, lab):
+    step_clock(folder, 0)
     environment = {
         **os.environ,
         "OCL_ICD_VENDORS": f"{build}/tests/fake/libfakecl.so",
         "FAKECL_COMMAND_NS": str(LAUNCH_NS),
         "LD_PRELOAD": "/usr/$LIB/faketime/libfaketime.so.1",
-        "FAKETIME_TIMESTAMP_FILE": clock,
+        "FAKETIME_TIMESTAMP_FILE": f"{folder}/clock",
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
+    collector = start_collector(build, folder, environment) if lab else None
+    where = [] if lab else ["--ledger-dir", f"{folder}/disk/new/ledgers"]
     launches = seconds * 1_000_000_000 // LAUNCH_NS
     watch = Watch(f"{folder}/progress")
     watch.start()
     program = subprocess.Popen(
-        [f"{build}/gramme", "run", "--quiet", "--ledger-dir", f"{folder}/disk/new/ledgers", "--",
-         f"{build}/tests/prog/cl_linked", "--launches", str(launches), "--batch", "32",
-         "--progress", f"{folder}/progress"], env=environment, stdout=subprocess.DEVNULL)
+        [f"{build}/gramme", "run", "--quiet", *where, "--", f"{build}/tests/prog/cl_linked",
+         "--launches", str(launches), "--batch", "32", "--progress", f"{folder}/progress"],
+        env=environment, stdout=subprocess.DEVNULL)
     time.sleep(seconds * 0.62)
-    with open(clock, "w", encoding="ascii") as file:
-        file.write("+3600\n")
-    if program.wait(seconds + 60):
-        die(f"exit status {program.returncode}")
+    step_clock(folder, 3600)
+    status = program.wait(seconds + 60)
     watch.over.set()
     watch.join()
+    if collector:
+        collector.terminate()
+        collector.wait(10)
+    if status:
+        die(f"exit status {status}")
     return watch
 
 
@@ -276,11 +299,17 @@ class Judge:
                 f"(journal {found and found['chain']['journal']})")
 
 
+def start_of(files):
+    opening = next(data for path, data in files.items() if path.endswith(".jsonl"))
+    return int(json.loads(opening.split(b"\n", 1)[0])["start_monotonic_ns"])
+
+
 def main():
     build, folder, seconds, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    lab = sys.argv[5] == "lab"
     server, log = mount(folder)
     try:
-        watch = run(build, folder, seconds)
+        watch = run(build, folder, seconds, lab)
     finally:
         subprocess.run(["umount", f"{folder}/disk"], check=True)
         server.wait(10)
@@ -296,7 +325,7 @@ def main():
     launches = sum(kernel["count"] for kernel in whole["kernels"])
     if launches != watch.seen[-1][1]:
         die(f"{launches} launches in the whole ledger, {watch.seen[-1][1]} were made")
-    judge.start_ns = ops[0]["t_ns"]
+    judge.start_ns = start_of(disk.after())
     disk = Disk()
     for i, op in enumerate(ops):
         for draw in range(1 + DRAWS):
