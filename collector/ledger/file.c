@@ -101,6 +101,21 @@ int file_place_open(const struct ledger_options *options, const struct ledger_op
 	return place->folder < 0 ? place->folder : 0;
 }
 
+int file_place_again(const struct ledger_place *at, struct file_place *place)
+{
+	*place = (struct file_place){.owner = at->owner, .group = at->group};
+	if (snprintf(place->name, sizeof(place->name), "%s", at->name) >=
+		    (int)sizeof(place->name) ||
+	    snprintf(place->path, sizeof(place->path), "%s", at->path) >=
+		    (int)sizeof(place->path) ||
+	    strchr(place->name, '/')) {
+		place->folder = -1;
+		return -EINVAL;
+	}
+	place->folder = fcntl(at->folder, F_DUPFD_CLOEXEC, 0);
+	return place->folder < 0 ? -errno : 0;
+}
+
 void file_place_close(struct file_place *place)
 {
 	close(place->folder);
@@ -130,6 +145,26 @@ int file_create(const struct file_place *place, const char *suffix, mode_t mode)
 		    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	return_from_owner(&before);
 	return fd < 0 ? -errno : fd;
+}
+
+int file_open(const struct file_place *place, const char *suffix, int flags)
+{
+	char name[FILE_NAME_MAX + SUFFIX_MAX];
+	struct rights before;
+	struct stat st;
+	int error = become_owner(place, &before), fd;
+
+	if (error)
+		return error;
+	name_of(place, suffix, name);
+	fd = openat(place->folder, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	return_from_owner(&before);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == place->owner)
+		return fd;
+	close(fd);
+	return -EPERM;
 }
 
 void file_remove(const struct file_place *place, const char *suffix)

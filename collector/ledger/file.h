@@ -28,10 +28,19 @@ struct file_place {
 /* Makes the folders (mode 0700). Returns 0 with *place to be closed, or -errno. */
 int file_place_open(const struct ledger_options *options, const struct ledger_open *open,
 		    struct file_place *place);
+
+/* The place that `at` tells, its folder opened once more. Returns 0 or -errno. */
+int file_place_again(const struct ledger_place *at, struct file_place *place);
 void file_place_close(struct file_place *place);
 
 /* Makes NAME and `suffix`, which must not be there yet. Returns a descriptor, or -errno. */
 int file_create(const struct file_place *place, const char *suffix, mode_t mode);
+
+/*
+ * Opens NAME and `suffix`, which must be a plain file of the owner, with `flags` of open(2).
+ * Returns a descriptor, -EPERM for anything else, or -errno.
+ */
+int file_open(const struct file_place *place, const char *suffix, int flags);
 void file_remove(const struct file_place *place, const char *suffix);
 
 /*

@@ -6,72 +6,16 @@
 #include "collector/ledger/ledger.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collector/ledger/chain.h"
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
-#include "collector/ledger/file.h"
 #include "collector/ledger/private.h"
-#include "collector/ledger/tally.h"
-
-struct ledger {
-	struct file_place place;
-	int fd;
-	off_t size; /* of the whole lines */
-	bool torn;  /* there are bytes behind them that could not be cut off yet */
-	struct chain chain;
-	struct tally_terms terms;
-	struct tally written; /* what the lines add up to */
-};
-
-/* Cuts the file back to its whole lines. */
-static int cut_back(struct ledger *ledger)
-{
-	ledger->torn = ftruncate(ledger->fd, ledger->size) != 0;
-	return ledger->torn ? -errno : 0;
-}
-
-/* A file that somebody has removed takes lines as before, but nobody will ever read them. */
-static int is_there(const struct ledger *ledger)
-{
-	struct stat st;
-
-	if (fstat(ledger->fd, &st))
-		return -errno;
-	return st.st_nlink > 0 ? 0 : -ENOENT;
-}
-
-static int append(struct ledger *ledger, const json_t *body, bool durable)
-{
-	size_t length = 0;
-	char *line;
-	int error = is_there(ledger);
-
-	if (!error && ledger->torn)
-		error = cut_back(ledger);
-	if (error)
-		return error;
-	error = chain_seal(&ledger->chain, body, &line, &length);
-	if (error)
-		return error;
-	error = file_write(ledger->fd, line, length);
-	if (!error && durable && fdatasync(ledger->fd))
-		error = -errno;
-	if (error) {
-		cut_back(ledger);
-	} else {
-		chain_advance(&ledger->chain, line, length);
-		ledger->size += (off_t)length;
-	}
-	free(line);
-	return error;
-}
+#include "collector/ledger/writer.h"
 
 /* The line that `state` would give, and the tally behind it. */
 static int next_interval(const struct ledger *ledger, const struct ledger_state *state,
@@ -101,7 +45,7 @@ int ledger_interval(struct ledger *ledger, const struct ledger_state *state, boo
 
 	if (error)
 		return error;
-	error = append(ledger, body, durable);
+	error = writer_append(ledger, body, durable);
 	json_decref(body);
 	if (!error) {
 		struct tally before = ledger->written;
@@ -133,6 +77,25 @@ int ledger_journal(struct ledger *ledger, const struct ledger_state *state)
 	return error;
 }
 
+int ledger_snapshot(const struct ledger *ledger, const struct ledger_state *state, json_t **body)
+{
+	static const struct tally nothing;
+	struct ledger_problem problem;
+	struct tally now;
+	int error = tally_of_state(&ledger->terms, state, &now);
+
+	if (error)
+		return error;
+	/* What is no next line would be no use to whoever comes after us. */
+	error = check_step(&ledger->terms, &ledger->written, &now, &problem);
+	if (!error) {
+		*body = entry_interval(&ledger->terms, &nothing, &now, state->kernel);
+		error = *body ? 0 : -ENOMEM;
+	}
+	tally_free(&now);
+	return error;
+}
+
 int ledger_anchor(struct ledger *ledger, uint64_t t_ns, uint64_t utc_ns, const char *reason)
 {
 	json_t *body;
@@ -143,7 +106,7 @@ int ledger_anchor(struct ledger *ledger, uint64_t t_ns, uint64_t utc_ns, const c
 	body = entry_anchor(t_ns, utc_ns, reason);
 	if (!body)
 		return -ENOMEM;
-	error = append(ledger, body, true);
+	error = writer_append(ledger, body, true);
 	json_decref(body);
 	if (!error)
 		ledger->written.t_ns = t_ns;
@@ -206,7 +169,7 @@ static int write_opening(struct ledger *ledger, const struct ledger_open *open, 
 
 	if (!body)
 		return -ENOMEM;
-	error = append(ledger, body, true);
+	error = writer_append(ledger, body, true);
 	json_decref(body);
 	return error ? error : file_place_sync(&ledger->place);
 }
@@ -253,17 +216,12 @@ static int create(struct ledger *ledger, const struct ledger_options *options,
 int ledger_create(const struct ledger_options *options, const struct ledger_open *open,
 		  struct ledger **ledger)
 {
-	struct ledger *new = calloc(1, sizeof(*new));
-	int error;
+	struct ledger *new;
+	int error = writer_new(&new);
 
-	if (!new)
-		return -ENOMEM;
-	new->fd = -1;
-	new->place.folder = -1;
-	chain_start(&new->chain);
-	error = sodium_init() < 0 ? -EIO : tally_init(&new->written);
-	if (!error)
-		error = create(new, options, open);
+	if (error)
+		return error;
+	error = create(new, options, open);
 	if (error) {
 		ledger_abandon(new);
 		return error;
@@ -279,7 +237,7 @@ static int write_closing(struct ledger *ledger, int exit_status, bool complete)
 
 	if (!body)
 		return -ENOMEM;
-	error = append(ledger, body, true);
+	error = writer_append(ledger, body, true);
 	json_decref(body);
 	return error;
 }
@@ -308,6 +266,17 @@ void ledger_abandon(struct ledger *ledger)
 		file_place_close(&ledger->place);
 	tally_free(&ledger->written);
 	free(ledger);
+}
+
+void ledger_place(const struct ledger *ledger, struct ledger_place *place)
+{
+	*place = (struct ledger_place){
+		.folder = ledger->place.folder,
+		.owner = ledger->place.owner,
+		.group = ledger->place.group,
+		.name = ledger->place.name,
+		.path = ledger->place.path,
+	};
 }
 
 const char *ledger_path(const struct ledger *ledger)

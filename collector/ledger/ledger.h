@@ -151,6 +151,55 @@ void ledger_abandon(struct ledger *ledger);
 /* "project/experiment/NAME.jsonl" under the ledger folder; lives as long as `ledger`. */
 const char *ledger_path(const struct ledger *ledger);
 
+/* ---- taking a ledger up again, after the death of who wrote it ---- */
+
+/* Where a ledger lies. Strings and the folder's descriptor are borrowed. */
+struct ledger_place {
+	int folder;
+	uid_t owner;
+	gid_t group;
+	const char *name; /* <start>-<run>-<node> */
+	const char *path; /* as ledger_path */
+};
+
+/* Lives as long as `ledger`. */
+void ledger_place(const struct ledger *ledger, struct ledger_place *place);
+
+/*
+ * The run as if it were one single interval line, to be kept where the death of this process does
+ * not reach it. Returns 0 with *body, a new object, -EBADMSG where `state` could not be the next
+ * line, or -ENOMEM.
+ */
+int ledger_snapshot(const struct ledger *ledger, const struct ledger_state *state, json_t **body);
+
+/* What a ledger adds up to when it is taken up again, and the facts that it began with. */
+struct ledger_resumed {
+	char run[17];
+	uint64_t start_utc_ns;
+	uint64_t start_monotonic_ns;
+	struct carbon_factor factor; /* zone, name, assumed and ug_per_kwh alone */
+	uint32_t pue_milli;
+	struct power_domain domain[POWER_DOMAINS_MAX]; /* name, within and quality alone */
+	size_t domains;
+	struct ledger_state state; /* borrows from what follows */
+	struct account_posting posting[POWER_DOMAINS_MAX];
+	const char *idle_method[POWER_DOMAINS_MAX];
+	struct ledger_kernel *kernel;
+	struct ledger_uncovered *uncovered;
+	json_t *strings; /* that all of the above points to */
+};
+
+/*
+ * Opens the ledger at `place` to go on with it. What is there is proved line by line, a last line
+ * that was cut off is removed, a journal that continues the chain is appended as the line that it
+ * is, and then what `snapshot` (of ledger_snapshot, or NULL) has beyond it. Returns 0 with *ledger
+ * and *resumed, to be released; -EALREADY where it is closed; -EBADMSG where it is damaged, and
+ * then nothing is written; or -errno.
+ */
+int ledger_resume(const struct ledger_place *place, json_t *snapshot, struct ledger **ledger,
+		  struct ledger_resumed *resumed);
+void ledger_resumed_release(struct ledger_resumed *resumed);
+
 /* ---- reading ---- */
 
 struct ledger_problem {

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking a ledger up again. The file is the truth: what it adds up to is where the run goes on.
+ * The journal and the snapshot in memory only ever add to it, each as one more line that balances,
+ * so that a death at any moment between the three leaves nothing booked twice.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/ledger/check.h"
+#include "collector/ledger/entry.h"
+#include "collector/ledger/ledger.h"
+#include "collector/ledger/reader.h"
+#include "collector/ledger/writer.h"
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static uint64_t nanoseconds_of(const json_t *object, const char *name)
+{
+	const char *text = text_of(object, name);
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+/* The identity of row `i`; strings live as long as `rows`. */
+static struct ledger_kernel kernel_of(const json_t *rows, size_t i)
+{
+	const json_t *row = json_array_get(rows, i);
+	const char *const text[] = {text_of(row, "api"), text_of(row, "kind"), text_of(row, "name"),
+				    text_of(row, "device")};
+
+	return (struct ledger_kernel){.api = text[0] ? text[0] : "",
+				      .kind = text[1] ? text[1] : "",
+				      .name = text[2] ? text[2] : "",
+				      .device = text[3] ? text[3] : "",
+				      .domain = text_of(row, "domain")};
+}
+
+/* ---- from the snapshot ---- */
+
+/* Reads a snapshot against the opening line of the file. */
+static int read_snapshot(struct reading *then, const json_t *open, json_t *snapshot)
+{
+	struct ledger_problem problem;
+	int error = reading_init(then);
+
+	if (!error)
+		error = reading_take(then, (json_t *)(uintptr_t)open, &problem);
+	return error ? error : reading_take(then, snapshot, &problem);
+}
+
+/* Are the file's rows those of the snapshot, as far as they go? */
+static bool same_rows(const json_t *file, const json_t *memory)
+{
+	size_t n = json_array_size(file);
+
+	if (n > json_array_size(memory))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!json_equal(json_array_get(file, i), json_array_get(memory, i)))
+			return false;
+	return true;
+}
+
+static json_t *difference(const struct ledger *ledger, const struct reading *memory)
+{
+	size_t n = memory->now.kernels;
+	struct ledger_kernel *kernel = calloc(n + 1, sizeof(*kernel));
+
+	if (!kernel)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		kernel[i] = kernel_of(memory->rows, i);
+	json_t *body = entry_interval(&ledger->terms, &ledger->written, &memory->now, kernel);
+	free(kernel);
+	return body;
+}
+
+/* Appends what the snapshot has beyond the file; one that is no step onwards is left alone. */
+static int append_snapshot(struct ledger *ledger, struct reader *reader, json_t *snapshot)
+{
+	struct ledger_problem problem;
+	struct reading memory;
+	int error = read_snapshot(&memory, reader->reading.open, snapshot);
+
+	/* An anchor may have been written since. */
+	if (!error && memory.now.t_ns < ledger->written.t_ns)
+		memory.now.t_ns = ledger->written.t_ns;
+	if (!error && same_rows(reader->reading.rows, memory.rows) &&
+	    !check_step(&ledger->terms, &ledger->written, &memory.now, &problem)) {
+		json_t *body = difference(ledger, &memory);
+		error = body ? writer_append(ledger, body, true) : -ENOMEM;
+		json_decref(body);
+		if (!error) {
+			struct reading file = reader->reading;
+			reader->reading = memory;
+			memory = file;
+			error = tally_copy(&ledger->written, &reader->reading.now);
+		}
+	}
+	reading_free(&memory);
+	return error == -EBADMSG ? 0 : error;
+}
+
+/* ---- from the files ---- */
+
+static int read_journal(const struct ledger *ledger, struct reader *reader, char **line,
+			size_t *length)
+{
+	struct ledger_problem problem;
+	int fd = file_open(&ledger->place, ".journal", O_RDONLY);
+
+	/* Without one there is nothing to add; one that is no plain file is none. */
+	if (fd < 0)
+		return 0;
+	int error = reader_journal(reader, fd, line, length, &problem);
+	close(fd);
+	return error;
+}
+
+static int read_files(struct ledger *ledger, struct reader *reader)
+{
+	struct ledger_problem problem;
+	size_t length = 0;
+	char *line = NULL;
+	int error = reader_chain(reader, ledger->fd, &problem);
+
+	if (error)
+		return error;
+	if (reader->reading.close)
+		return -EALREADY;
+	ledger->size = (off_t)reader->whole_bytes;
+	ledger->torn = reader->torn_bytes > 0;
+	ledger->chain = reader->chain;
+	ledger->terms = reader->reading.terms;
+	error = read_journal(ledger, reader, &line, &length);
+	if (!error && line)
+		error = writer_append_line(ledger, line, length, true);
+	free(line);
+	return error ? error : tally_copy(&ledger->written, &reader->reading.now);
+}
+
+/* ---- what came of it ---- */
+
+static void tell_opening(const struct reading *reading, struct ledger_resumed *resumed)
+{
+	const json_t *open = reading->open, *factor = json_object_get(open, "factor");
+	struct carbon_factor *to = &resumed->factor;
+	const char *zone = text_of(factor, "zone"), *name = text_of(factor, "name");
+	const char *run = text_of(open, "run");
+
+	snprintf(resumed->run, sizeof(resumed->run), "%s", run ? run : "");
+	resumed->start_utc_ns = nanoseconds_of(open, "start_unix_ns");
+	resumed->start_monotonic_ns = nanoseconds_of(open, "start_monotonic_ns");
+	snprintf(to->zone, sizeof(to->zone), "%s", zone ? zone : "");
+	snprintf(to->name, sizeof(to->name), "%s", name ? name : "");
+	to->assumed = json_is_true(json_object_get(factor, "assumed"));
+	to->ug_per_kwh = reading->terms.ug_per_kwh;
+	resumed->pue_milli = reading->terms.pue_milli;
+	resumed->domains = reading->terms.domains;
+	for (size_t i = 0; i < resumed->domains; i++) {
+		const struct tally_domain *from = &reading->terms.domain[i];
+
+		memcpy(resumed->domain[i].name, from->name, sizeof(from->name));
+		memcpy(resumed->domain[i].within, from->within, sizeof(from->within));
+		resumed->domain[i].quality = from->quality;
+		resumed->posting[i] = reading->now.posting[i];
+		resumed->idle_method[i] = json_string_value(json_array_get(reading->now.idle, i));
+	}
+}
+
+static int tell_kernels(const struct reading *reading, struct ledger_resumed *resumed)
+{
+	const struct tally *now = &reading->now;
+
+	resumed->kernel = calloc(now->kernels + 1, sizeof(*resumed->kernel));
+	if (!resumed->kernel)
+		return -ENOMEM;
+	for (size_t i = 0; i < now->kernels; i++) {
+		const struct tally_kernel *from = &now->kernel[i];
+		struct ledger_kernel *to = &resumed->kernel[i];
+
+		*to = kernel_of(reading->rows, i);
+		to->count = from->count;
+		to->failed = from->failed;
+		to->timed = from->timed;
+		to->device_ns = from->device_ns;
+		to->busy_ns = from->busy_ns;
+		to->host_ns = from->host_ns;
+		to->bytes = from->bytes;
+		to->flop = from->flop;
+		to->energy_uj = from->energy_uj;
+	}
+	return 0;
+}
+
+static int tell_uncovered(const json_t *list, struct ledger_resumed *resumed)
+{
+	size_t n = json_array_size(list);
+
+	resumed->uncovered = calloc(n + 1, sizeof(*resumed->uncovered));
+	if (!resumed->uncovered)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *row = json_array_get(list, i);
+		const char *program = text_of(row, "program"), *why = text_of(row, "why");
+
+		resumed->uncovered[i] = (struct ledger_uncovered){
+			.program = program ? program : "",
+			.why = why ? why : "",
+			.processes =
+				(uint32_t)json_integer_value(json_object_get(row, "processes")),
+			.cpu_ns = (uint64_t)json_integer_value(json_object_get(row, "cpu_ns")),
+		};
+	}
+	return 0;
+}
+
+static int tell(const struct reading *reading, struct ledger_resumed *resumed)
+{
+	const struct tally_counters *counters = &reading->now.counters;
+
+	tell_opening(reading, resumed);
+	resumed->strings = json_pack("[O, O, O, O]", reading->open, reading->rows,
+				     reading->now.idle, reading->now.uncovered);
+	if (!resumed->strings || tell_kernels(reading, resumed) ||
+	    tell_uncovered(reading->now.uncovered, resumed))
+		return -ENOMEM;
+	resumed->state = (struct ledger_state){
+		.t_ns = reading->now.t_ns,
+		.posting = resumed->posting,
+		.idle_method = resumed->idle_method,
+		.kernel = resumed->kernel,
+		.kernels = reading->now.kernels,
+		.events_seen = counters->events_seen,
+		.events_lost = counters->events_lost,
+		.cpu_ns = counters->cpu_ns,
+		.processes = (uint32_t)counters->processes,
+		.uncovered = resumed->uncovered,
+		.uncovereds = json_array_size(reading->now.uncovered),
+		.uncovered_cpu_ns = counters->uncovered_cpu_ns,
+		.unobserved_cpu_ns = counters->unobserved_cpu_ns,
+		.own_cpu_ns = counters->own_cpu_ns,
+		.own_uj = counters->own_uj,
+	};
+	return 0;
+}
+
+void ledger_resumed_release(struct ledger_resumed *resumed)
+{
+	free(resumed->kernel);
+	free(resumed->uncovered);
+	json_decref(resumed->strings);
+	*resumed = (struct ledger_resumed){0};
+}
+
+static int resume(const struct ledger_place *place, json_t *snapshot, struct ledger *ledger,
+		  struct ledger_resumed *resumed)
+{
+	struct reader reader;
+	int error = file_place_again(place, &ledger->place);
+
+	if (error)
+		return error;
+	ledger->fd = file_open(&ledger->place, ".jsonl", O_RDWR | O_APPEND);
+	if (ledger->fd < 0)
+		return ledger->fd;
+	error = reader_init(&reader);
+	if (!error)
+		error = read_files(ledger, &reader);
+	if (!error && snapshot)
+		error = append_snapshot(ledger, &reader, snapshot);
+	if (!error)
+		error = tell(&reader.reading, resumed);
+	reader_free(&reader);
+	return error;
+}
+
+int ledger_resume(const struct ledger_place *place, json_t *snapshot, struct ledger **ledger,
+		  struct ledger_resumed *resumed)
+{
+	struct ledger *again;
+	int error = writer_new(&again);
+
+	*resumed = (struct ledger_resumed){0};
+	if (error)
+		return error;
+	error = resume(place, snapshot, again, resumed);
+	if (error) {
+		ledger_abandon(again);
+		ledger_resumed_release(resumed);
+		return error;
+	}
+	*ledger = again;
+	return 0;
+}

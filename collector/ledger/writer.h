@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The open end of a ledger: where the next line goes, and how it gets there whole or not at all.
+ */
+#ifndef GRAMME_LEDGER_WRITER_H
+#define GRAMME_LEDGER_WRITER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "collector/ledger/chain.h"
+#include "collector/ledger/file.h"
+#include "collector/ledger/tally.h"
+
+struct ledger {
+	struct file_place place;
+	int fd;
+	off_t size; /* of the whole lines */
+	bool torn;  /* there are bytes behind them that could not be cut off yet */
+	struct chain chain;
+	struct tally_terms terms;
+	struct tally written; /* what the lines add up to */
+};
+
+/* An empty one, at the place of the first line. Returns 0, -ENOMEM or -EIO. */
+int writer_new(struct ledger **ledger);
+
+/* Seals `body` as the next line and appends it; `durable` waits for the disk. 0 or -errno. */
+int writer_append(struct ledger *ledger, const json_t *body, bool durable);
+
+/* Appends a line that is sealed already. As above. */
+int writer_append_line(struct ledger *ledger, const char *line, size_t length, bool durable);
+
+#endif
