@@ -283,12 +283,16 @@ $(O)/tests/fake/tally: $(O)/tests/fake/tally_print.o $(O)/tests/fake/tally.o
 # The shim's own objects, the collector's reader and a program that races them, for the compiler's
 # race detector. It knows no fences (-Wtsan says so); what stands between ours are atomics.
 RACE := $(filter-out preload/asan.c preload/redirect.c,$(SHIM_SRC)) collector/intake/arena.c \
-	collector/intake/clean.c tests/prog/race.c
+	collector/intake/clean.c collector/intake/pages.c tests/prog/race.c
 $(O)/race/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PRELOAD_CFLAGS) -O1 -fsanitize=thread -Wno-tsan -c -o $@ $<
 
+.PHONY: race
+race: $(O)/tests/prog/race
+
 $(O)/tests/prog/race: $(RACE:%.c=$(O)/race/%.o) $(O)/preload/fork.o
+	@mkdir -p $(@D)
 	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lOpenCL -pthread
 
 .SECONDARY:

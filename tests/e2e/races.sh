@@ -7,7 +7,7 @@
 . tests/e2e/lib.sh
 use_fake
 
-make --no-print-directory -j2 O="$build" WERROR=1 "$prog/race" >"$TMPDIR/make" 2>&1 || {
+make --no-print-directory -j2 O="$build" WERROR=1 race >"$TMPDIR/make" 2>&1 || {
 	cat "$TMPDIR/make"
 	fail "it does not build"
 }
