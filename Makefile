@@ -55,8 +55,8 @@ COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/opencl_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o openmp.o blas.o calls.o resolve.o real.o elf.o sys.o asan.o \
-	dlopen.o fork.o)
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o openmp.o blas.o calls.o loader.o resolve.o real.o elf.o \
+	sys.o asan.o dlopen.o fork.o)
 
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
 

@@ -106,10 +106,12 @@ __attribute__((visibility("default"))) int dlclose(void *handle)
 	const int saved = errno;
 	int error;
 
-	resolve_hold();
+	loader_hold();
 	errno = saved;
 	error = real ? real(handle) : -1;
-	if (count_unloads() != before)
+	if (count_unloads() != before) {
+		resolve_forget();
 		atomic_fetch_add(&real_generation, 1);
+	}
 	return error;
 }

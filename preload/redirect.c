@@ -197,7 +197,7 @@ const char *redirect_dlopen(const char *name, int flags, open_function *jump, co
 	const int saved = errno;
 
 	*jump = real_dlopen();
-	resolve_hold();
+	loader_hold();
 	if (name && init_settings()->on) {
 		if (flags & RTLD_DEEPBIND)
 			(is_opencl(name) ? let_pass : life_uncovered)(WIRE_UNCOVERED_DEEPBIND);

@@ -3,18 +3,13 @@
  * Finds real functions without the help of dlsym. Tables are fixed and only ever grow; entries
  * are published by one atomic store, so that no lock is needed and a signal may come anywhere.
  */
-#include <CL/cl.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <string.h>
-#include <time.h>
 
 #include "preload/elf.h"
 #include "preload/resolve.h"
-#include "preload/sys.h"
 
-#define LOADERS	   32
 #define CALLERS	   256
 #define EXTENSIONS 256
 #define SEARCHED   256 /* objects looked at for one caller */
@@ -22,9 +17,6 @@
 
 struct caller *_Atomic resolve_hot;
 
-static struct loader loaders[LOADERS];
-static atomic_bool loader_ready[LOADERS];
-static atomic_bool loader_held[LOADERS];
 static const struct loader loader_none;
 static const struct loader *_Atomic substitute;
 
@@ -207,95 +199,6 @@ static const struct link_map *find_needed(const struct link_map *start,
 	return NULL;
 }
 
-/* Claims the slot of a library, or finds it; waits while another thread fills it (no lock is held
- * meanwhile, and nothing waited for). NULL where the table is full. */
-static struct loader *claim(const struct link_map *map, bool *fresh)
-{
-	*fresh = false;
-	for (unsigned i = 0; i < LOADERS; i++) {
-		const struct link_map *none = NULL;
-
-		*fresh = atomic_compare_exchange_strong(&loaders[i].map, &none, map);
-		if (*fresh)
-			return &loaders[i];
-		if (none != map)
-			continue;
-		while (!atomic_load(&loader_ready[i]))
-			sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
-		return &loaders[i];
-	}
-	return NULL;
-}
-
-static void publish(const struct loader *loader)
-{
-	atomic_store(&loader_ready[loader - loaders], true);
-}
-
-static const struct loader *loader_of(const struct link_map *map);
-
-/* For what we ask of events: of any parameters, and always refused. */
-static int not_there(void)
-{
-	return CL_INVALID_EVENT;
-}
-
-/*
- * A library may define a part of the API and forward that. What we ask of events ourselves must be
- * there: events say whose they are, so the common loader can be asked, if it is loaded.
- */
-static void complete(struct loader *loader, const struct link_map *map)
-{
-	static const enum call asked[] = {CALL_clGetEventInfo, CALL_clGetEventProfilingInfo,
-					  CALL_clRetainEvent, CALL_clReleaseEvent};
-	const struct link_map *common = NULL;
-
-	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
-		void **real = &loader->real[asked[i]];
-
-		if (!*real && !common)
-			common = resolve_first(elf_has_soname, "libOpenCL.so.1");
-		if (!*real && common && common != map)
-			*real = loader_of(common)->real[asked[i]];
-		if (!*real)
-			*real = (void *)not_there;
-	}
-}
-
-static const struct loader *loader_of(const struct link_map *map)
-{
-	const char *name = calls_names;
-	bool fresh;
-	struct loader *loader = claim(map, &fresh);
-
-	if (!loader)
-		return &loaders[0]; /* more loaders than anybody has: theirs dispatch alike */
-	if (!fresh)
-		return loader;
-	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
-		loader->real[i] = elf_symbol(map, name);
-	complete(loader, map);
-	publish(loader);
-	return loader;
-}
-
-/* Not where a loader is met: the dynamic loader's lock may be held by who waits for this thread. */
-void resolve_hold(void)
-{
-	void *(*open)(const char *, int) = NULL;
-
-	for (unsigned i = 0; i < LOADERS && atomic_load(&loaders[i].map); i++) {
-		const struct link_map *map = atomic_load(&loaders[i].map);
-
-		if (!atomic_load(&loader_ready[i]) || atomic_exchange(&loader_held[i], true))
-			continue;
-		if (!open)
-			open = resolve_next("dlopen");
-		if (open && map->l_name && map->l_name[0])
-			(void)open(map->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-	}
-}
-
 /* The next definition behind us among the objects of the start, as RTLD_NEXT would find it. */
 static void *next_at_start(const char *name)
 {
@@ -310,27 +213,22 @@ static void *next_at_start(const char *name)
 	return found;
 }
 
+static void *look_at_start(const struct link_map *map, const char *name)
+{
+	(void)map;
+	return next_at_start(name);
+}
+
 /*
  * What is linked at the start calls by the global scope: what stands behind us there is meant,
- * symbol by symbol, be it the loader or another library that listens. NULL if there is none.
+ * symbol by symbol, be it the loader or another library that listens. NULL if there is none. Our
+ * own object stands for all that is behind it.
  */
 static const struct loader *loader_at_start(void)
 {
-	const char *name = calls_names;
-	bool fresh;
-	struct loader *loader;
-
 	if (!next_at_start("clGetPlatformIDs"))
 		return NULL;
-	loader =
-		claim(resolve_self(), &fresh); /* our own object stands for all that is behind it */
-	if (!loader || !fresh)
-		return loader;
-	for (unsigned i = 0; i < CALL_COUNT; i++, name += strlen(name) + 1)
-		loader->real[i] = next_at_start(name);
-	complete(loader, resolve_self());
-	publish(loader);
-	return loader;
+	return loader_find(resolve_self(), look_at_start);
 }
 
 static bool is_of_start(const struct link_map *map)
@@ -432,12 +330,12 @@ static const struct loader *meant_by(struct search *s)
 	if (s->object && is_of_start(s->object))
 		loader = loader_at_start();
 	if (!loader && s->found)
-		loader = loader_of(s->found);
+		loader = loader_find(s->found, elf_symbol);
 	if (!loader)
 		loader = atomic_load(&substitute);
 	if (!loader) {
 		dl_iterate_phdr(search_any, s);
-		loader = s->found ? loader_of(s->found) : &loader_none;
+		loader = s->found ? loader_find(s->found, elf_symbol) : &loader_none;
 	}
 	return loader;
 }
@@ -481,6 +379,32 @@ const struct loader *resolve_caller(uintptr_t address)
 	return loader;
 }
 
+static int mark_living(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	bool *living = arg;
+
+	(void)size;
+	for (unsigned n = 0; n < info->dlpi_phnum; n++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[n];
+
+		for (unsigned i = 0; p->p_type == PT_LOAD && i < CALLERS; i++)
+			living[i] |= callers[i].start == info->dlpi_addr + p->p_vaddr &&
+				     callers[i].bytes == p->p_memsz;
+	}
+	return 0;
+}
+
+/* The slot is not filled anew: who reads it meanwhile finds a caller of no bytes. */
+void resolve_forget(void)
+{
+	bool living[CALLERS] = {false};
+
+	dl_iterate_phdr(mark_living, living);
+	for (unsigned i = 0; i < CALLERS; i++)
+		if (atomic_load(&caller_ready[i]) && !living[i])
+			__atomic_store_n(&callers[i].bytes, 0, __ATOMIC_RELAXED);
+}
+
 void resolve_substitute(const char *soname)
 {
 	const struct link_map *map = resolve_first(elf_has_soname, soname);
@@ -488,7 +412,7 @@ void resolve_substitute(const char *soname)
 	if (!map) /* bound by the name of its file */
 		map = resolve_first(elf_is_called, soname);
 	if (map)
-		atomic_store(&substitute, loader_of(map));
+		atomic_store(&substitute, loader_find(map, elf_symbol));
 }
 
 void *resolve_symbol(uintptr_t address, const char *name, uintptr_t *start, uintptr_t *bytes)

@@ -13,12 +13,7 @@
 #include <stdint.h>
 
 #include "preload/calls.h"
-
-/* One loaded library with the real functions; NULL where it has none of that name. */
-struct loader {
-	const struct link_map *_Atomic map;
-	void *real[CALL_COUNT];
-};
+#include "preload/loader.h"
 
 /* The code of one object that calls, and the loader it means. */
 struct caller {
@@ -63,11 +58,8 @@ bool resolve_is_loader(const struct link_map *map);
  */
 void resolve_substitute(const char *soname);
 
-/*
- * Has the libraries whose functions we hold stay mapped when the program closes them. Before every
- * dlopen and dlclose of the program, which take the dynamic loader's lock anyway.
- */
-void resolve_hold(void);
+/* Forgets callers that are no longer loaded: others may come to lie in their place. */
+void resolve_forget(void);
 
 /* The next definition of `name` behind this library in the order of loading, or NULL. */
 void *resolve_next(const char *name);

@@ -79,6 +79,17 @@ cc -shared -fPIC -DCL_TARGET_OPENCL_VERSION=120 -o "$TMPDIR/plugin.so" "$TMPDIR/
 alike "$prog/cl_host" "$TMPDIR/plugin.so" 1
 finished 1
 
+# Two plugins with a loader each, of which the second comes to lie where the first was.
+for number in 1 2; do
+	cc -std=gnu11 -shared -fPIC -fvisibility=hidden -DCL_TARGET_OPENCL_VERSION=300 -DNUMBER=$number \
+		-Wl,-soname,libOpenCL-$number.so -o "$TMPDIR/libOpenCL-$number.so" tests/prog/cl_own.c
+	cc -shared -fPIC -DCL_TARGET_OPENCL_VERSION=120 -o "$TMPDIR/plugin-$number.so" \
+		"$TMPDIR/plugin.c" "$TMPDIR/libOpenCL-$number.so" -Wl,-rpath,"$TMPDIR"
+done
+alike "$prog/cl_host" "$TMPDIR/plugin-1.so" "$TMPDIR/plugin-2.so" 1
+finished 2
+covered
+
 # The other C library, whose dlopen does not look at its caller.
 if command -v musl-gcc >/dev/null; then
 	musl=(musl-gcc -std=gnu11 -w -D_GNU_SOURCE -DCL_TARGET_OPENCL_VERSION=300 -idirafter /usr/include)
