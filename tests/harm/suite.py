@@ -61,7 +61,7 @@ class PiglitUnit(Unit):
     """One program, which says its result and those of its parts as JSON."""
 
     def command(self, only):
-        if self.name.endswith(".cl"):
+        if self.name.endswith((".cl", ".program_test")):
             tester = os.path.join(os.path.dirname(self.python), "cl-program-tester")
             return [tester, self.name]
         return [self.name, "-auto"]
