@@ -127,7 +127,7 @@ static enum opened open_first(const struct link_map *caller, const char *name, i
 	bool has_path = file && strchr(file, '/');
 	void *handle;
 
-	if (!file || (atomic_load(&is_given) && !atomic_load(&stub_given)))
+	if (!file || (first && atomic_load(&is_given) && !atomic_load(&stub_given)))
 		return OPENED_UNCLEAR;
 	if (has_path && sys(faccessat, AT_FDCWD, file, F_OK))
 		return OPENED_NONE;

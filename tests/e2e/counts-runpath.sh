@@ -109,6 +109,11 @@ said "$bin/preferring" --see libOpenCL.so.1 26
 said "$bin/host-rpath" "$bin/plugin-empty" 27 # a RUNPATH leaves the program's RPATH out
 said "$bin/runpath" --see '$ORIGIN/b/libOpenCL.so.1' 28
 
+# Such a name that led nowhere does not stand in the way of the next one.
+use_fake
+meter_ok -- "$bin/runpath" '$ORIGIN/none/libOpenCL.so.1,libOpenCL.so.1' 29
+same_counts "$(tally)" kernel call
+
 # What is not there fails as ever, and nothing is left loaded.
 for name in libOpenCL.so.1.9 "$bin/empty/libOpenCL.so.1"; do
 	alike "$bin/runpath" --see "$name" 29

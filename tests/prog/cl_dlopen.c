@@ -2,7 +2,8 @@
 /*
  * A program that finds OpenCL by dlopen and dlsym, as hashcat and darktable do. With --by-address
  * it asks clGetExtensionFunctionAddressForPlatform for its launch function; with --see it also
- * tells which library it got; with --deepbind it opens it so. As a plugin it takes the library's
+ * tells which library it got; with --deepbind it opens it so. LIBRARY
+ * may be several, with commas: the first that is there is taken. As a plugin it takes the library's
  * name from CL_DLOPEN.
  */
 #include <CL/cl.h>
@@ -81,7 +82,11 @@ static void see(const char *path)
 
 static void load(const char *path, int flags)
 {
-	library = dlopen(path, RTLD_LAZY | RTLD_LOCAL | flags);
+	char names[256], *rest = names;
+
+	snprintf(names, sizeof(names), "%s", path);
+	while (!library && rest)
+		library = dlopen(strsep(&rest, ","), RTLD_LAZY | RTLD_LOCAL | flags);
 	if (!library) {
 		fprintf(stderr, "%s\n", dlerror());
 		exit(1);
