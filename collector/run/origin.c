@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "collector/run/proc.h"
+#include "collector/run/user.h"
 
 #define TEXT_MAX (2u << 20) /* of arguments or environment; the kernel allows that much */
 
@@ -66,15 +66,12 @@ void origin_experiment(char *const *argv, const char *cwd, char *name, size_t si
 	snprintf(name, size, "%.*s", (int)(length < size ? length : size - 1), base);
 }
 
-static char *user_name(uid_t uid)
+static char *name_of(uid_t uid)
 {
-	struct passwd entry, *found = NULL;
-	char text[4096], number[32];
+	char name[USER_NAME_MAX];
 
-	if (getpwuid_r(uid, &entry, text, sizeof(text), &found) == 0 && found)
-		return strdup(entry.pw_name);
-	snprintf(number, sizeof(number), "uid-%u", (unsigned)uid);
-	return strdup(number);
+	user_name(uid, user_lookup, name);
+	return strdup(name);
 }
 
 static char *chosen(const char *label, const char *otherwise)
@@ -110,7 +107,7 @@ int origin_make(struct origin *origin, char *const *argv, const char *cwd, uid_t
 	*origin = (struct origin){
 		.project = chosen(labels->project, "default"),
 		.experiment = chosen(labels->experiment, experiment),
-		.user = user_name(uid),
+		.user = name_of(uid),
 		.cwd = strdup(cwd),
 		.argv = copy_args(argv),
 		.uid = uid,
