@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # CPython's own tests of what a preload library is most likely to break: the same pass as without.
-# timeout: 3600
+# timeout: 7200
 . tests/harm/lib.sh
 
 if ! "$python" -c 'import test.test_os' 2>/dev/null; then

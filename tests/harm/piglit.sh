@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Piglit's conformance tests of OpenCL, on PoCL: the API's calls, and small programs that are built,
 # run and checked. Of the generated ones, which repeat for each type, those for float and int.
-# timeout: 3600
+# timeout: 7200
 . tests/harm/lib.sh
 
 folder=$(echo /usr/lib/*/piglit)
@@ -11,7 +11,7 @@ if ! [ -x "$tester" ]; then
 	echo "skip: piglit is not installed"
 	exit 77
 fi
-# PoCL keeps its compiled kernels in HOME; another vendor's hardware, and windows, are not here.
+# Another vendor's hardware, and windows, are not here.
 mapfile -t units < <(
 	find "$folder/bin" -name 'cl-*' ! -name '*-tester' ! -name '*r600*' ! -name '*-egl_*'
 	find "$folder/tests/cl" -path '*/program/*' -type f ! -name '*.inc' ! -name 'amdgcn-*'
