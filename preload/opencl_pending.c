@@ -111,7 +111,10 @@ static bool has_room(struct ring_thread *t, struct opencl_lane *lane, uint32_t l
 	opencl_pending_harvest(t, false);
 	for (unsigned i = 0; i < ROTATE && window(lane) >= limit; i++)
 		rotate(lane);
-	return window(lane) < limit;
+	if (window(lane) >= limit)
+		return false;
+	atomic_store_explicit(&lane->refused, 0, memory_order_relaxed);
+	return true;
 }
 
 bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pending)
