@@ -62,13 +62,14 @@ if have tcc; then
 	same tcc -- tcc -run -include stdio.h "$TMPDIR/t.c"
 fi
 if have R; then
-	same r --seconds 90 -- R --vanilla --no-echo -e 'cat(sum(1:10), system("exit 3"), "\n")' \
+	# It multiplies matrices, by BLAS.
+	same r --computes --memory 4096 --seconds 90 -- R --vanilla --no-echo -e 'cat(sum(1:10), system("exit 3"), "\n")' \
 		-e 'print(tryCatch(stop("x"), error = conditionMessage)); library(parallel)' \
 		-e 'print(unlist(mclapply(1:4, function(i) i^2, mc.cores = 2))); print(solve(diag(3)))' \
 		-e 'quit(status = 4)'
 fi
 if have octave-cli; then
-	same octave --leave-out threads --seconds 90 -- octave-cli -q --norc --eval 'disp(sum(1:10));
+	same octave --computes --memory 4096 --leave-out threads --seconds 90 -- octave-cli -q --norc --eval 'disp(sum(1:10));
 		[s, o] = system("echo sub; exit 3"); disp(s); disp(o);
 		try; error("x"); catch e; disp(e.message); end; disp(inv(2 * eye(2))); exit(4)'
 fi
