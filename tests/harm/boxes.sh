@@ -72,6 +72,10 @@ if have gdb; then
 			-ex "call (int)write(1, \"hi\\n\", 3)" -ex detach 2>/dev/null
 		kill $!; wait $!; echo $?'
 fi
+if have qemu-x86_64-static; then
+	same qemu-user --leave-out 'address space' --memory 65536 --seconds 60 -- \
+		qemu-x86_64-static /bin/echo hello
+fi
 if have socat; then
 	same socat -- sh -c 'echo data | socat - EXEC:cat'
 fi
