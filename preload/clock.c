@@ -65,6 +65,14 @@ static void observe(struct clock_anchor *a, uint64_t ticks, uint64_t ns)
 	a->origin_ns = ns;
 }
 
+/* The moment, or what the thread was told last, if that was later. */
+static uint64_t later(struct clock_anchor *a, uint64_t ns)
+{
+	if (a->ns < ns)
+		a->ns = ns;
+	return a->ns;
+}
+
 /*
  * Sets the anchor to this moment. Time may not step back for this thread, so where it was ahead it
  * stays so, and goes slower by as much as it takes to be right when the anchor ends.
@@ -77,7 +85,7 @@ static uint64_t move(struct clock_anchor *a, uint64_t ticks, uint64_t ns, uint64
 
 	a->ticks = ticks;
 	a->ns = from_ns;
-	if (since_ns < ANCHOR_NS || !since_ticks)
+	if (since_ns < ANCHOR_NS || ahead_ns > ANCHOR_NS / 2 || !since_ticks)
 		return from_ns;
 	a->rate = (uint64_t)(((unsigned __int128)since_ns << 32) / since_ticks);
 	if (since_ns > WINDOW_NS) {
@@ -98,7 +106,7 @@ uint64_t clock_ask(void)
 	uint64_t ticks, after, ns;
 
 	if (!counts || a->failures >= FAILURES)
-		return vdso_ns();
+		return later(a, vdso_ns());
 	ticks = __builtin_ia32_rdtsc();
 	ns = vdso_ns();
 	after = __builtin_ia32_rdtsc();
@@ -112,8 +120,10 @@ uint64_t clock_ask(void)
 	}
 	a->limit = 0;
 	atomic_signal_fence(memory_order_seq_cst);
-	if (after - ticks > PAUSE_TICKS)
-		return told_ns > ns ? told_ns : ns;
+	if (after - ticks > PAUSE_TICKS) {
+		a->ns = told_ns;
+		return later(a, ns);
+	}
 	if (!a->origin_ns || ns < a->origin_ns)
 		observe(a, ticks, ns);
 	return move(a, ticks, ns, told_ns);
