@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Small programs that end in unusual ways, close everything, or shut themselves in.
+# timeout: 600
 # shellcheck disable=SC2016 # what is quoted is for the program's shell
 . tests/harm/lib.sh
 make_c ends

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Python: child processes of every kind, pools, threads, ctypes.
+# timeout: 600
 . tests/harm/lib.sh
 
 same startup -- "$python" -c 'import sys; print(sys.version_info[:2])'

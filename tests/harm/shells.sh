@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Shells, and what is started from them.
+# timeout: 600
 # shellcheck disable=SC2016 # what is quoted is for the program's shell
 . tests/harm/lib.sh
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Developers' tools: they fork, trace, compile and look at descriptors.
+# timeout: 600
 # shellcheck disable=SC2016 # what is quoted is for the program's shell
 . tests/harm/lib.sh
 
