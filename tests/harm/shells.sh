@@ -15,7 +15,7 @@ same sh -- sh -c "$script"
 same bash -- bash -c "$script"' '
 same bash-posix -- bash --posix -c "$script"
 same bash-coproc -- bash -c 'coproc cat; echo hi >&"${COPROC[1]}"; read -r x <&"${COPROC[0]}"
-	echo "$x"; exec 9</etc/passwd; kill "$COPROC_PID"
+	echo "$x"; exec 9</etc/passwd; p=$COPROC_PID; kill "$p"; wait "$p"
 	diff <(seq 3) <(seq 4); kill -SEGV $$'
 same bash-interactive --pty 'echo $-' --pty 'sleep 0.1 & wait' --pty 'false' --pty 'echo $?' \
 	--pty 'exit 4' --mask '\[1\]' -- bash --norc --noprofile --noediting -i
