@@ -13,6 +13,7 @@
 
 #include "collector/intake/memfd.h"
 #include "collector/meter_state.h"
+#include "collector/run/save.h"
 #include "collector/units.h"
 
 #define ANCESTORS_MAX 256
@@ -106,7 +107,7 @@ static struct run *find_foreground(const struct meter *meter)
 {
 	struct run *run = meter->run;
 
-	while (run && !run->foreground)
+	while (run && !run->foreground && !run->orphaned)
 		run = run->next;
 	return run;
 }
@@ -172,7 +173,6 @@ static void end_watch(struct meter_watch *watch, bool final)
 	meter->arenas--;
 	run_detach(watch->run, watch->feed, tick_clock(meter), final);
 	uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
-	close(watch->pidfd);
 }
 
 static void on_exit_of(uv_poll_t *poll, int status, int events)
@@ -187,30 +187,50 @@ static void on_exit_of(uv_poll_t *poll, int status, int events)
 	tick_reap(meter);
 }
 
-static int begin_watch(struct meter *meter, struct run *run, struct run_feed *feed,
-		       struct peer *peer)
+static int begin_watch(struct meter *meter, struct run *run, struct run_feed *feed, int pidfd,
+		       uid_t uid)
 {
 	struct meter_watch *watch = calloc(1, sizeof(*watch));
 
 	if (!watch)
 		return -ENOMEM;
 	*watch = (struct meter_watch){.next = meter->watch,
-				      .pidfd = peer->pidfd,
-				      .uid = peer->uid,
+				      .pidfd = pidfd,
+				      .uid = uid,
 				      .meter = meter,
 				      .run = run,
 				      .feed = feed};
-	int error = uv_poll_init(meter->loop, &watch->poll, peer->pidfd);
+	int error = uv_poll_init(meter->loop, &watch->poll, pidfd);
 	if (error) {
 		free(watch);
 		return error;
 	}
 	watch->poll.data = watch;
-	peer->pidfd = -1;
 	meter->watch = watch;
 	meter->arenas++;
 	uv_poll_start(&watch->poll, UV_READABLE, on_exit_of);
 	return 0;
+}
+
+bool admit_arena(struct meter *meter, struct run *run, const json_t *saved,
+		 const struct hold_item *item, const struct wire_layout *layout)
+{
+	struct pollfd exited = {.fd = item->fd[1], .events = POLLIN};
+	struct admit_label label;
+
+	memcpy(&label, item->label, sizeof(label));
+	label.comm[PROC_COMM_MAX - 1] = '\0';
+	struct run_feed *feed =
+		run_attach(run, item->id, layout, label.pid, label.comm, label.first_ns);
+	if (!feed)
+		return false;
+	if (saved)
+		save_restore_feed(saved, feed);
+	/* What it had counted is taken even if nobody is left to watch. */
+	if ((item->fd[1] < 0 || poll(&exited, 1, 0) != 0 ||
+	     begin_watch(meter, run, feed, item->fd[1], label.uid)))
+		run_detach(run, feed, tick_clock(meter), true);
+	return true;
 }
 
 /* One process may have executed program after program: only the last one can still be written. */
@@ -238,25 +258,42 @@ static bool room_for(const struct meter *meter, uid_t uid)
 	       (!meter->options.many_users || n < METER_ARENAS_USER_MAX);
 }
 
-static int admit_hello(void *arg, struct peer *peer, const struct wire_layout *layout)
+static int admit_hello(void *arg, uint64_t id, struct peer *peer, int fd,
+		       const struct wire_layout *layout)
 {
 	struct meter *meter = arg;
 
-	if (!room_for(meter, peer->uid))
-		return -ENOSPC;
 	const struct sender sender = find_sender(meter, peer, layout);
-	bound_process(meter, peer->pid);
-	struct run *run = find_run(meter, peer, &sender);
-	if (!run)
-		return -EACCES;
-	struct run_feed *feed = run_attach(run, layout, peer->pid, sender.stat.comm,
-					   sender.known ? start_ns(meter, &sender.stat) : 0);
-	if (!feed)
-		return -ENOMEM;
-	/* What it had counted is taken even if nobody is left to watch. */
-	if (!sender.alive || begin_watch(meter, run, feed, peer))
-		run_detach(run, feed, tick_clock(meter), true);
-	return 0;
+	struct run *run = NULL;
+	int error = room_for(meter, peer->uid) ? 0 : -ENOSPC;
+
+	if (!error) {
+		bound_process(meter, peer->pid);
+		run = find_run(meter, peer, &sender);
+		error = run ? 0 : -EACCES;
+	}
+	if (error) {
+		close(fd);
+		memfd_unmap(layout);
+		return error;
+	}
+	struct admit_label label = {
+		.run = run_number(run),
+		.first_ns = sender.known ? start_ns(meter, &sender.stat) : 0,
+		.pid = peer->pid,
+		.uid = peer->uid,
+	};
+	memcpy(label.comm, sender.stat.comm, sizeof(label.comm));
+	/* A process that only has the PID of the one that spoke is not watched. */
+	struct hold_item item = {
+		.id = id, .kind = HOLD_ARENA, .fd = {fd, sender.alive ? peer->pidfd : -1}};
+	memcpy(item.label, &label, sizeof(label));
+	if (sender.alive)
+		peer->pidfd = -1;
+	if (!keeper_keep(meter->keeper, &item) && admit_arena(meter, run, NULL, &item, layout))
+		return 0;
+	memfd_unmap(layout);
+	return -ENOMEM;
 }
 
 void admit_release(struct meter *meter, struct run *run)
@@ -325,6 +362,7 @@ static int admit_run_begin(void *arg, struct intake_connection *launcher, const 
 	if (error)
 		return error;
 	run->launcher = launcher;
+	run->launcher_id = intake_id(launcher);
 	/* It is metered all the same; the reply says so. */
 	error = meter_record(meter, run);
 	if (error)
@@ -360,8 +398,23 @@ static void admit_run_left(void *arg, struct intake_connection *launcher)
 {
 	struct run *run = find_launcher(arg, launcher);
 
+	if (!run)
+		return;
+	run->launcher = NULL;
+	run->launcher_id = 0;
+}
+
+/* The run of a gramme run that spoke to the collector before us. */
+static bool admit_run_known(void *arg, struct intake_connection *launcher)
+{
+	struct meter *meter = arg;
+	struct run *run = meter->run;
+
+	while (run && (run->launcher || run->launcher_id != intake_id(launcher)))
+		run = run->next;
 	if (run)
-		run->launcher = NULL;
+		run->launcher = launcher;
+	return run != NULL;
 }
 
 static void admit_woken(void *arg)
@@ -391,6 +444,7 @@ const struct intake_ops admit_ops = {
 	.run_begin = admit_run_begin,
 	.run_end = admit_run_end,
 	.run_left = admit_run_left,
+	.run_known = admit_run_known,
 	.woken = admit_woken,
 	.refused = admit_refused,
 };

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "collector/meter_state.h"
+#include "collector/run/memory.h"
+#include "collector/run/save.h"
 #include "collector/tell.h"
 #include "collector/units.h"
 
@@ -68,7 +70,10 @@ void meter_close(struct meter *meter)
 		meter_end(meter, meter->run, -1, false, NULL, 0, NULL);
 	if (meter->intake)
 		intake_close(meter->intake);
+	if (meter->keeper)
+		keeper_close(meter->keeper);
 	meter->intake = NULL;
+	meter->keeper = NULL;
 	if (meter->handles == 0) {
 		free_meter(meter);
 		return;
@@ -79,16 +84,46 @@ void meter_close(struct meter *meter)
 		uv_close((uv_handle_t *)&meter->early, on_closed);
 }
 
+static void on_client(void *arg, uint64_t id, int fd)
+{
+	struct meter *meter = arg;
+
+	intake_client(meter->intake, id, fd);
+}
+
+/* The holder first, since it is a fork of a process that has no threads yet. */
+static int listen_to_clients(struct meter *meter)
+{
+	const struct keeper_options keeper = {
+		.path = meter->options.socket,
+		.patience_ms = meter->options.patience_ms,
+		.stand_in = meter->options.stand_in,
+		.stand_in_arg = meter->options.stand_in_arg,
+		.client = on_client,
+		.arg = meter,
+	};
+	struct intake_options intake = {
+		.path = meter->options.socket,
+		.mode = meter->options.socket_mode,
+		.ops = &admit_ops,
+		.arg = meter,
+	};
+	int error = keeper_open(meter->loop, &keeper, &meter->keeper);
+
+	if (error)
+		return error;
+	intake.keeper = meter->keeper;
+	error = intake_open(meter->loop, &intake, &meter->intake);
+	if (error)
+		return error;
+	takeover(meter);
+	return keeper_watch(meter->keeper);
+}
+
 int meter_open(uv_loop_t *loop, const struct meter_options *options, struct meter **result)
 {
 	struct meter *meter = calloc(1, sizeof(*meter));
 	const struct power_options sensors = {.world = options->world, .model = true};
-	const struct intake_options intake = {
-		.path = options->socket,
-		.mode = options->socket_mode,
-		.ops = &admit_ops,
-		.arg = meter,
-	};
 
 	if (!meter)
 		return -ENOMEM;
@@ -102,7 +137,7 @@ int meter_open(uv_loop_t *loop, const struct meter_options *options, struct mete
 	if (!error)
 		error = tick_open(meter);
 	if (!error)
-		error = intake_open(loop, &intake, &meter->intake);
+		error = listen_to_clients(meter);
 	if (error) {
 		meter_close(meter);
 		return error;
@@ -129,6 +164,52 @@ static void unlink_run(struct meter *meter, struct run *run)
 	*link = run->next;
 	if (--meter->runs == 0)
 		tick_stop(meter);
+}
+
+void meter_add(struct meter *meter, struct run *run)
+{
+	run->next = meter->run;
+	meter->run = run;
+	meter->runs++;
+	tick_start(meter);
+}
+
+/* Without its memory a run is metered all the same; it would only end with this collector. */
+void meter_keep(struct meter *meter, struct run *run)
+{
+	struct hold_item item = {.id = run_number(run), .kind = HOLD_RUN, .fd = {-1, -1}};
+	struct ledger_place place;
+
+	if (!run->ledger)
+		return;
+	ledger_place(run->ledger, &place);
+	run->memory = memory_make();
+	item.fd[0] = fcntl(run->memory, F_DUPFD_CLOEXEC, 0);
+	item.fd[1] = fcntl(place.folder, F_DUPFD_CLOEXEC, 0);
+	save_run(run, run->start_ns);
+	keeper_keep(meter->keeper, &item);
+}
+
+void meter_save(struct meter *meter, struct run *run, uint64_t t_ns)
+{
+	int error = save_run(run, t_ns);
+
+	run->saved_ns = t_ns;
+	if (error && error != -ENOENT)
+		return;
+	for (size_t i = 0; i < run->gones; i++)
+		keeper_drop(meter->keeper, run->gone[i]);
+	run_forget(run);
+	keeper_push(meter->keeper);
+}
+
+/* The run is over, and its ledger closed as well as it could be. */
+static void let_go(struct meter *meter, const struct run *run)
+{
+	for (size_t i = 0; i < run->gones; i++)
+		keeper_drop(meter->keeper, run->gone[i]);
+	keeper_drop(meter->keeper, run_number(run));
+	keeper_push(meter->keeper);
 }
 
 /* The processes that a run begins with; those that are not there are left out. */
@@ -180,10 +261,7 @@ int meter_begin(struct meter *meter, const struct meter_start *start, struct run
 		return error;
 	}
 	run->foreground = start->foreground;
-	run->next = meter->run;
-	meter->run = run;
-	meter->runs++;
-	tick_start(meter);
+	meter_add(meter, run);
 	*result = run;
 	return 0;
 }
@@ -228,6 +306,7 @@ int meter_record(struct meter *meter, struct run *run)
 		run_open_ledger(run, &meter->machine, &options);
 		close(options.dir);
 	}
+	meter_keep(meter, run);
 	tell_trouble(meter, run, NULL);
 	return run->ledger_error;
 }
@@ -249,6 +328,7 @@ int meter_end(struct meter *meter, struct run *run, int exit_status, bool comple
 	run_settle(run, meter->account, t_ns, 0, 1);
 	tell_path(meter, run, path, sizeof(path));
 	run_close(run, t_ns, exit_status, complete);
+	let_go(meter, run);
 	tell_trouble(meter, run, path);
 	if (text)
 		run_summary(run, t_ns, path, text, size);
@@ -264,6 +344,7 @@ void meter_cancel(struct meter *meter, struct run *run)
 	unlink_run(meter, run);
 	account_leave(meter->account, run->account);
 	admit_release(meter, run);
+	let_go(meter, run);
 	run_free(run);
 }
 
@@ -272,6 +353,7 @@ void meter_pause(struct meter *meter)
 	tick_now(meter);
 	for (struct run *run = meter->run; run; run = run->next) {
 		run->journal_ns = 0;
+		meter_save(meter, run, tick_clock(meter));
 		run_write(run, tick_clock(meter));
 	}
 }

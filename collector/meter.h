@@ -37,12 +37,20 @@ struct meter_options {
 	uint32_t pue_milli;
 	enum account_idle_policy idle;
 	bool keep_private;
+	/* Who brings the open runs to an end if this collector dies (collector/hold/keeper.h). */
+	uint64_t patience_ms;
+	int (*stand_in)(void *arg, bool now);
+	void *stand_in_arg;
 	void (*say)(void *arg, const char *line); /* what its operator should know: once per run
 						   * if its ledger cannot be written */
 	void *arg;
 };
 
-/* Looks for sensors and listens. Returns 0 with *meter, or -errno. */
+/*
+ * Looks for sensors and listens, or takes over from a collector that died at this socket: its runs
+ * go on in this one. To be called before the process has threads. Returns 0 with *meter,
+ * -EADDRINUSE where a collector lives there, or -errno.
+ */
 int meter_open(uv_loop_t *loop, const struct meter_options *options, struct meter **meter);
 
 /* Closes what is open as incomplete; the memory goes with the loop's next turns. */

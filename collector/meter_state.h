@@ -16,7 +16,7 @@
 struct meter_watch {
 	struct meter_watch *next;
 	uv_poll_t poll; /* of the pidfd */
-	int pidfd;
+	int pidfd;	/* the keeper's */
 	uid_t uid;
 	struct meter *meter;
 	struct run *run;
@@ -30,6 +30,7 @@ struct meter {
 	const struct power_domain *domain;
 	size_t domains;
 	struct account *account;
+	struct keeper *keeper;
 	struct intake *intake;
 	struct run *run; /* the live ones */
 	size_t runs;
@@ -52,6 +53,15 @@ struct meter {
 	char cpu_model[256];
 };
 
+/* meter.c: makes a run a live one, and has it kept for the next collector. */
+void meter_add(struct meter *meter, struct run *run);
+void meter_keep(struct meter *meter, struct run *run);
+/* Brings what is kept of a run up to date, and lets go of what it has the sum of. */
+void meter_save(struct meter *meter, struct run *run, uint64_t t_ns);
+
+/* takeover.c: goes on with what another collector left. */
+void takeover(struct meter *meter);
+
 /* tick.c: starts with the first run and stops with the last one. */
 int tick_open(struct meter *meter);
 void tick_start(struct meter *meter);
@@ -66,6 +76,23 @@ uint64_t tick_clock(const struct meter *meter);
 
 /* admit.c */
 extern const struct intake_ops admit_ops;
+
+/* An arena that the keeper has, as its label tells it. */
+struct admit_label {
+	uint64_t run; /* the keeper's number of its run */
+	uint64_t first_ns;
+	int32_t pid;
+	uint32_t uid;
+	char comm[PROC_COMM_MAX];
+};
+
+/*
+ * Reads a mapped arena for a run: until its process ends where that lives, else once; from where
+ * another collector read it, if `saved` is not NULL. Returns false where memory is short, and then
+ * the mapping stays the caller's.
+ */
+bool admit_arena(struct meter *meter, struct run *run, const json_t *saved,
+		 const struct hold_item *item, const struct wire_layout *layout);
 /* Lets the arenas of a run go; those of dead processes are read to the end. */
 void admit_release(struct meter *meter, struct run *run);
 

@@ -15,6 +15,7 @@
 #include "collector/units.h"
 
 #define TICK_MS	      1000
+#define SAVE_NS	      900000000ULL /* a tick between two seconds is for others */
 #define CLOCK_STEP_NS 1000000000LL
 #define SUSPEND_NS    100000000LL
 
@@ -149,6 +150,10 @@ void tick_now(struct meter *meter)
 		if (run->account < 0)
 			continue;
 		run_settle(run, meter->account, node.t_ns, node.own_ns, n);
+		if (node.t_ns - run->saved_ns < SAVE_NS)
+			continue;
+		/* What is kept is never behind the ledger. */
+		meter_save(meter, run, node.t_ns);
 		run_write(run, node.t_ns);
 		tell_trouble(meter, run, NULL);
 	}
@@ -173,7 +178,7 @@ void tick_reap(struct meter *meter)
 		run = find_over(meter);
 	}
 	for (; run; run = find_over(meter))
-		meter_end(meter, run, -1, true, NULL, 0, NULL);
+		meter_end(meter, run, -1, !run->orphaned, NULL, 0, NULL);
 }
 
 static void on_tick(uv_timer_t *timer)

@@ -16,6 +16,7 @@
 #include "collector/cmd/cmd.h"
 #include "collector/cmd/options.h"
 #include "collector/meter.h"
+#include "collector/stand_in.h"
 
 #define ROOT_SOCKET "/run/gramme/collector.sock"
 #define ROOT_LEDGER "/var/lib/gramme"
@@ -49,6 +50,14 @@ static void on_signal(uv_signal_t *handle, int number)
 	uv_stop(handle->loop);
 }
 
+/* Everything is left to the next collector, as if this one had died, but with nothing unsaid. */
+static void on_hand_over(uv_signal_t *handle, int number)
+{
+	(void)number;
+	meter_pause(handle->data);
+	_exit(0);
+}
+
 static char *default_socket(bool root)
 {
 	const char *folder = getenv("XDG_RUNTIME_DIR");
@@ -67,7 +76,7 @@ static char *default_socket(bool root)
 static int collect(const struct meter_options *options)
 {
 	uv_loop_t loop;
-	uv_signal_t term, interrupt;
+	uv_signal_t term, interrupt, hang_up;
 	struct meter *meter;
 
 	int error = uv_loop_init(&loop);
@@ -82,21 +91,45 @@ static int collect(const struct meter_options *options)
 	}
 	uv_signal_init(&loop, &term);
 	uv_signal_init(&loop, &interrupt);
+	uv_signal_init(&loop, &hang_up);
+	hang_up.data = meter;
 	uv_signal_start(&term, on_signal, SIGTERM);
 	uv_signal_start(&interrupt, on_signal, SIGINT);
+	uv_signal_start(&hang_up, on_hand_over, SIGHUP);
 	fprintf(stderr, "gramme: collecting on %s\n", options->socket);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	meter_close(meter);
 	uv_close((uv_handle_t *)&term, NULL);
 	uv_close((uv_handle_t *)&interrupt, NULL);
+	uv_close((uv_handle_t *)&hang_up, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
 	return 0;
 }
 
+/* What a stand-in needs to know beside the meter's options. */
+struct service {
+	struct meter_options meter;
+	const char *replay;
+};
+
+static int stand_in(void *arg, bool now)
+{
+	struct service *service = arg;
+	struct meter_options options = service->meter;
+
+	options.world = stand_in_world(options.world, service->replay);
+	options.ledger_dir = options_open_dir(options.ledger_path, 0700);
+	return options.world ? stand_in_run(&options, now) : 1;
+}
+
 static int open_and_collect(const struct options *options, struct world *world, bool root)
 {
-	struct meter_options meter = {
+	struct service service = {.replay = options->replay};
+	struct meter_options *meter = &service.meter;
+	char why[256];
+
+	*meter = (struct meter_options){
 		.world = world,
 		.socket_mode = root ? 0666 : 0600,
 		.lab = true,
@@ -104,28 +137,29 @@ static int open_and_collect(const struct options *options, struct world *world, 
 		.pue_milli = options->pue_milli ? options->pue_milli : 1000,
 		.idle = options->idle,
 		.keep_private = options->keep_private,
+		.patience_ms = 1000ull * options->patience_s,
+		.stand_in = stand_in,
+		.stand_in_arg = &service,
 		.say = say_line,
 	};
-	char why[256];
-
-	if (carbon_factor(options->zone, &meter.factor, why))
+	if (carbon_factor(options->zone, &meter->factor, why))
 		return fail("--zone", why);
 	char *path = options_ledger_dir(options->ledger_dir || !root ? options->ledger_dir
 								     : ROOT_LEDGER);
 	char *socket = options->socket ? strdup(options->socket) : default_socket(root);
 	int status = 1;
-	meter.ledger_path = path;
-	meter.socket = socket;
+	meter->ledger_path = path;
+	meter->socket = socket;
 	/* Other users reach their folders through this one. */
-	meter.ledger_dir = path ? options_open_dir(path, root ? 0755 : 0700) : -ENOMEM;
+	meter->ledger_dir = path ? options_open_dir(path, root ? 0755 : 0700) : -ENOMEM;
 	if (!socket)
 		fail("--socket", "needed, since XDG_RUNTIME_DIR is not set");
-	else if (meter.ledger_dir < 0)
-		fail(path ? path : "--ledger-dir", strerror(-meter.ledger_dir));
+	else if (meter->ledger_dir < 0)
+		fail(path ? path : "--ledger-dir", strerror(-meter->ledger_dir));
 	else
-		status = collect(&meter);
-	if (meter.ledger_dir >= 0)
-		close(meter.ledger_dir);
+		status = collect(meter);
+	if (meter->ledger_dir >= 0)
+		close(meter->ledger_dir);
 	free(socket);
 	free(path);
 	return status;

@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WHY 256
+#define WHY	     256
+#define PATIENCE_S   600u
+#define PATIENCE_MAX 86400u
 
 enum {
 	OPTION_LEDGER_DIR = 256,
@@ -25,7 +27,8 @@ enum {
 	OPTION_REPLAY,
 	OPTION_IDLE,
 	OPTION_PRIVATE,
-	OPTION_SOCKET
+	OPTION_SOCKET,
+	OPTION_PATIENCE
 };
 
 static const struct option run_options[] = {
@@ -45,6 +48,7 @@ static const struct option run_options[] = {
 
 static const struct option collect_options[] = {
 	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"patience", required_argument, NULL, OPTION_PATIENCE},
 	{"ledger-dir", required_argument, NULL, OPTION_LEDGER_DIR},
 	{"zone", required_argument, NULL, OPTION_ZONE},
 	{"pue", required_argument, NULL, OPTION_PUE},
@@ -108,6 +112,21 @@ static int set_idle(struct options *options, const char *text, char *why)
 	return -EINVAL;
 }
 
+static int set_patience(struct options *options, const char *text, char *why)
+{
+	uint32_t value = 0;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9' && value <= PATIENCE_MAX; at++)
+		value = value * 10 + (uint32_t)(*at - '0');
+	options->patience_s = value;
+	if (*text && !*at && value <= PATIENCE_MAX)
+		return 0;
+	snprintf(why, WHY, "--patience is a number of seconds up to %u, and not '%s'", PATIENCE_MAX,
+		 text);
+	return -EINVAL;
+}
+
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -155,6 +174,8 @@ static int take(struct options *options, int option, char *why)
 	case OPTION_SOCKET:
 		options->socket = optarg;
 		break;
+	case OPTION_PATIENCE:
+		return set_patience(options, optarg, why);
 	case OPTION_PUE:
 		return set_pue(options, "--pue", optarg, why);
 	case OPTION_IDLE:
@@ -183,7 +204,7 @@ int options_parse(const char *command, int argc, char **argv, struct options *op
 	const char *brief = running ? "+:qh" : "+:h";
 	int option, error;
 
-	*options = (struct options){0};
+	*options = (struct options){.patience_s = PATIENCE_S};
 	error = from_environment(options, why);
 	opterr = 0;
 	optind = 1;
@@ -217,7 +238,10 @@ void options_help(const char *command)
 		     : "usage: gramme collect [OPTIONS]\n"
 		       "Meters what computes with the shim preloaded, until SIGTERM.\n");
 	if (!running)
-		puts("  --socket PATH      listen there (GRAMME_SOCKET)");
+		puts("  --socket PATH      listen there (GRAMME_SOCKET)\n"
+		     "  --patience SECONDS how long what runs is kept for another collector, if "
+		     "this\n"
+		     "                     one dies");
 	puts("  --ledger-dir DIR   where ledgers go (GRAMME_LEDGER_DIR)\n"
 	     "  --zone ZONE        electricity grid, such as FR or US-CA (GRAMME_ZONE)");
 	if (running)

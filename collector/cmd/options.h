@@ -18,6 +18,7 @@ struct options {
 	const char *replay;
 	const char *socket;
 	uint32_t pue_milli; /* 0: not said */
+	uint32_t patience_s;
 	enum account_idle_policy idle;
 	bool keep_private;
 	bool quiet;

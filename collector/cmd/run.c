@@ -23,6 +23,7 @@
 #include "collector/launch/shim.h"
 #include "collector/launch/streams.h"
 #include "collector/meter.h"
+#include "collector/stand_in.h"
 
 #define STATUS_FAILED	 125
 #define STATUS_NOT_EXEC	 126
@@ -173,7 +174,10 @@ static void end_with_daemon(struct session *s, int exit_status, int signal)
 	int error = daemon_end(s->daemon, exit_status, signal, text, sizeof(text));
 
 	close(s->daemon);
-	if (error)
+	if (error == -ETIMEDOUT)
+		say("the collector does not answer: the next one will close the ledger of this "
+		    "run");
+	else if (error)
 		say("the collector went away (%s): its ledger of this run ends there",
 		    strerror(-error));
 	else if (text[0] && !s->options.quiet)
@@ -209,13 +213,11 @@ static void open_ledger_dir(struct session *s)
 	}
 }
 
-static int open_meter(struct session *s)
-{
-	int error = make_dir(s);
+static int stand_in(void *arg, bool now);
 
-	if (error)
-		return error;
-	const struct meter_options options = {
+static struct meter_options options_alone(struct session *s)
+{
+	return (struct meter_options){
 		.world = s->world,
 		.socket = s->socket,
 		.socket_mode = 0600,
@@ -225,8 +227,33 @@ static int open_meter(struct session *s)
 		.pue_milli = s->options.pue_milli ? s->options.pue_milli : 1000,
 		.idle = s->options.idle,
 		.keep_private = s->options.keep_private,
+		.stand_in = stand_in,
+		.stand_in_arg = s,
 		.say = say_line,
 	};
+}
+
+/* Whoever killed gramme did not mean the program, and nobody else will end its run. */
+static int stand_in(void *arg, bool now)
+{
+	struct session *s = arg;
+	struct meter_options options = options_alone(s);
+
+	options.world = stand_in_world(s->world, s->options.replay);
+	options.ledger_dir = -1;
+	int status = options.world ? stand_in_run(&options, now) : 1;
+	if (!status)
+		rmdir(s->dir);
+	return status;
+}
+
+static int open_meter(struct session *s)
+{
+	int error = make_dir(s);
+
+	if (error)
+		return error;
+	const struct meter_options options = options_alone(s);
 	return meter_open(&s->loop, &options, &s->meter);
 }
 

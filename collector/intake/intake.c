@@ -3,6 +3,9 @@
  * The collector's socket. SOCK_SEQPACKET keeps messages whole, so one buffer serves all
  * connections and nobody's half message is ever stored. libuv knows no such sockets: raw
  * descriptors are polled.
+ *
+ * A message is looked at where it lies, and removed only when what it brought is in safety: until
+ * then it waits in the connection, which the holder has, for whoever comes after us.
  */
 #include "collector/intake/intake.h"
 
@@ -22,47 +25,34 @@
 
 #define FLUSH_DEPTH 2
 
-/*
- * Strangers who connect as fast as they are hung up on must not keep the loop from turning: so many
- * are accepted in one turn. A flush takes whoever was waiting when it began, and no more.
- */
-#define ACCEPT_TURN  64u
-#define ACCEPT_FLUSH 4096u
-
 struct intake_connection {
 	uv_poll_t poll;
 	struct intake *intake;
 	struct intake_connection *next;
-	int fd;
+	uint64_t id;
+	int fd; /* the keeper's */
 	struct peer peer;
-	unsigned messages;
 	uint64_t since_ns;
 	bool running; /* a run was begun here */
+	bool fresh;   /* nothing was read from it yet by this collector */
+	bool waited;  /* it was looked at, and had nothing to say */
 	bool reading; /* its messages are being taken: intake_flush leaves it alone */
 	bool flushed; /* ... or has been there */
 };
 
 struct intake {
 	uv_loop_t *loop;
-	uv_poll_t poll;
 	uv_timer_t silence;
-	int fd;
 	char *path;
+	struct keeper *keeper;
 	struct wake *wake;
 	const struct intake_ops *ops;
 	void *arg;
 	struct intake_connection *first;
-	unsigned connections;
-	bool accepting;
-	bool closing;
-	unsigned depth;	  /* of intake_flush within intake_flush */
-	unsigned handles; /* of this struct, not closed yet */
+	unsigned depth; /* of intake_flush within intake_flush */
 	struct refusals refusals;
 	char packet[WIRE_MESSAGE_MAX];
 };
-
-static void on_acceptable(uv_poll_t *poll, int status, int events);
-static void on_readable(uv_poll_t *poll, int status, int events);
 
 static void refuse(struct intake *intake, uid_t uid, const char *reason)
 {
@@ -75,14 +65,8 @@ static void free_connection(uv_handle_t *handle)
 	free(handle->data);
 }
 
-static void start_accepting(struct intake *intake)
-{
-	if (intake->accepting || intake->closing)
-		return;
-	intake->accepting = uv_poll_start(&intake->poll, UV_READABLE, on_acceptable) == 0;
-}
-
-static void drop(struct intake_connection *connection)
+/* Lets go of a connection; what the keeper holds of it stays. */
+static void forget(struct intake_connection *connection)
 {
 	struct intake *intake = connection->intake;
 	struct intake_connection **link = &intake->first;
@@ -90,33 +74,47 @@ static void drop(struct intake_connection *connection)
 	while (*link != connection)
 		link = &(*link)->next;
 	*link = connection->next;
-	intake->connections--;
 	if (connection->running)
 		intake->ops->run_left(intake->arg, connection);
-	uv_close((uv_handle_t *)&connection->poll, free_connection);
-	close(connection->fd);
 	peer_release(&connection->peer);
-	start_accepting(intake);
+	uv_close((uv_handle_t *)&connection->poll, free_connection);
 }
 
-/* An arena is all that a connection can bring: it is of no more use. */
-static bool take_hello(struct intake_connection *connection, size_t bytes, int fd)
+static void drop(struct intake_connection *connection)
+{
+	struct keeper *keeper = connection->intake->keeper;
+	uint64_t id = connection->id;
+
+	/* Not polled any more before it is closed. */
+	forget(connection);
+	keeper_drop(keeper, id);
+	keeper_push(keeper);
+}
+
+/* An arena is all that a connection can bring; it ends with it. `fd` is taken. */
+static void take_hello(struct intake_connection *connection, size_t bytes, int fd)
 {
 	struct intake *intake = connection->intake;
 	const struct wire_layout *layout = NULL;
 	struct wire_hello hello;
+	struct peer peer = connection->peer;
+	uint64_t id = connection->id;
 	int error = message_hello(intake->packet, bytes, &hello);
 
+	connection->peer.pidfd = -1;
+	forget(connection);
 	if (!error)
 		error = fd < 0 ? -EPROTO : memfd_map(fd, &layout);
-	if (!error) {
-		error = intake->ops->hello(intake->arg, &connection->peer, layout);
-		if (error)
-			memfd_unmap(layout);
+	if (!error)
+		error = intake->ops->hello(intake->arg, id, &peer, fd, layout);
+	else if (fd >= 0)
+		close(fd);
+	if (error) {
+		keeper_drop(intake->keeper, id);
+		keeper_push(intake->keeper);
+		refuse(intake, peer.uid, refusals_reason(error));
 	}
-	if (error)
-		refuse(intake, connection->peer.uid, refusals_reason(error));
-	return false;
+	peer_release(&peer);
 }
 
 static bool reply(struct intake_connection *connection, enum wire_message_kind kind, int error,
@@ -133,9 +131,12 @@ static bool take_run_begin(struct intake_connection *connection, size_t bytes)
 	struct intake *intake = connection->intake;
 	struct message_run_begin begin;
 	char why[256] = "";
-	int error =
-		connection->running ? -EPROTO : message_run_begin(intake->packet, bytes, &begin);
+	int error;
 
+	/* The collector before us began it, and died before it could remove the message. */
+	if (connection->running && connection->fresh)
+		return reply(connection, WIRE_RUN_READY, 0, "");
+	error = connection->running ? -EPROTO : message_run_begin(intake->packet, bytes, &begin);
 	if (error) {
 		refuse(intake, connection->peer.uid, refusals_reason(error));
 		return false;
@@ -163,14 +164,11 @@ static bool take_run_end(struct intake_connection *connection, size_t bytes)
 }
 
 /* Returns false if the connection is of no more use. */
-static bool take_packet(struct intake_connection *connection, size_t bytes, int fd)
+static bool take_packet(struct intake_connection *connection, uint16_t kind, int error,
+			size_t bytes)
 {
 	struct intake *intake = connection->intake;
-	uint16_t kind = 0;
-	int error = message_kind(intake->packet, bytes, &kind);
 
-	if (!error && kind == WIRE_HELLO)
-		return take_hello(connection, bytes, fd);
 	if (!error && kind == WIRE_RUN_BEGIN)
 		return take_run_begin(connection, bytes);
 	if (!error && kind == WIRE_RUN_END)
@@ -179,7 +177,10 @@ static bool take_packet(struct intake_connection *connection, size_t bytes, int 
 	return false;
 }
 
-/* Receives one packet and at most one descriptor. Returns its length, 0 at the end, or -errno. */
+/*
+ * Looks at the next packet, and at the one descriptor that may come with it. Returns its length, 0
+ * at the end, or -errno.
+ */
 static ssize_t receive(struct intake_connection *connection, int *fd)
 {
 	/* CMSG_SPACE has room for two: the second would be ours, and nobody would close it. */
@@ -191,7 +192,7 @@ static ssize_t receive(struct intake_connection *connection, int *fd)
 				 .msg_controllen = sizeof(control)};
 
 	*fd = -1;
-	ssize_t n = recvmsg(connection->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t n = recvmsg(connection->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_PEEK);
 	if (n < 0)
 		return -errno;
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
@@ -201,31 +202,72 @@ static ssize_t receive(struct intake_connection *connection, int *fd)
 	return message.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
 }
 
-/* Reads what there is; false if the connection was dropped. */
+static void remove_packet(const struct intake_connection *connection)
+{
+	char byte;
+
+	recv(connection->fd, &byte, sizeof(byte), MSG_DONTWAIT);
+}
+
+/* Takes one packet. Returns 1 if there may be more, 0 if not, -1 if the connection is gone. */
+static int read_packet(struct intake_connection *connection)
+{
+	struct intake *intake = connection->intake;
+	uint16_t kind = 0;
+	int fd, error;
+	ssize_t n = receive(connection, &fd);
+
+	if (n == -EAGAIN || n == -EINTR)
+		return 0;
+	bool go_on = n > 0;
+	error = n > 0 ? message_kind(intake->packet, (size_t)n, &kind) : 0;
+	if (n > 0 && !error && kind == WIRE_HELLO) {
+		take_hello(connection, (size_t)n, fd);
+		return -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (n > 0)
+		go_on = take_packet(connection, kind, error, (size_t)n);
+	else if (n != 0 && n != -ECONNRESET)
+		refuse(intake, connection->peer.uid, refusals_reason((int)n));
+	connection->fresh = false;
+	/* Before it is closed, too: what was left unread would reach its sender as an error. */
+	if (n > 0)
+		remove_packet(connection);
+	if (go_on)
+		return 1;
+	drop(connection);
+	return -1;
+}
+
+/* One user's silence must not shut the others out. */
+static bool crowded(const struct intake *intake, uid_t uid)
+{
+	unsigned n = 0;
+
+	for (const struct intake_connection *c = intake->first; c; c = c->next)
+		n += c->waited && !c->running && c->peer.uid == uid;
+	return n > INTAKE_USER_MAX;
+}
+
+/* Reads what there is; false if the connection is gone. */
 static bool read_connection(struct intake_connection *connection)
 {
-	connection->reading = true;
-	for (;;) {
-		int fd;
-		ssize_t n = receive(connection, &fd);
-		bool go_on = false;
+	int more;
 
-		if (n == -EAGAIN || n == -EINTR) {
-			connection->reading = false;
-			return true;
-		}
-		if (n > 0 && ++connection->messages <= INTAKE_MESSAGES_MAX)
-			go_on = take_packet(connection, (size_t)n, fd);
-		else if (n != 0 && n != -ECONNRESET)
-			refuse(connection->intake, connection->peer.uid,
-			       n > 0 ? "it sends too many messages" : refusals_reason((int)n));
-		if (fd >= 0)
-			close(fd);
-		if (!go_on) {
-			drop(connection);
-			return false;
-		}
-	}
+	connection->reading = true;
+	while ((more = read_packet(connection)) > 0)
+		;
+	if (more < 0)
+		return false;
+	connection->reading = false;
+	connection->waited = true;
+	if (!crowded(connection->intake, connection->peer.uid))
+		return true;
+	refuse(connection->intake, connection->peer.uid, "it holds too many connections");
+	drop(connection);
+	return false;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -239,72 +281,43 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		read_connection(connection);
 }
 
-/* One user's silence must not shut the others out. */
-static bool crowded(const struct intake *intake, uid_t uid)
-{
-	unsigned n = 0;
-
-	for (const struct intake_connection *c = intake->first; c; c = c->next)
-		n += c->peer.uid == uid;
-	return n >= INTAKE_CONNECTIONS_MAX / 4;
-}
-
-static void begin_connection(struct intake *intake, int fd)
+void intake_client(struct intake *intake, uint64_t id, int fd)
 {
 	struct intake_connection *connection = calloc(1, sizeof(*connection));
 	struct peer peer = {.pidfd = -1};
 
-	if (!connection || peer_of(fd, &peer) || crowded(intake, peer.uid))
+	if (!connection || peer_of(fd, &peer))
 		goto refused;
 	connection->intake = intake;
+	connection->id = id;
 	connection->fd = fd;
 	connection->peer = peer;
 	connection->since_ns = uv_hrtime();
+	connection->fresh = true;
 	connection->poll.data = connection;
 	if (uv_poll_init(intake->loop, &connection->poll, fd))
 		goto refused;
 	connection->next = intake->first;
 	intake->first = connection;
-	intake->connections++;
+	connection->running = intake->ops->run_known(intake->arg, connection);
+	if (!uv_is_active((uv_handle_t *)&intake->silence))
+		uv_timer_again(&intake->silence);
 	/* Mostly the message lies there already, and its sender has hung up. */
-	if (read_connection(connection) &&
+	if ((intake->depth || read_connection(connection)) &&
 	    uv_poll_start(&connection->poll, UV_READABLE | UV_DISCONNECT, on_readable))
 		drop(connection);
 	return;
 refused:
-	refuse(intake, peer.uid, "it holds too many connections, or memory is short");
+	refuse(intake, peer.uid, "memory is short");
 	peer_release(&peer);
 	free(connection);
-	close(fd);
+	keeper_drop(intake->keeper, id);
+	keeper_push(intake->keeper);
 }
 
-static void accept_up_to(struct intake *intake, unsigned most)
+uint64_t intake_id(const struct intake_connection *connection)
 {
-	int error = 0;
-
-	while (most-- > 0 && intake->connections < INTAKE_CONNECTIONS_MAX && error != EAGAIN &&
-	       error != EMFILE && error != ENFILE && error != ENOMEM) {
-		int fd = accept4(intake->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		error = fd < 0 ? errno : 0;
-		if (fd >= 0)
-			begin_connection(intake, fd);
-	}
-	/* Full, or without descriptors, it would only spin: the timer or a departure restarts it.
-	 */
-	if (intake->connections >= INTAKE_CONNECTIONS_MAX || (error && error != EAGAIN)) {
-		uv_poll_stop(&intake->poll);
-		intake->accepting = false;
-	}
-	if ((intake->connections > 0 || !intake->accepting) &&
-	    !uv_is_active((uv_handle_t *)&intake->silence))
-		uv_timer_again(&intake->silence);
-}
-
-static void on_acceptable(uv_poll_t *poll, int status, int events)
-{
-	(void)status;
-	(void)events;
-	accept_up_to(poll->data, ACCEPT_TURN);
+	return connection->id;
 }
 
 static void on_silence(uv_timer_t *timer)
@@ -317,8 +330,7 @@ static void on_silence(uv_timer_t *timer)
 		if (!c->running && now - c->since_ns > INTAKE_SILENCE_NS)
 			drop(c);
 	}
-	start_accepting(intake);
-	if (intake->connections == 0 && intake->accepting)
+	if (!intake->first)
 		uv_timer_stop(timer);
 }
 
@@ -326,42 +338,45 @@ static void free_intake(uv_handle_t *handle)
 {
 	struct intake *intake = handle->data;
 
-	if (--intake->handles > 0)
-		return;
 	free(intake->path);
 	free(intake);
 }
 
 void intake_close(struct intake *intake)
 {
-	intake->closing = true;
 	while (intake->first)
 		drop(intake->first);
 	if (intake->wake)
 		wake_close(intake->wake);
 	unlink(intake->path);
-	uv_close((uv_handle_t *)&intake->poll, free_intake);
 	uv_close((uv_handle_t *)&intake->silence, free_intake);
-	close(intake->fd);
 }
 
-static int open_handles(struct intake *intake, const struct intake_options *options)
+/* Has the keeper keep a descriptor that nothing else is known of. */
+static int keep(struct keeper *keeper, uint64_t id, enum hold_kind kind, int fd)
 {
-	char wake_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
-	int error = uv_timer_init(intake->loop, &intake->silence);
+	const struct hold_item item = {.id = id, .kind = kind, .fd = {fd, -1}};
 
-	if (!error)
-		error = uv_poll_init(intake->loop, &intake->poll, intake->fd);
-	if (error)
-		return error;
-	intake->handles = 2;
-	uv_timer_start(&intake->silence, on_silence, 0, INTAKE_SILENCE_NS / 4000000);
-	uv_timer_stop(&intake->silence);
+	return fd < 0 ? fd : keeper_keep(keeper, &item);
+}
+
+/* Listens, and makes the wake page, where the collector before us has not. */
+static int open_files(struct intake *intake, const struct intake_options *options)
+{
+	const struct hold_table *table = keeper_table(intake->keeper);
+	char wake_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
+	int error = 0;
+
 	snprintf(wake_path, sizeof(wake_path), "%s.wake", options->path);
-	error = wake_open(intake->loop, wake_path, options->mode & 0444, options->ops->woken,
-			  options->arg, &intake->wake);
+	if (!hold_find(table, HOLD_ID_SOCKET))
+		error = keep(intake->keeper, HOLD_ID_SOCKET, HOLD_SOCKET,
+			     listener_open(options->path, options->mode));
+	if (!error && !hold_find(table, HOLD_ID_PAGE))
+		error = keep(intake->keeper, HOLD_ID_PAGE, HOLD_PAGE,
+			     wake_make(wake_path, options->mode & 0444));
 	if (!error)
-		start_accepting(intake);
+		error = wake_open(intake->loop, hold_find(table, HOLD_ID_PAGE)->fd[0], wake_path,
+				  options->ops->woken, options->arg, &intake->wake);
 	return error;
 }
 
@@ -373,31 +388,27 @@ int intake_open(uv_loop_t *loop, const struct intake_options *options, struct in
 	if (!intake)
 		return error;
 	intake->loop = loop;
+	intake->keeper = options->keeper;
 	intake->ops = options->ops;
 	intake->arg = options->arg;
-	intake->poll.data = intake;
 	intake->silence.data = intake;
 	intake->path = strdup(options->path);
-	if (!intake->path)
-		goto free_it;
-	intake->fd = listener_open(options->path, options->mode);
-	error = intake->fd;
-	if (error < 0)
-		goto free_it;
-	error = open_handles(intake, options);
-	if (!error) {
-		*result = intake;
-		return 0;
-	}
-	if (intake->handles) {
-		intake_close(intake);
+	if (intake->path)
+		error = uv_timer_init(loop, &intake->silence);
+	if (error) {
+		free(intake->path);
+		free(intake);
 		return error;
 	}
-	unlink(intake->path);
-	close(intake->fd);
-free_it:
-	free(intake->path);
-	free(intake);
+	uv_timer_start(&intake->silence, on_silence, 0, INTAKE_SILENCE_NS / 4000000);
+	uv_timer_stop(&intake->silence);
+	error = open_files(intake, options);
+	if (!error)
+		*result = intake;
+	else if (error == -EADDRINUSE)
+		uv_close((uv_handle_t *)&intake->silence, free_intake);
+	else
+		intake_close(intake);
 	return error;
 }
 
@@ -409,7 +420,7 @@ void intake_flush(struct intake *intake)
 	if (intake->depth == FLUSH_DEPTH)
 		return;
 	intake->depth++;
-	accept_up_to(intake, ACCEPT_FLUSH);
+	keeper_flush(intake->keeper);
 	/* What one connection says can end another: begin anew after each one. */
 	do {
 		for (c = intake->first; c; c = c->next)

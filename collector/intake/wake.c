@@ -51,26 +51,17 @@ static void on_async(uv_async_t *async)
 	wake->woken(wake->arg);
 }
 
-static int map_page(const char *path, unsigned mode, uint32_t **word)
+int wake_make(const char *path, unsigned mode)
 {
-	int error = 0;
-
 	unlink(path);
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, PAGE) < 0 || fchmod(fd, (mode_t)mode) < 0)
-		error = -errno;
-	if (!error) {
-		void *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		if (map == MAP_FAILED)
-			error = -errno;
-		else
-			*word = map;
-	}
+	if (ftruncate(fd, PAGE) == 0 && fchmod(fd, (mode_t)mode) == 0)
+		return fd;
+	int error = -errno;
 	close(fd);
-	if (error)
-		unlink(path);
+	unlink(path);
 	return error;
 }
 
@@ -86,7 +77,7 @@ static int start_thread(struct wake *wake)
 	return error;
 }
 
-int wake_open(uv_loop_t *loop, const char *path, unsigned mode, void (*woken)(void *arg), void *arg,
+int wake_open(uv_loop_t *loop, int fd, const char *path, void (*woken)(void *arg), void *arg,
 	      struct wake **result)
 {
 	struct wake *wake = calloc(1, sizeof(*wake));
@@ -97,7 +88,8 @@ int wake_open(uv_loop_t *loop, const char *path, unsigned mode, void (*woken)(vo
 	wake->woken = woken;
 	wake->arg = arg;
 	wake->path = strdup(path);
-	error = wake->path ? map_page(path, mode, &wake->word) : -ENOMEM;
+	wake->word = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	error = !wake->path ? -ENOMEM : wake->word == MAP_FAILED ? -errno : 0;
 	if (error)
 		goto free_wake;
 	error = uv_async_init(loop, &wake->async, on_async);
@@ -115,7 +107,6 @@ int wake_open(uv_loop_t *loop, const char *path, unsigned mode, void (*woken)(vo
 	return 0;
 unmap:
 	munmap(wake->word, PAGE);
-	unlink(path);
 free_wake:
 	free(wake->path);
 	free(wake);

@@ -13,10 +13,16 @@
 struct wake;
 
 /*
- * Makes the file `path` (replacing one that is there) with `mode`, and starts a thread that
- * waits. `woken` runs on the loop's thread, at most about once a millisecond. Returns 0 or -errno.
+ * Makes the file `path` with `mode`, replacing one that is there. Returns a descriptor for
+ * wake_open, which the mapping does not need afterwards, or -errno.
  */
-int wake_open(uv_loop_t *loop, const char *path, unsigned mode, void (*woken)(void *arg), void *arg,
+int wake_make(const char *path, unsigned mode);
+
+/*
+ * Starts a thread that waits on the page `fd`, which lies at `path`. `woken` runs on the loop's
+ * thread, at most about once a millisecond. Returns 0 or -errno.
+ */
+int wake_open(uv_loop_t *loop, int fd, const char *path, void (*woken)(void *arg), void *arg,
 	      struct wake **wake);
 /* Ends the thread and removes the file. The handle is closed by the loop's next turn. */
 void wake_close(struct wake *wake);

@@ -22,7 +22,10 @@ int daemon_connect(const char *path);
  */
 int daemon_begin(int fd, const struct message_run_begin *begin, char *text, size_t size);
 
-/* Ends it and waits at most ten seconds for the summary. Returns 0, or as above. */
+/*
+ * Ends it and waits at most five seconds for the summary. Returns 0, or as above; -ETIMEDOUT also
+ * where the collector has died: the next one will hear of the end.
+ */
 int daemon_end(int fd, int exit_status, int signal, char *text, size_t size);
 
 #endif

@@ -68,7 +68,10 @@ int ledger_journal(struct ledger *ledger, const struct ledger_state *state)
 	if (error)
 		return error;
 	tally_free(&now);
-	error = chain_seal(&ledger->chain, body, &line, &length);
+	/* It continues the lines before it, which must not be lost when it is not. */
+	error = writer_sync(ledger);
+	if (!error)
+		error = chain_seal(&ledger->chain, body, &line, &length);
 	json_decref(body);
 	if (error)
 		return error;

@@ -46,6 +46,14 @@ static int is_there(const struct ledger *ledger)
 	return st.st_nlink > 0 ? 0 : -ENOENT;
 }
 
+int writer_sync(struct ledger *ledger)
+{
+	if (ledger->loose && fdatasync(ledger->fd))
+		return -errno;
+	ledger->loose = false;
+	return 0;
+}
+
 int writer_append_line(struct ledger *ledger, const char *line, size_t length, bool durable)
 {
 	int error = is_there(ledger);
@@ -55,8 +63,9 @@ int writer_append_line(struct ledger *ledger, const char *line, size_t length, b
 	if (error)
 		return error;
 	error = file_write(ledger->fd, line, length);
-	if (!error && durable && fdatasync(ledger->fd))
-		error = -errno;
+	ledger->loose = true;
+	if (!error && durable)
+		error = writer_sync(ledger);
 	if (error) {
 		cut_back(ledger);
 		return error;

@@ -17,6 +17,7 @@ struct ledger {
 	int fd;
 	off_t size; /* of the whole lines */
 	bool torn;  /* there are bytes behind them that could not be cut off yet */
+	bool loose; /* some of the whole lines are not on the disk yet */
 	struct chain chain;
 	struct tally_terms terms;
 	struct tally written; /* what the lines add up to */
@@ -27,6 +28,9 @@ int writer_new(struct ledger **ledger);
 
 /* Seals `body` as the next line and appends it; `durable` waits for the disk. 0 or -errno. */
 int writer_append(struct ledger *ledger, const json_t *body, bool durable);
+
+/* Waits until all lines are on the disk. Returns 0 or -errno. */
+int writer_sync(struct ledger *ledger);
 
 /* Appends a line that is sealed already. As above. */
 int writer_append_line(struct ledger *ledger, const char *line, size_t length, bool durable);

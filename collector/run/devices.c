@@ -168,8 +168,9 @@ int devices_tick(struct devices *devices, uint64_t t_ns, const struct account_po
 		if (index < 0)
 			continue;
 		struct busy_share share = busy_share(devices->device[index]->busy, (uint32_t)i);
-		kernels->row[i].busy_ns = share.busy_ns;
-		kernels->row[i].energy_uj = share.energy_uj;
+		const struct busy_share *before = &kernels->past[i].before;
+		kernels->row[i].busy_ns = before->busy_ns + share.busy_ns;
+		kernels->row[i].energy_uj = before->energy_uj + share.energy_uj;
 	}
 	devices->due = false;
 	return error;

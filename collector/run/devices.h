@@ -55,8 +55,8 @@ int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start
 		uint64_t end_ns);
 
 /*
- * Books what is pending, at a tick: the run has borne `posting` (one per domain, since its
- * start) up to t_ns. Fills busy_ns and energy_uj of the rows. Returns 0 or -ENOMEM.
+ * Books what is pending, at a tick: the run has borne `posting` (one per domain, since
+ * devices_open) up to t_ns. Fills busy_ns and energy_uj of the rows. Returns 0 or -ENOMEM.
  */
 int devices_tick(struct devices *devices, uint64_t t_ns, const struct account_posting *posting,
 		 struct kernels *kernels);

@@ -109,20 +109,29 @@ static uint64_t rise(uint64_t now, uint64_t *seen)
 	return more;
 }
 
+/* Adds to a row what is not in it from before a takeover. */
+static void add(uint64_t *row, uint64_t *owed, uint64_t more)
+{
+	uint64_t paid = more < *owed ? more : *owed;
+
+	*owed -= paid;
+	*row = saturate_add(*row, more - paid);
+}
+
 static void book(struct feed *feed, struct feed_entry *entry, const struct arena_total *total)
 {
 	struct ledger_kernel *row = &feed->kernels->row[entry->row - 1];
+	struct arena_total *owed = &feed->kernels->past[entry->row - 1].owed;
 	uint64_t count = rise(total->count, &entry->seen.count);
 
 	feed->counted = saturate_add(feed->counted, count);
-	row->count = saturate_add(row->count, count);
-	row->failed = saturate_add(row->failed, rise(total->failed, &entry->seen.failed));
-	row->timed = saturate_add(row->timed, rise(total->timed, &entry->seen.timed));
-	row->device_ns =
-		saturate_add(row->device_ns, rise(total->device_ns, &entry->seen.device_ns));
-	row->host_ns = saturate_add(row->host_ns, rise(total->host_ns, &entry->seen.host_ns));
-	row->bytes = saturate_add(row->bytes, rise(total->bytes, &entry->seen.bytes));
-	row->flop = saturate_add(row->flop, rise(total->flop, &entry->seen.flop));
+	add(&row->count, &owed->count, count);
+	add(&row->failed, &owed->failed, rise(total->failed, &entry->seen.failed));
+	add(&row->timed, &owed->timed, rise(total->timed, &entry->seen.timed));
+	add(&row->device_ns, &owed->device_ns, rise(total->device_ns, &entry->seen.device_ns));
+	add(&row->host_ns, &owed->host_ns, rise(total->host_ns, &entry->seen.host_ns));
+	add(&row->bytes, &owed->bytes, rise(total->bytes, &entry->seen.bytes));
+	add(&row->flop, &owed->flop, rise(total->flop, &entry->seen.flop));
 }
 
 int feed_count(struct feed *feed)
@@ -144,6 +153,23 @@ int feed_count(struct feed *feed)
 			book(feed, &feed->entry[i], &total);
 	}
 	return error;
+}
+
+void feed_settle(struct feed *feed)
+{
+	for (uint32_t i = 0; i < feed->entries; i++) {
+		const struct arena_total *seen = &feed->entry[i].seen;
+		if (!feed->entry[i].row)
+			continue;
+		struct arena_total *gone = &feed->kernels->past[feed->entry[i].row - 1].gone;
+		gone->count = saturate_add(gone->count, seen->count);
+		gone->failed = saturate_add(gone->failed, seen->failed);
+		gone->timed = saturate_add(gone->timed, seen->timed);
+		gone->device_ns = saturate_add(gone->device_ns, seen->device_ns);
+		gone->host_ns = saturate_add(gone->host_ns, seen->host_ns);
+		gone->bytes = saturate_add(gone->bytes, seen->bytes);
+		gone->flop = saturate_add(gone->flop, seen->flop);
+	}
 }
 
 uint32_t feed_uncovered(struct feed *feed)

@@ -43,6 +43,9 @@ void feed_drain(struct feed *feed, uint64_t now_ns, bool final);
 /* Brings the run's rows up to date with the totals. Returns 0 or -ENOMEM. */
 int feed_count(struct feed *feed);
 
+/* Says that what it has counted is final: the process is dead, or out of sight. */
+void feed_settle(struct feed *feed);
+
 /* New bits among the reasons why calls of the process are not seen. */
 uint32_t feed_uncovered(struct feed *feed);
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/saturate.h"
+
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
 	do
@@ -51,6 +53,10 @@ static int grow(struct kernels *kernels)
 	if (!row)
 		return -ENOMEM;
 	kernels->row = row;
+	struct kernels_past *past = realloc(kernels->past, room * sizeof(*past));
+	if (!past)
+		return -ENOMEM;
+	kernels->past = past;
 	uint32_t *slot = calloc(room * 2, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
@@ -82,8 +88,53 @@ int kernels_row(struct kernels *kernels, const char *api, const char *kind, cons
 		return -ENOMEM;
 	kernels->row[kernels->n] = (struct ledger_kernel){
 		.api = api, .kind = kind, .name = copy, .device = device, .domain = domain};
+	kernels->past[kernels->n] = (struct kernels_past){0};
 	*probe(kernels, api, kind, name, device) = (uint32_t)kernels->n + 1;
 	return (int)kernels->n++;
+}
+
+/* The row holds the larger of the two; of the ledger's, what is above `gone` comes again. */
+static uint64_t settle(uint64_t ledger, uint64_t gone, uint64_t *owed)
+{
+	*owed = ledger > gone ? ledger - gone : 0;
+	return ledger > gone ? ledger : gone;
+}
+
+int kernels_restore(struct kernels *kernels, const struct ledger_kernel *from,
+		    const struct arena_total *gone)
+{
+	const size_t n = kernels->n;
+	int row =
+		kernels_row(kernels, from->api, from->kind, from->name, from->device, from->domain);
+
+	if (row < 0)
+		return row;
+	/* Rows keep their numbers, and no two are the same. */
+	if ((size_t)row != n)
+		return -EBADMSG;
+	struct ledger_kernel *to = &kernels->row[row];
+	struct kernels_past *past = &kernels->past[row];
+	past->gone = *gone;
+	past->before = (struct busy_share){from->busy_ns, from->energy_uj};
+	to->busy_ns = from->busy_ns;
+	to->energy_uj = from->energy_uj;
+	to->count = settle(from->count, gone->count, &past->owed.count);
+	to->failed = settle(from->failed, gone->failed, &past->owed.failed);
+	to->timed = settle(from->timed, gone->timed, &past->owed.timed);
+	to->device_ns = settle(from->device_ns, gone->device_ns, &past->owed.device_ns);
+	to->host_ns = settle(from->host_ns, gone->host_ns, &past->owed.host_ns);
+	to->bytes = settle(from->bytes, gone->bytes, &past->owed.bytes);
+	to->flop = settle(from->flop, gone->flop, &past->owed.flop);
+	return 0;
+}
+
+uint64_t kernels_count(const struct kernels *kernels)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < kernels->n; i++)
+		count = saturate_add(count, kernels->row[i].count);
+	return count;
 }
 
 void kernels_release(struct kernels *kernels)
@@ -91,6 +142,7 @@ void kernels_release(struct kernels *kernels)
 	for (size_t i = 0; i < kernels->n; i++)
 		free((char *)kernels->row[i].name);
 	free(kernels->row);
+	free(kernels->past);
 	free(kernels->slot);
 	*kernels = (struct kernels){0};
 }

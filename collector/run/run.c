@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
+#include "collector/hold/hold.h"
 #include "collector/intake/memfd.h"
 #include "collector/saturate.h"
 #include "collector/units.h"
@@ -41,7 +43,7 @@ int run_new(const struct run_start *start, struct run **result)
 	run->start_ns = start->t_ns;
 	run->start_utc_ns = start->utc_ns;
 	run->interval_ns = run->journal_ns = start->t_ns;
-	run->account = -1;
+	run->account = run->memory = -1;
 	run->domain = start->machine->domain;
 	run->domains = start->machine->domains;
 	for (size_t i = 0; i < run->domains; i++)
@@ -62,7 +64,16 @@ void run_free(struct run *run)
 	devices_release(&run->devices);
 	kernels_release(&run->kernels);
 	origin_release(&run->origin);
+	ledger_resumed_release(&run->resumed);
+	if (run->memory >= 0)
+		close(run->memory);
+	free(run->gone);
 	free(run);
+}
+
+uint64_t run_number(const struct run *run)
+{
+	return strtoull(run->id, NULL, 16) | HOLD_ID_RUN;
 }
 
 int run_open_ledger(struct run *run, const struct run_machine *machine,
@@ -96,13 +107,31 @@ int run_open_ledger(struct run *run, const struct run_machine *machine,
 	return run->ledger_error;
 }
 
-struct run_feed *run_attach(struct run *run, const struct wire_layout *layout, pid_t pid,
-			    const char *comm, uint64_t first_ns)
+/* Room for one more arena that is gone, so that letting it go cannot fail. */
+static int make_room(struct run *run)
 {
-	struct run_feed *feed = calloc(1, sizeof(*feed));
+	size_t feeds = run->gones + 1;
+
+	for (const struct run_feed *feed = run->feed; feed; feed = feed->next)
+		feeds++;
+	if (feeds <= run->gone_room)
+		return 0;
+	uint64_t *more = realloc(run->gone, 2 * feeds * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	run->gone = more;
+	run->gone_room = 2 * feeds;
+	return 0;
+}
+
+struct run_feed *run_attach(struct run *run, uint64_t id, const struct wire_layout *layout,
+			    pid_t pid, const char *comm, uint64_t first_ns)
+{
+	struct run_feed *feed = make_room(run) ? NULL : calloc(1, sizeof(*feed));
 
 	if (!feed)
 		return NULL;
+	feed->id = id;
 	feed_open(&feed->feed, layout, &run->devices, &run->kernels,
 		  first_ns > run->start_ns ? first_ns : run->start_ns);
 	feed->feed.reader.pages = memfd_pages(layout);
@@ -140,10 +169,10 @@ void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool fi
 		link = &(*link)->next;
 	*link = feed->next;
 	feed_drain(&feed->feed, now_ns, final);
-	uint64_t before = feed->feed.counted;
 	feed_count(&feed->feed);
+	feed_settle(&feed->feed);
 	note_uncovered(run, feed);
-	run->events_seen = saturate_add(run->events_seen, feed->feed.counted - before);
+	run->gone[run->gones++] = feed->id;
 	run->past_lost = saturate_add(run->past_lost, feed->feed.reader.lost);
 	run->past_cost_ns = saturate_add(run->past_cost_ns, feed_cost_ns(&feed->feed));
 	feed_release(&feed->feed);
@@ -163,13 +192,14 @@ static void count(struct run *run)
 	uint64_t cost_ns = run->past_cost_ns;
 
 	for (struct run_feed *feed = run->feed; feed; feed = feed->next) {
-		uint64_t before = feed->feed.counted;
 		feed_count(&feed->feed);
 		note_uncovered(run, feed);
-		run->events_seen = saturate_add(run->events_seen, feed->feed.counted - before);
 		lost = saturate_add(lost, feed->feed.reader.lost);
 		cost_ns = saturate_add(cost_ns, feed_cost_ns(&feed->feed));
 	}
+	uint64_t seen = kernels_count(&run->kernels);
+	if (seen > run->events_seen)
+		run->events_seen = seen;
 	/* What a stranger's memory says may be nonsense; the ledger is not. */
 	if (lost > run->events_seen)
 		lost = run->events_seen;
@@ -179,13 +209,32 @@ static void count(struct run *run)
 		run->cost_ns = cost_ns;
 }
 
+/* Posted before the last takeover and since. */
+static void add_postings(struct account_posting *sum, const struct account_posting *before,
+			 const struct account_posting *since)
+{
+	*sum = (struct account_posting){
+		.domain_uj = before->domain_uj + since->domain_uj,
+		.run_uj = before->run_uj + since->run_uj,
+		.run_idle_uj = before->run_idle_uj + since->run_idle_uj,
+		.others_uj = before->others_uj + since->others_uj,
+		.system_uj = before->system_uj + since->system_uj,
+		.idle_uj = before->idle_uj + since->idle_uj,
+		.unattributed_uj = before->unattributed_uj + since->unattributed_uj,
+		.gap_ns = before->gap_ns + since->gap_ns,
+	};
+}
+
 void run_settle(struct run *run, const struct account *account, uint64_t t_ns, uint64_t own_ns,
 		size_t sharers)
 {
+	struct account_posting since[POWER_DOMAINS_MAX] = {0};
+
 	for (size_t i = 0; i < run->domains; i++) {
 		const struct account_posting *posted = account_posted(account, run->account, i);
 		if (posted)
-			run->posting[i] = *posted;
+			since[i] = *posted;
+		add_postings(&run->posting[i], &run->before[i], &since[i]);
 		run->idle_method[i] = account_idle(account, i, &(uint64_t){0});
 	}
 	uint64_t own_uj = account_own_uj(account, run->account);
@@ -193,10 +242,15 @@ void run_settle(struct run *run, const struct account *account, uint64_t t_ns, u
 	run->account_own_uj = own_uj;
 	run->own_cpu_ns += own_ns / sharers;
 	count(run);
-	devices_tick(&run->devices, t_ns, run->posting, &run->kernels);
+	devices_tick(&run->devices, t_ns, since, &run->kernels);
 }
 
-static struct ledger_state state_of(const struct run *run, uint64_t t_ns)
+void run_forget(struct run *run)
+{
+	run->gones = 0;
+}
+
+struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 {
 	return (struct ledger_state){
 		.t_ns = t_ns - run->start_ns,
@@ -264,7 +318,7 @@ void run_write(struct run *run, uint64_t t_ns)
 {
 	if (!run->ledger)
 		return;
-	struct ledger_state state = state_of(run, t_ns);
+	struct ledger_state state = run_state(run, t_ns);
 	bool due = t_ns - run->interval_ns >= INTERVAL_NS || run->anchors;
 	int error = due ? write_lines(run, &state, t_ns) : 0;
 	if (due)
@@ -281,7 +335,7 @@ void run_write(struct run *run, uint64_t t_ns)
 
 void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete)
 {
-	struct ledger_state state = state_of(run, t_ns);
+	struct ledger_state state = run_state(run, t_ns);
 
 	if (!run->ledger)
 		return;

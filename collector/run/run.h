@@ -25,6 +25,7 @@
 struct run_feed {
 	struct run_feed *next;
 	struct feed feed;
+	uint64_t id; /* the keeper's number of it */
 	const struct wire_layout *layout;
 	pid_t pid;
 	char comm[PROC_COMM_MAX];
@@ -53,6 +54,7 @@ struct run {
 	struct devices devices;
 	struct run_feed *feed;
 	struct account_posting posting[POWER_DOMAINS_MAX];
+	struct account_posting before[POWER_DOMAINS_MAX]; /* of it, before the last takeover */
 	const char *idle_method[POWER_DOMAINS_MAX];
 	uint64_t events_seen;
 	uint64_t events_lost;
@@ -71,8 +73,16 @@ struct run {
 	size_t anchors;
 	uint64_t activity_ns; /* of the tree's CPU time, what the account has */
 	void *launcher;	      /* the connection of its gramme run, or NULL */
+	uint64_t launcher_id; /* its number, or 0 */
 	bool foreground;      /* the collector itself waits for its end */
+	bool orphaned;	      /* ... or did, until it died */
 	bool ending;	      /* meter_end is at work */
+	uint64_t saved_ns;    /* when that was brought up to date */
+	int memory;	      /* what another collector would go on from (save.h), or -1 */
+	uint64_t *gone;	      /* arenas that were let go, and are still kept */
+	size_t gones;
+	size_t gone_room;
+	struct ledger_resumed resumed; /* what its rows borrow their strings from */
 };
 
 /* What the machine is; goes into the opening line. */
@@ -105,14 +115,23 @@ struct run_start {
 int run_new(const struct run_start *start, struct run **run);
 void run_free(struct run *run);
 
+/* The number by which the keeper knows it. */
+uint64_t run_number(const struct run *run);
+
 /* Makes the ledger. Returns 0 or -errno, which stands in ledger_error, too. */
 int run_open_ledger(struct run *run, const struct run_machine *machine,
 		    const struct ledger_options *options);
 
-/* Takes over a mapped arena. Returns NULL where memory is short; then it stays the caller's. */
-struct run_feed *run_attach(struct run *run, const struct wire_layout *layout, pid_t pid,
-			    const char *comm, uint64_t first_ns);
-/* Reads an arena for the last time (`final`: its process is dead) and lets it go. */
+/*
+ * Takes over a mapped arena, number `id` of the keeper. Returns NULL where memory is short; then
+ * it stays the caller's.
+ */
+struct run_feed *run_attach(struct run *run, uint64_t id, const struct wire_layout *layout,
+			    pid_t pid, const char *comm, uint64_t first_ns);
+/*
+ * Reads an arena for the last time (`final`: its process is dead) and lets it go. It is among
+ * those that are gone until run_forget.
+ */
 void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool final);
 
 /* Reads the events of all arenas. */
@@ -122,6 +141,12 @@ void run_drain(struct run *run, uint64_t now_ns);
  * CPU time since the tick before, and how many runs share it. */
 void run_settle(struct run *run, const struct account *account, uint64_t t_ns, uint64_t own_ns,
 		size_t sharers);
+
+/* No arena is gone any more: nobody keeps them. */
+void run_forget(struct run *run);
+
+/* Everything that is known of the run now, for its ledger. Borrowed. */
+struct ledger_state run_state(const struct run *run, uint64_t t_ns);
 
 /*
  * Books a clock step or a suspend, from `t_ns` on; `reason` is static. It goes into the ledger with

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/hold/holder.h"
 #include "collector/run/member.h"
 
 void tree_open(struct tree *tree, const struct tree_world *world, uint64_t begin_ticks)
@@ -176,7 +177,8 @@ static int adopt(struct tree *tree, struct proc_stat *stat, uint64_t now_ns)
 {
 	const struct tree_member *parent = tree_find_pid(tree, stat->ppid);
 
-	if (!parent || (parent->reaper && !strcmp(stat->comm, TREE_WITNESS)))
+	if (!parent || (parent->reaper &&
+			(!strcmp(stat->comm, TREE_WITNESS) || !strcmp(stat->comm, HOLDER_NAME))))
 		return 0;
 	/* What stands here of a stranger is old: it may have another parent by now, or be gone. */
 	if (stat->stranger &&

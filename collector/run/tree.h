@@ -14,6 +14,7 @@
 #ifndef GRAMME_TREE_H
 #define GRAMME_TREE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -114,6 +115,19 @@ uint64_t tree_held_mean(struct tree *tree);
 
 /* Members that still run; reapers are not counted. */
 size_t tree_alive(const struct tree *tree);
+
+/*
+ * The members as they were at the last scan, for another collector to go on from. Returns a new
+ * object, or NULL.
+ */
+json_t *tree_save(const struct tree *tree);
+
+/*
+ * Fills a tree that was just opened from what tree_save gave; `unseen` and the sums are set by the
+ * caller before. What the members have used since then is counted by the next scan. Returns 0,
+ * -ENOMEM, or -EBADMSG for what is no such object.
+ */
+int tree_restore(struct tree *tree, const json_t *saved);
 
 /* The machine itself: "/proc", cover_process and the CPU clocks of processes. */
 const struct tree_world *tree_world_real(void);

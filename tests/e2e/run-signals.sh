@@ -34,7 +34,7 @@ def children(pid):
 
 def program_of(process):
     return [p for p in children(process.pid)
-            if open(f"/proc/{p}/comm").read() != "gramme-witness\n"][0]
+            if open(f"/proc/{p}/comm").read() not in ("gramme-witness\n", "gramme-holder\n")][0]
 
 def wait_for(what, condition):
     for _ in range(3000):
@@ -109,15 +109,20 @@ end(process, pid)
 process = start(counter)
 pid = program_of(process)
 others = [p for p in children(process.pid) if p != pid]
+witness = [p for p in others if open(f"/proc/{p}/comm").read() == "gramme-witness\n"]
+assert len(witness) == 1 and len(others) == 2
 process.kill()
 assert process.wait() == -9
-for other in others:
-    wait_for("the witness to go", lambda: not os.path.exists(f"/proc/{other}") or
-             state(other) == "Z")
+def gone(p):
+    return not os.path.exists(f"/proc/{p}") or state(p) == "Z"
+wait_for("the witness to go", lambda: gone(witness[0]))
 assert state(pid) in "SR"
 os.kill(pid, signal.SIGUSR2)
 got(process, signal.SIGUSR2)
 assert process.stdout.read() == ""
+wait_for("the holder to go", lambda: all(gone(p) for p in others))
+wait_for("its folder to go",
+         lambda: not [f for f in os.listdir(tmp) if f.startswith("gramme-")])
 
 # The program sends a signal to its whole group, or to its parent: that is its own affair.
 shell = ["sh", "-c", "trap 'echo got' TERM; echo ready; kill -TERM 0; exit 4"]

@@ -52,14 +52,15 @@ static int fork_workers(const struct plan *plan)
 static void usage(void)
 {
 	fputs("usage: cl_linked [--launches N] [--threads N] [--items N] [--rounds N] [--batch N]\n"
-	      "                 [--gpu] [--out-of-order] [--profiling] [--no-finish]\n"
+	      "                 [--rest-ms N] [--gpu] [--out-of-order] [--profiling] "
+	      "[--no-finish]\n"
 	      "                 [--progress FILE] [--workers N [--compute-first]] [--pause-ms N]\n"
 	      "                 [--exec PROGRAM [ARG...]]\n",
 	      stderr);
 	exit(2);
 }
 
-enum number { LAUNCHES, THREADS, ITEMS, ROUNDS, BATCH, WORKERS, PAUSE_MS, PROGRESS, EXEC };
+enum number { LAUNCHES, THREADS, ITEMS, ROUNDS, BATCH, REST_MS, WORKERS, PAUSE_MS, PROGRESS, EXEC };
 enum flag { GPU, OUT_OF_ORDER, PROFILING, NO_FINISH, COMPUTE_FIRST, FLAGS };
 
 static int flag[FLAGS];
@@ -70,6 +71,7 @@ static const struct option option[] = {
 	{"items", required_argument, NULL, ITEMS},
 	{"rounds", required_argument, NULL, ROUNDS},
 	{"batch", required_argument, NULL, BATCH},
+	{"rest-ms", required_argument, NULL, REST_MS},
 	{"workers", required_argument, NULL, WORKERS},
 	{"pause-ms", required_argument, NULL, PAUSE_MS},
 	{"progress", required_argument, NULL, PROGRESS},
@@ -84,7 +86,7 @@ static const struct option option[] = {
 
 static struct plan plan_of(int argc, char **argv)
 {
-	unsigned long number[PROGRESS] = {100, 1, 256, 16, 64, 0, 0};
+	unsigned long number[PROGRESS] = {100, 1, 256, 16, 64, 0, 0, 0};
 	struct plan plan = {.exec = NULL};
 	int given = 0;
 
@@ -105,6 +107,7 @@ static struct plan plan_of(int argc, char **argv)
 	plan.launch.items = (unsigned)number[ITEMS];
 	plan.launch.rounds = (unsigned)number[ROUNDS];
 	plan.launch.batch = number[BATCH];
+	plan.launch.rest_ms = (unsigned)number[REST_MS];
 	plan.launch.gpu = flag[GPU];
 	plan.launch.out_of_order = flag[OUT_OF_ORDER];
 	plan.launch.profiling = flag[PROFILING];

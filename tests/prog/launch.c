@@ -198,8 +198,10 @@ static void *work(void *arg)
 	uint64_t all = worker->options->launches;
 	uint64_t most = worker->options->batch;
 
-	for (uint64_t i = 0; i < all && !worker->failed; i += most)
+	for (uint64_t i = 0; i < all && !worker->failed; i += most) {
 		worker->failed = batch(worker, i, all - i < most ? all - i : most);
+		usleep(worker->options->rest_ms * 1000);
+	}
 	return NULL;
 }
 

@@ -28,6 +28,7 @@ struct launch_options {
 	bool profiling;	      /* ask for device times and add them up */
 	bool finish;	      /* wait for the end; else leave it to the exit */
 	uint64_t batch;	      /* launches between two clFinish */
+	unsigned rest_ms;     /* after each batch */
 	const char *progress; /* a file for struct launch_progress, or NULL */
 };
 

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The collector's side of its holder.
+ */
+#include "collector/hold/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collector/hold/holder.h"
+#include "collector/intake/listener.h"
+
+#define ANSWER_MS 2000
+#define ROOM_MS	  1000
+#define RETRY_MS  1000
+
+/*
+ * Strangers who connect as fast as they are hung up on must not keep the loop from turning: so many
+ * packets are taken in one turn.
+ */
+#define TURN 64u
+
+struct keeper {
+	uv_loop_t *loop;
+	uv_poll_t *poll;
+	uv_timer_t retry; /* while no holder can be started */
+	bool watched;
+	struct keeper_options is;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct hold_table table;
+	struct hold_packet dropped; /* not told yet */
+	uint64_t next_id;
+	bool replacing; /* the holder is dead: what is told now, the next one will get */
+	int fd;		/* -1: there is no holder */
+	int pidfd;	/* the holder's, as it has told */
+	pid_t pid;
+};
+
+/* ---- a connection to a holder ---- */
+
+static int connect_holder(struct keeper *keeper)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	static const struct hold_packet take = {.magic = HOLD_MAGIC, .op = HOLD_TAKE};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	memcpy(address.sun_path, keeper->path, sizeof(address.sun_path));
+	struct ucred who;
+	socklen_t size = sizeof(who);
+	int error = 0;
+	if (connect(fd, (const void *)&address, sizeof(address)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0)
+		error = -errno;
+	else if (who.uid != geteuid())
+		error = -EPERM;
+	if (!error)
+		error = hold_send(fd, &take);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	keeper->fd = fd;
+	return 0;
+}
+
+static void take_item(struct keeper *keeper, const struct hold_packet *packet, const int *fd)
+{
+	struct hold_item item = {.id = packet->id,
+				 .kind = (enum hold_kind)packet->kind,
+				 .fresh = !keeper->watched,
+				 .fd = {fd[0], fd[1]}};
+	bool client = item.kind == HOLD_CONNECTION;
+
+	memcpy(item.label, packet->label, sizeof(item.label));
+	if (item.id < HOLD_ID_RUN && item.id >= keeper->next_id)
+		keeper->next_id = item.id + 1;
+	/* Without a descriptor left it comes without its own: it is of no use to anybody. */
+	if (fd[0] < 0 || hold_put(&keeper->table, &item))
+		keeper_drop(keeper, item.id);
+	else if (client && keeper->watched)
+		keeper->is.client(keeper->is.arg, item.id, fd[0]);
+}
+
+/* Receives one packet. Returns 0, 1 at HOLD_DONE, or -errno. */
+static int hear(struct keeper *keeper)
+{
+	struct hold_packet packet;
+	int fd[HOLD_FDS];
+	int error = hold_receive(keeper->fd, &packet, fd);
+
+	if (error)
+		return error;
+	if (packet.op == HOLD_HAVE) {
+		take_item(keeper, &packet, fd);
+		return 0;
+	}
+	if (packet.op == HOLD_DONE && keeper->pidfd < 0) {
+		keeper->pidfd = fd[0];
+		keeper->pid = (pid_t)packet.id;
+		fd[0] = -1;
+	}
+	for (size_t i = 0; i < HOLD_FDS; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+	return packet.op == HOLD_DONE ? 1 : packet.op == HOLD_BUSY ? -EADDRINUSE : -EPROTO;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Receives up to HOLD_DONE. Returns 0, -ETIMEDOUT, or -errno. */
+static int hear_all(struct keeper *keeper)
+{
+	struct pollfd readable = {.fd = keeper->fd, .events = POLLIN};
+	uint64_t end_ms = now_ms() + ANSWER_MS;
+	int result = 0;
+
+	while (result == 0 || result == -EAGAIN) {
+		uint64_t now = now_ms();
+		if (now >= end_ms)
+			return -ETIMEDOUT;
+		if (poll(&readable, 1, (int)(end_ms - now)) > 0)
+			result = hear(keeper);
+	}
+	return result == 1 ? 0 : result;
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void disconnect(struct keeper *keeper)
+{
+	if (keeper->poll)
+		uv_close((uv_handle_t *)keeper->poll, on_poll_closed);
+	if (keeper->fd >= 0)
+		close(keeper->fd);
+	if (keeper->pidfd >= 0)
+		close(keeper->pidfd);
+	keeper->poll = NULL;
+	keeper->fd = keeper->pidfd = -1;
+}
+
+static void kill_holder(const struct keeper *keeper)
+{
+	if (keeper->pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, keeper->pidfd, SIGKILL, NULL, 0);
+}
+
+/* Waits for a holder that is about to end, if it is a child of ours that nobody has waited for. */
+static void reap_holder(const struct keeper *keeper)
+{
+	siginfo_t info;
+
+	while (keeper->pidfd >= 0 && waitid(P_PIDFD, (id_t)keeper->pidfd, &info, WEXITED) < 0 &&
+	       errno == EINTR)
+		;
+}
+
+/* ---- a holder of one's own ---- */
+
+static int fork_holder(struct keeper *keeper)
+{
+	struct holder_options options = {.path = keeper->path,
+					 .first_id = keeper->next_id,
+					 .patience_ms = keeper->is.patience_ms,
+					 .stand_in = keeper->is.stand_in,
+					 .arg = keeper->is.stand_in_arg};
+
+	options.socket = listener_open(keeper->path, 0600);
+	if (options.socket < 0)
+		return options.socket;
+	pid_t pid = fork();
+	if (pid == 0)
+		holder_run(&options);
+	int error = pid < 0 ? -errno : 0;
+	close(options.socket);
+	if (!error)
+		error = connect_holder(keeper);
+	if (!error)
+		error = hear_all(keeper);
+	/* One that does not answer must not live on, and take us for dead. */
+	if (error && pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	return error;
+}
+
+/* Sends a packet, or an item where `item` is not NULL; a holder that takes none is given up. */
+static int send_now(const struct keeper *keeper, const struct hold_packet *packet,
+		    const struct hold_item *item)
+{
+	struct pollfd room = {.fd = keeper->fd, .events = POLLOUT};
+	int error;
+
+	do
+		error = item ? hold_send_item(keeper->fd, HOLD_KEEP, item)
+			     : hold_send(keeper->fd, packet);
+	while (error == -EAGAIN && poll(&room, 1, ROOM_MS) == 1);
+	return error;
+}
+
+static int send_all(const struct keeper *keeper)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < keeper->table.n && !error; i++)
+		error = send_now(keeper, NULL, &keeper->table.item[i]);
+	return error;
+}
+
+static void replace_holder(struct keeper *keeper);
+
+static void on_packet(uv_poll_t *poll, int status, int events)
+{
+	struct keeper *keeper = poll->data;
+	int error = 0;
+
+	(void)status;
+	(void)events;
+	for (unsigned n = 0; n < TURN && error == 0 && keeper->fd >= 0; n++)
+		error = hear(keeper);
+	if (error < 0 && error != -EAGAIN)
+		replace_holder(keeper);
+}
+
+static int watch_connection(struct keeper *keeper)
+{
+	uv_poll_t *poll = calloc(1, sizeof(*poll));
+
+	if (!poll)
+		return -ENOMEM;
+	int error = uv_poll_init(keeper->loop, poll, keeper->fd);
+	if (error) {
+		free(poll);
+		return error;
+	}
+	poll->data = keeper;
+	keeper->poll = poll;
+	return uv_poll_start(poll, UV_READABLE | UV_DISCONNECT, on_packet);
+}
+
+static int start_holder(struct keeper *keeper)
+{
+	int error = fork_holder(keeper);
+
+	if (!error)
+		error = send_all(keeper);
+	if (!error && keeper->watched)
+		error = watch_connection(keeper);
+	if (error) {
+		kill_holder(keeper);
+		reap_holder(keeper);
+		disconnect(keeper);
+	}
+	return error;
+}
+
+/*
+ * Takes what a dead holder had sent. That it left something unread is told as an error first, and
+ * only once.
+ */
+static void hear_last(struct keeper *keeper)
+{
+	int error = keeper->fd < 0 ? -EPIPE : 0;
+
+	for (int resets = 0; resets < 2 && (error >= 0 || error == -ECONNRESET);) {
+		error = hear(keeper);
+		resets += error == -ECONNRESET;
+	}
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+	replace_holder(timer->data);
+}
+
+/*
+ * The holder is gone, or as good as: another one gets all. Whatever is left of the old one must
+ * not believe that the collector has died.
+ */
+static void replace_holder(struct keeper *keeper)
+{
+	keeper->replacing = true;
+	kill_holder(keeper);
+	reap_holder(keeper);
+	hear_last(keeper);
+	disconnect(keeper);
+	keeper->dropped.count = 0;
+	keeper->replacing = false;
+	if (start_holder(keeper))
+		uv_timer_start(&keeper->retry, on_retry, RETRY_MS, 0);
+}
+
+/* ---- what is kept ---- */
+
+static bool may_tell(const struct keeper *keeper)
+{
+	return keeper->fd >= 0 && !keeper->replacing;
+}
+
+const struct hold_table *keeper_table(const struct keeper *keeper)
+{
+	return &keeper->table;
+}
+
+int keeper_keep(struct keeper *keeper, const struct hold_item *item)
+{
+	int error = hold_put(&keeper->table, item);
+
+	if (!error && may_tell(keeper) && send_now(keeper, NULL, item))
+		replace_holder(keeper);
+	return error;
+}
+
+void keeper_push(struct keeper *keeper)
+{
+	if (may_tell(keeper) && keeper->dropped.count && send_now(keeper, &keeper->dropped, NULL))
+		replace_holder(keeper);
+	keeper->dropped.count = 0;
+}
+
+void keeper_drop(struct keeper *keeper, uint64_t id)
+{
+	hold_drop(&keeper->table, id);
+	keeper->dropped.drop[keeper->dropped.count++] = id;
+	if (keeper->dropped.count == HOLD_DROPS)
+		keeper_push(keeper);
+}
+
+void keeper_flush(struct keeper *keeper)
+{
+	static const struct hold_packet flush = {.magic = HOLD_MAGIC, .op = HOLD_FLUSH};
+
+	if (may_tell(keeper) && (send_now(keeper, &flush, NULL) || hear_all(keeper)))
+		replace_holder(keeper);
+}
+
+uint64_t keeper_cpu_ns(const struct keeper *keeper)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (keeper->fd < 0 || clock_getcpuclockid(keeper->pid, &clock) ||
+	    clock_gettime(clock, &used))
+		return 0;
+	return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
+/* ---- its life ---- */
+
+/* Takes over, or begins. */
+static int take_or_start(struct keeper *keeper)
+{
+	int error = connect_holder(keeper);
+
+	if (!error) {
+		error = hear_all(keeper);
+		if (error)
+			disconnect(keeper);
+		/* It has left in this very moment, or it speaks otherwise. */
+		if (error == -EPROTO)
+			return -EPROTONOSUPPORT;
+		if (error != -EPIPE && error != -ECONNRESET)
+			return error;
+	}
+	if (error == -ENOENT || error == -ECONNREFUSED || error == -EPIPE || error == -ECONNRESET)
+		error = start_holder(keeper);
+	return error;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+int keeper_open(uv_loop_t *loop, const struct keeper_options *options, struct keeper **result)
+{
+	struct keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (!keeper)
+		return -ENOMEM;
+	keeper->loop = loop;
+	keeper->is = *options;
+	keeper->fd = keeper->pidfd = -1;
+	keeper->next_id = HOLD_ID_FIRST;
+	keeper->dropped = (struct hold_packet){.magic = HOLD_MAGIC, .op = HOLD_DROP};
+	int error = snprintf(keeper->path, sizeof(keeper->path), "%s.hold", options->path) <
+				    (int)sizeof(keeper->path)
+			    ? uv_timer_init(loop, &keeper->retry)
+			    : -ENAMETOOLONG;
+	if (error) {
+		free(keeper);
+		return error;
+	}
+	keeper->retry.data = keeper;
+	error = take_or_start(keeper);
+	if (error) {
+		keeper_close(keeper);
+		return error;
+	}
+	*result = keeper;
+	return 0;
+}
+
+int keeper_watch(struct keeper *keeper)
+{
+	keeper->watched = true;
+	/* One may be dropped while it is told of, and the table changes: begin anew each time. */
+	for (size_t i = 0; i < keeper->table.n; i++) {
+		struct hold_item *item = &keeper->table.item[i];
+		if (item->kind != HOLD_CONNECTION || !item->fresh)
+			continue;
+		item->fresh = false;
+		keeper->is.client(keeper->is.arg, item->id, item->fd[0]);
+		i = (size_t)-1;
+	}
+	return watch_connection(keeper);
+}
+
+/* Waits until the holder has left, but not for one that does not listen. */
+static void say_bye(struct keeper *keeper)
+{
+	static const struct hold_packet bye = {.magic = HOLD_MAGIC, .op = HOLD_BYE};
+	struct pollfd left = {.fd = keeper->fd, .events = POLLRDHUP};
+
+	unlink(keeper->path);
+	if (hold_send(keeper->fd, &bye) || poll(&left, 1, ANSWER_MS) != 1)
+		kill_holder(keeper);
+	reap_holder(keeper);
+}
+
+void keeper_close(struct keeper *keeper)
+{
+	if (keeper->fd >= 0)
+		say_bye(keeper);
+	disconnect(keeper);
+	hold_release(&keeper->table);
+	uv_close((uv_handle_t *)&keeper->retry, on_closed);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Going on where a collector that died has stopped: its runs, their ledgers, and the arenas of
+ * their processes, from what the holder kept (collector/run/save.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/intake/memfd.h"
+#include "collector/meter_state.h"
+#include "collector/run/save.h"
+
+/* The first item of a kind from index *at on, or NULL. The table may change between two calls. */
+static const struct hold_item *next_of(const struct meter *meter, enum hold_kind kind, size_t *at)
+{
+	const struct hold_table *table = keeper_table(meter->keeper);
+
+	while (*at < table->n && table->item[*at].kind != kind)
+		++*at;
+	return *at < table->n ? &table->item[*at] : NULL;
+}
+
+static uint64_t run_of(const struct hold_item *arena)
+{
+	struct admit_label label;
+
+	memcpy(&label, arena->label, sizeof(label));
+	return label.run;
+}
+
+/* Returns false for an arena that is of no more use. */
+static bool take_arena(struct meter *meter, struct run *run, const json_t *saved,
+		       const struct hold_item *item)
+{
+	const struct wire_layout *layout;
+
+	/* What it counted is in the run's sums: the collector only did not get to drop it. */
+	if (save_is_gone(saved, item->id) || memfd_map(item->fd[0], &layout))
+		return false;
+	if (admit_arena(meter, run, saved, item, layout))
+		return true;
+	memfd_unmap(layout);
+	return false;
+}
+
+static size_t take_arenas(struct meter *meter, struct run *run, const json_t *saved)
+{
+	const struct hold_item *item;
+	size_t n = 0;
+
+	for (size_t at = 0; (item = next_of(meter, HOLD_ARENA, &at));) {
+		if (run_of(item) != run_number(run)) {
+			at++;
+		} else if (take_arena(meter, run, saved, item)) {
+			n++;
+			at++;
+		} else {
+			keeper_drop(meter->keeper, item->id);
+		}
+	}
+	return n;
+}
+
+/* Opens its ledger again and makes the run. Returns 0 or -errno. */
+static int restore(struct meter *meter, const struct hold_item *item, json_t *saved,
+		   struct run **run)
+{
+	struct world *world = meter->options.world;
+	struct ledger_resumed resumed;
+	struct ledger_place place;
+	struct ledger *ledger;
+	int error = save_place(saved, item->fd[1], &place);
+
+	if (!error)
+		error = ledger_resume(&place, json_object_get(saved, "interval"), &ledger,
+				      &resumed);
+	if (error)
+		return error;
+	uint64_t t_ns = tick_clock(meter);
+	error = save_restore(saved, ledger, &resumed, &meter->machine, tree_world_real(), t_ns,
+			     run);
+	ledger_resumed_release(&resumed);
+	if (error) {
+		ledger_abandon(ledger);
+		return error;
+	}
+	(*run)->memory = fcntl(item->fd[0], F_DUPFD_CLOEXEC, 0);
+	run_anchor(*run, t_ns, world->ops->realtime_ns(world), "collector lost");
+	error = account_join(meter->account, &(*run)->account);
+	if (error)
+		run_free(*run);
+	return error;
+}
+
+static void say_lost(struct meter *meter, const json_t *saved, int error)
+{
+	const char *path = json_string_value(json_object_get(saved, "path"));
+	char line[512];
+
+	snprintf(line, sizeof(line), "cannot go on with %s, which ends where it is: %s",
+		 path ? path : "a ledger",
+		 error == -ENODEV ? "the machine has other power domains now" : strerror(-error));
+	meter->options.say(meter->options.arg, line);
+}
+
+static struct run *find_run(const struct meter *meter, uint64_t number)
+{
+	struct run *run = meter->run;
+
+	while (run && run_number(run) != number)
+		run = run->next;
+	return run;
+}
+
+/* Returns how many arenas came with it, or -errno. */
+static ssize_t take_run(struct meter *meter, const struct hold_item *item)
+{
+	struct run *run;
+	json_t *saved = NULL;
+	int error = save_load(item->fd[0], &saved);
+
+	if (!error)
+		error = restore(meter, item, saved, &run);
+	/* Closed already: its collector only did not get to say so. */
+	if (error && error != -EALREADY && error != -ENODATA)
+		say_lost(meter, saved, error);
+	ssize_t arenas = error;
+	if (!error) {
+		meter_add(meter, run);
+		arenas = (ssize_t)take_arenas(meter, run, saved);
+	}
+	json_decref(saved);
+	return arenas;
+}
+
+/* Arenas of runs that are not gone on with are nobody's. */
+static void drop_orphans(struct meter *meter)
+{
+	const struct hold_item *item;
+
+	for (size_t at = 0; (item = next_of(meter, HOLD_ARENA, &at));) {
+		if (find_run(meter, run_of(item)))
+			at++;
+		else
+			keeper_drop(meter->keeper, item->id);
+	}
+}
+
+/* What was used and not seen is nobody's energy: the first tick weighs what comes from now on. */
+static void begin_anew(struct meter *meter)
+{
+	tick_scan(meter);
+	for (struct run *run = meter->run; run; run = run->next)
+		run->activity_ns = run->tree.cpu_ns;
+}
+
+void takeover(struct meter *meter)
+{
+	const struct hold_item *item;
+	size_t arenas = 0, at = 0;
+	char line[128];
+
+	if (!next_of(meter, HOLD_RUN, &at)) {
+		drop_orphans(meter);
+		keeper_push(meter->keeper);
+		return;
+	}
+	tick_now(meter);
+	for (at = 0; (item = next_of(meter, HOLD_RUN, &at));) {
+		uint64_t id = item->id;
+		ssize_t n = find_run(meter, id) ? 0 : take_run(meter, item);
+		if (n < 0)
+			keeper_drop(meter->keeper, id);
+		/* What was dropped moved others to the front: there may be one that was not seen.
+		 */
+		at = n ? 0 : at + 1;
+		arenas += n > 0 ? (size_t)n : 0;
+	}
+	drop_orphans(meter);
+	keeper_push(meter->keeper);
+	begin_anew(meter);
+	snprintf(line, sizeof(line),
+		 "went on with %zu runs and %zu processes of the collector before", meter->runs,
+		 arenas);
+	meter->options.say(meter->options.arg, line);
+}
