@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 240
+# Deaths at known moments: of a collector while one arena is gone and another lives, of the one in
+# gramme run, of one whose holder is told to end, and of a collector and its holder together.
+. tests/e2e/lib.sh
+use_fake
+
+export GRAMME_SOCKET=$TMPDIR/socket
+slowly=(--batch 20 --rest-ms 40)
+collector=
+
+begin() {
+	: >"$TMPDIR/collector"
+	"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" --zone FR \
+		2>"$TMPDIR/collector" &
+	collector=$!
+	wait_for "a collector" grep -q '^gramme: collecting on' "$TMPDIR/collector"
+}
+
+# wait_for WHAT COMMAND...: until it succeeds.
+wait_for() {
+	local what=$1
+
+	shift
+	for _ in $(seq 600); do
+		if "$@"; then
+			return
+		fi
+		sleep 0.05
+	done
+	fail "waited in vain for $what: $(cat "$TMPDIR/collector")"
+}
+
+# shellcheck disable=SC2329 # called by wait_for
+is_closed() {
+	[ "$(find "$ledgers" -name '*.jsonl' -exec grep -l '"close"' {} + | wc -l)" -eq "$1" ]
+}
+
+# shellcheck disable=SC2329
+nothing_left() {
+	[ -z "$(find "$TMPDIR" -maxdepth 1 -name 'socket*' -o -maxdepth 1 -name 'gramme-*')" ] &&
+		[ -z "$(holders)" ]
+}
+
+# The holders of this story, by their folder.
+holders() {
+	local pid
+
+	for pid in $(pgrep -x gramme-holder); do
+		if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "TMPDIR=$TMPDIR"; then
+			echo "$pid"
+		fi
+	done
+}
+
+# shellcheck disable=SC2329
+replaced() {
+	local now
+
+	now=$(holders)
+	[ -n "$now" ] && [ "$now" != "$before" ]
+}
+
+killed() {
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null || true
+}
+
+clear() {
+	rm -rf "${ledgers:?}"/*
+}
+trap 'kill -KILL "$collector" $(holders) 2>/dev/null || true' EXIT
+
+echo "what was let go before is counted once, and gramme run does not notice"
+begin
+# shellcheck disable=SC2016 # for the inner shell
+"$gramme" run --quiet -- sh -c '"$@" --launches 300; "$@" --launches 1500; exit 6' sh \
+	"$prog/cl_linked" "${slowly[@]}" >"$TMPDIR/out" 2>"$TMPDIR/err" &
+program=$!
+sleep 2.5
+killed "$collector"
+begin
+status=0
+wait "$program" || status=$?
+[ "$status" -eq 6 ] || fail "status $status"
+[ ! -s "$TMPDIR/err" ] || fail "something was said: $(cat "$TMPDIR/err")"
+wait_for "the end of the run" is_closed 1
+ledger=$(newest "$ledgers")
+verified
+holds '[.kernels[].count] == [900, 900] and .run.processes == 3 and .run.complete'
+holds '.run.exit_status == 6'
+holds '[.run.anchors[].reason] == ["collector lost"] and .coverage.sensor_gap_ns > 0'
+holds '.coverage.uncovered == [] and .coverage.events_seen >= 1800'
+clear
+
+echo "a worker that ended before, and one that goes on"
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1000 --compute-first --workers 2 \
+	"${slowly[@]}" >"$TMPDIR/out" &
+program=$!
+for _ in 1 2 3; do
+	sleep 1
+	kill -HUP "$collector"
+	wait "$collector" || fail "a hand-over ended with status $?"
+	begin
+done
+wait "$program" || fail "the program noticed: status $?"
+wait_for "the end of the run" is_closed 1
+ledger=$(newest "$ledgers")
+verified
+holds '[.kernels[].count] == [1500, 1500] and .run.processes == 3'
+clear
+
+echo "the holder is killed, then the collector"
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
+program=$!
+sleep 1
+before=$(holders)
+killed "$before"
+wait_for "another holder" replaced
+sleep 1
+killed "$collector"
+begin
+wait "$program" || fail "the program noticed: status $?"
+wait_for "the end of the run" is_closed 1
+ledger=$(newest "$ledgers")
+verified
+holds '[.kernels[].count] == [750, 750]'
+clear
+
+echo "a holder that is asked to end closes the books"
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
+program=$!
+sleep 1.5
+killed "$collector"
+kill -TERM "$(holders)"
+wait_for "the end of all" nothing_left
+kill -0 "$program" || fail "the program is gone"
+ledger=$(newest "$ledgers")
+verified
+holds '(.run.complete | not) and .run.exit_status == null and .kernels[0].count > 0'
+killed "$program"
+clear
+
+echo "both die at once: the program goes on, the ledger is valid, and the next one begins anew"
+begin
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
+program=$!
+sleep 1
+kill -KILL "$collector" "$(holders)"
+wait "$collector" 2>/dev/null || true
+begin
+wait "$program" || fail "the program noticed: status $?"
+ledger=$(newest "$ledgers")
+verified
+holds '.run.complete | not'
+clear
+kill -TERM "$collector"
+wait "$collector" || fail "the collector ended with status $?"
+wait_for "the end of all" nothing_left
+
+echo "gramme run is killed: a stand-in ends its books, and nothing is left"
+unset GRAMME_SOCKET
+"$gramme" run --ledger-dir "$ledgers" -- "$prog/cl_linked" --launches 1500 "${slowly[@]}" \
+	>"$TMPDIR/out" 2>"$TMPDIR/err" &
+program=$!
+sleep 1.5
+killed "$program"
+wait_for "the program's own end" grep -q 'count kernel add 750' "$TMPDIR/out"
+wait_for "the end of all" nothing_left
+ledger=$(newest "$ledgers")
+verified
+holds '[.kernels[].count] == [750, 750] and (.run.complete | not) and .run.exit_status == null'
+[ ! -s "$TMPDIR/err" ] || fail "something was said: $(cat "$TMPDIR/err")"
