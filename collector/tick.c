@@ -30,12 +30,14 @@ uint64_t tick_clock(const struct meter *meter)
 	return world->ops->monotonic_ns(world);
 }
 
-static uint64_t own_cpu_ns(void)
+/* The collector's, and its holder's. */
+static uint64_t own_cpu_ns(const struct meter *meter)
 {
 	struct timespec used;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-	return (uint64_t)used.tv_sec * UNITS_NS_PER_S + (uint64_t)used.tv_nsec;
+	return (uint64_t)used.tv_sec * UNITS_NS_PER_S + (uint64_t)used.tv_nsec +
+	       keeper_cpu_ns(meter->keeper);
 }
 
 void tick_scan(struct meter *meter)
@@ -60,10 +62,12 @@ static void read_node(struct meter *meter, uint64_t used_ns, struct account_node
 		      struct power_load *load)
 {
 	struct node_state now;
-	uint64_t own_ns = own_cpu_ns();
+	uint64_t own_ns = own_cpu_ns(meter);
 	bool known = node_read("/proc", &now) == 0;
 
-	*node = (struct account_node){.own_ns = own_ns - meter->own_cpu_ns};
+	*node = (struct account_node){
+		/* Another holder has used less. */
+		.own_ns = own_ns > meter->own_cpu_ns ? own_ns - meter->own_cpu_ns : 0};
 	meter->own_cpu_ns = own_ns;
 	meter->known_busy_ns += used_ns + node->own_ns;
 	if (known) {
