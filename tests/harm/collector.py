@@ -3,6 +3,7 @@
 
 import glob
 import os
+import signal
 import subprocess
 import time
 
@@ -53,8 +54,13 @@ class Collector:
         return self.arenas() > 0
 
     def kill(self):
+        """Its holder as well, which would keep every connection as if nothing had happened."""
+        pid = self.process.pid
+        children = watch.read(f"/proc/{pid}/task/{pid}/children").split()
         self.process.kill()
         self.process.wait()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
 
     def stop(self):
         """Returns the exit status of an orderly end."""
