@@ -60,8 +60,8 @@ void hold_drop(struct hold_table *table, uint64_t id)
 
 void hold_release(struct hold_table *table)
 {
-	while (table->n)
-		hold_drop(table, table->item[0].id);
+	for (size_t i = 0; i < table->n; i++)
+		close_all(table->item[i].fd);
 	free(table->item);
 	*table = (struct hold_table){0};
 }

@@ -69,7 +69,7 @@ static void lose_collector(struct holder *holder)
 		;
 	holder->stand_in = 0;
 	holder->stand_ins_died++;
-	holder->due_ms = now_ms() + STAND_IN_PAUSE * holder->stand_ins_died;
+	holder->due_ms = now_ms() + (uint64_t)STAND_IN_PAUSE * holder->stand_ins_died;
 }
 
 /* Gives what was not given yet, as far as the connection takes it. */
@@ -250,7 +250,7 @@ static void reap_stand_in(struct holder *holder)
 		return;
 	holder->stand_in = 0;
 	holder->stand_ins_died++;
-	holder->due_ms = now_ms() + STAND_IN_PAUSE * holder->stand_ins_died;
+	holder->due_ms = now_ms() + (uint64_t)STAND_IN_PAUSE * holder->stand_ins_died;
 }
 
 static void while_alone(struct holder *holder)
