@@ -120,6 +120,7 @@ clear
 after 0
 
 echo "a gramme run that is killed leaves its program metered"
+: >"$TMPDIR/out" # the shell in the background may be late in emptying it
 "$gramme" run -- "$prog/cl_linked" --launches 100 --pause-ms 1000 >"$TMPDIR/out" &
 pid=$!
 until grep -q count "$TMPDIR/out"; do sleep 0.05; done
