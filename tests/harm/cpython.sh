@@ -5,7 +5,7 @@
 . tests/harm/lib.sh
 
 if ! "$python" -c 'import test.test_os' 2>/dev/null; then
-	echo "skip: Python's testsuite is not installed (libpython3.11-testsuite)"
+	echo "skip: Python's testsuite is not installed (scripts/deps slow)"
 	exit 77
 fi
 suite unittest test.test_os test.test_posix test.test_subprocess test.test_threading \

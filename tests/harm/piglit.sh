@@ -8,7 +8,7 @@
 folder=$(echo /usr/lib/*/piglit)
 tester=$folder/bin/cl-program-tester
 if ! [ -x "$tester" ]; then
-	echo "skip: piglit is not installed"
+	echo "skip: piglit is not installed (scripts/deps slow)"
 	exit 77
 fi
 # Another vendor's hardware, and windows, are not here.

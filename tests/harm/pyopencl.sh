@@ -5,7 +5,7 @@
 . tests/harm/lib.sh
 
 version=$("$python" -c 'import pytest, pyopencl; print(pyopencl.VERSION_TEXT)') || {
-	echo "skip: Debian's python3-pyopencl and python3-pytest are not installed"
+	echo "skip: Debian's python3-pyopencl and python3-pytest are not installed (scripts/deps test slow)"
 	exit 77
 }
 source=$build/tests/pyopencl-$version
