@@ -10,6 +10,7 @@
  *   devices    struct wire_device  x WIRE_DEVICES
  *   entries    struct wire_entry   x WIRE_ENTRIES    what is counted: (api, kind, name, device)
  *   names      bytes               x WIRE_NAME_BYTES
+ *   notes      struct wire_note    x WIRE_NOTES      what it printed, read and saved
  *   lanes      struct wire_lane    x WIRE_LANES      one per thread; lane 0 is shared by the rest
  *
  * The memfd is sparse: a page costs memory only once it is touched. Integers are in the order of
@@ -22,13 +23,15 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC   0x31656d6d617267ULL /* "gramme1" and a zero byte, little-endian */
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 
 #define WIRE_DEVICES	 32u
 #define WIRE_DEVICE_HOST 1u /* the CPUs that the process itself runs on */
 #define WIRE_ENTRIES	 2048u
 #define WIRE_NAME_BYTES	 (256u * 1024u)
 #define WIRE_NAME_MAX	 1023u /* longer names are cut, and flagged */
+#define WIRE_NOTES	 2048u /* a power of two */
+#define WIRE_NOTE_TEXT	 440u  /* longer lines are cut, and flagged */
 #define WIRE_LANES	 64u
 #define WIRE_RING_SLOTS	 8192u /* a power of two; 512 KiB: 4 ms to half full at 1 us a launch */
 
@@ -175,6 +178,41 @@ struct wire_event {
 #define WIRE_EVENT_TIMED   0x1u /* start_ns and end_ns are the device's */
 #define WIRE_EVENT_BLOCKED 0x2u /* the call returned only when the command had finished */
 
+/*
+ * Something the program printed, logged, read or saved, at most a few hundred a second (the shim
+ * keeps what could carry a counter or a metric, and bounds the rate). Written by any thread, as the
+ * ring of lane 0; notes_head in the arena counts those ever written.
+ */
+enum wire_note_kind {
+	WIRE_NOTE_NONE = 0,
+	WIRE_NOTE_LINE = 1, /* text: one line, without its end */
+	WIRE_NOTE_READ = 2, /* a part of a file was read; text: its base name */
+	WIRE_NOTE_SAVE =
+		3, /* a file was written and closed, or renamed into place; text: likewise */
+	WIRE_NOTE_KIND_COUNT
+};
+
+#define WIRE_NOTE_CUT	  0x1u /* the text was longer */
+#define WIRE_NOTE_REDRAWN 0x2u /* a line that ended with a carriage return: a progress bar */
+#define WIRE_NOTE_LATE	  0x4u /* came out of a buffer, with others: printed before t_ns */
+#define WIRE_NOTE_LOG	  0x8u /* a LINE not on standard output or error: file says which */
+
+struct wire_note {
+	uint64_t seq;	   /* as of an event */
+	uint64_t begin_ns; /* READ, SAVE: of the first byte told here; LINE: t_ns */
+	uint64_t t_ns;	   /* CLOCK_MONOTONIC of the last */
+	uint64_t file;	   /* device and inode, mixed; 0: standard output or error */
+	uint64_t bytes;	   /* read or written */
+	uint64_t size;	   /* of the file; 0 unknown */
+	uint32_t tid;
+	uint16_t kind;
+	uint16_t flags; /* WIRE_NOTE_* */
+	uint32_t text_bytes;
+	uint32_t reserved;
+	uint64_t reserved2;
+	char text[WIRE_NOTE_TEXT];
+};
+
 struct wire_lane {
 	uint32_t tid;  /* the owner; 0 where nobody owns it */
 	uint32_t used; /* 1 once anybody did */
@@ -202,7 +240,9 @@ struct wire_arena {
 	uint64_t implausible;	/* device times that were refused: end before start, out of range */
 	uint32_t uncovered;	/* WIRE_UNCOVERED_* */
 	uint32_t event_cost_ns; /* what one event costs the program, measured at the start */
-	uint8_t reserved[4096 - 88];
+	uint64_t notes_head;	/* notes ever written; slot = (number % WIRE_NOTES) */
+	uint64_t notes_refused; /* lines that were left out, to bound the rate */
+	uint8_t reserved[4096 - 104];
 };
 
 struct wire_layout {
@@ -210,6 +250,7 @@ struct wire_layout {
 	struct wire_device device[WIRE_DEVICES];
 	struct wire_entry entry[WIRE_ENTRIES];
 	uint8_t names[WIRE_NAME_BYTES];
+	struct wire_note note[WIRE_NOTES];
 	struct wire_lane lane[WIRE_LANES];
 };
 
@@ -221,6 +262,8 @@ _Static_assert(sizeof(struct wire_device) == 256, "packed by hand");
 _Static_assert(sizeof(struct wire_entry) == 16, "packed by hand");
 _Static_assert(sizeof(struct wire_total) == 64, "one cache line");
 _Static_assert(sizeof(struct wire_event) == 64, "one cache line");
+_Static_assert(sizeof(struct wire_note) == 512, "eight cache lines");
+_Static_assert((WIRE_NOTES & (WIRE_NOTES - 1)) == 0, "masked, not divided");
 _Static_assert(sizeof(struct wire_arena) == 4096, "one page");
 _Static_assert(sizeof(struct wire_lane) % 4096 == 0, "whole pages");
 _Static_assert(WIRE_ARENA_BYTES % 4096 == 0, "whole pages");

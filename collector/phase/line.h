@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one line of a program's output says: counters ("Epoch 3/10", "[3/10]", "step 40", "12%")
+ * and metrics ("loss: 0.31", {'eval_accuracy': 0.9}). Pure: text in, facts out; a line is a
+ * stranger's, of any bytes, and never trusted. What the facts mean is decided by others (text.h).
+ */
+#ifndef GRAMME_PHASE_LINE_H
+#define GRAMME_PHASE_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LINE_COUNTERS 8
+#define LINE_METRICS  24
+#define LINE_NAME_MAX 47
+
+/* What a counter counts, by the words around it. */
+enum line_unit {
+	LINE_UNIT_NONE = 0, /* "[3/10]", a bar: something is counted, nobody says what */
+	LINE_UNIT_EPOCH,    /* epoch, pass, round of boosting */
+	LINE_UNIT_STEP,	    /* step, batch, iteration, iter, update */
+	LINE_UNIT_FIT,	    /* fold, trial, model, run, seed: one whole training each */
+	LINE_UNIT_PERCENT,  /* "12%", "Progress: 12.3%" */
+};
+
+struct line_counter {
+	enum line_unit unit;
+	double value;	 /* as written: whether it counts from 0 or 1 is not known here */
+	double of;	 /* the announced end ("/10"), or 0 */
+	bool fractional; /* an epoch such as 1.25 */
+	bool bar;	 /* part of a progress bar */
+};
+
+/* Which data a metric is of, by its name's prefix or suffix. */
+enum line_part { LINE_PART_NONE = 0, LINE_PART_TRAIN, LINE_PART_VALIDATION, LINE_PART_TEST };
+
+struct line_metric {
+	char name[LINE_NAME_MAX + 1]; /* as printed, blanks to '_', in lower case */
+	double value;		      /* finite */
+	enum line_part part;
+};
+
+struct line {
+	struct line_counter counter[LINE_COUNTERS];
+	size_t counters;
+	struct line_metric metric[LINE_METRICS];
+	size_t metrics;
+	bool begins;  /* it says that something starts ("Epoch 1 ...", "Starting epoch") */
+	bool ends;    /* it says that something is over, or carries a result */
+	bool testing; /* a test runner's, compiler's or downloader's line: never a training's */
+};
+
+/* Reads one line, without its end. `line` is filled; returns counters + metrics. */
+size_t line_read(const char *text, size_t bytes, struct line *line);
+
+#endif
