@@ -71,7 +71,7 @@ LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
 BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
-	cl_listener.so steps omp_every omp_every_llvm blas_every)
+	cl_listener.so steps omp_every omp_every_llvm blas_every replay)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
@@ -228,6 +228,11 @@ $(O)/tests/prog/%: $(O)/tests/prog/%.o $(O)/tests/prog/launch.a
 
 $(O)/tests/bench/%: $(O)/tests/bench/%.o
 	$(Q)$(CC) -o $@ $^ -Wl,--as-needed -lOpenCL
+
+$(O)/tests/prog/replay: tests/prog/replay.c $(O)/libcollector.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(O)/libcollector.a $(PKG_LIBS) \
+		-lm -pthread
 
 $(O)/tests/prog/spin-static: $(O)/tests/prog/spin.o
 	$(Q)$(CC) -static -o $@ $^

@@ -19,6 +19,7 @@ struct phase_kernel {
 	uint32_t process; /* the run's number of the process */
 	uint32_t lane;	  /* the thread in it */
 	uint32_t kernel;  /* what it is: the run's number of (api, name, device) */
+	uint32_t shape;	  /* a hash of the sizes that the call told, or 0 (wire_event.shape) */
 	uint64_t start_ns;
 	uint64_t end_ns;
 };
