@@ -24,6 +24,18 @@ static uint64_t products(int64_t m, int64_t n, int64_t k, unsigned halves, int c
 	return flop / halves;
 }
 
+/* Of two letters or numbers that say which matrix is turned, and three sizes; never 0. */
+static uint32_t sizes(int64_t turned, int64_t m, int64_t n, int64_t k)
+{
+	const uint64_t mix = 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	uint64_t hash = (uint64_t)turned;
+
+	hash = (hash ^ (uint64_t)m) * mix;
+	hash = (hash ^ hash >> 32 ^ (uint64_t)n) * mix;
+	hash = (hash ^ hash >> 32 ^ (uint64_t)k) * mix;
+	return (uint32_t)(hash >> 32) | 1;
+}
+
 /* In Fortran the dimensions are references, and a side is a letter. */
 #define FORTRAN_AT(x)	((int64_t) * (x))
 #define FORTRAN_IS_LEFT (*side == 'L' || *side == 'l')
@@ -41,6 +53,14 @@ static uint64_t products(int64_t m, int64_t n, int64_t k, unsigned halves, int c
 #define SYMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 1, complex)
 #define TRMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 2, complex)
 
+#define TURNED(form, a, b) (DIM(form, a) * 256 + DIM(form, b))
+#define GEMM_SIZES(form)   sizes(TURNED(form, ta, tb), DIM(form, m), DIM(form, n), DIM(form, k))
+#define GEMMT_SIZES(form)  sizes(TURNED(form, ta, tb), 0, DIM(form, n), DIM(form, k))
+#define SYRK_SIZES(form)   sizes(DIM(form, trans), 0, DIM(form, n), DIM(form, k))
+#define SYR2K_SIZES(form)  SYRK_SIZES(form)
+#define SYMM_SIZES(form)   sizes(DIM(form, side), DIM(form, m), DIM(form, n), 0)
+#define TRMM_SIZES(form)   sizes(TURNED(form, side, ta), DIM(form, m), DIM(form, n), 0)
+
 #define BLAS(form, shape, name, integer, alpha_type, beta_type, complex)                           \
 	CPU_HEAD void name form##_##shape##_PARAMS(integer, alpha_type, beta_type)                 \
 	{                                                                                          \
@@ -51,6 +71,7 @@ static uint64_t products(int64_t m, int64_t n, int64_t k, unsigned halves, int c
 		cpu_product_begin(&work);                                                          \
 		real form##_##shape##_ARGS;                                                        \
 		if (work.thread)                                                                   \
-			cpu_product_end(&work, CPU_##name, shape##_FLOP(form, complex));           \
+			cpu_product_end(&work, CPU_##name, shape##_FLOP(form, complex),            \
+					shape##_SIZES(form));                                      \
 	}
 #include "preload/cpu.def"

@@ -77,7 +77,7 @@ static void begin(struct cpu_work *work)
 }
 
 /* Books the call under `label`. False in a child that was forked inside: nothing is there. */
-static void end(struct cpu_work *work, uint16_t label, uint64_t flop)
+static void end(struct cpu_work *work, uint16_t label, uint64_t flop, uint32_t shape)
 {
 	struct ring_thread *t = work->thread;
 	const uint64_t all_ns = clock_since(work->begin_ns);
@@ -92,6 +92,7 @@ static void end(struct cpu_work *work, uint16_t label, uint64_t flop)
 		.host_cost_ns = all_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)all_ns,
 		.entry = entry,
 		.flags = WIRE_EVENT_TIMED | WIRE_EVENT_BLOCKED,
+		.shape = shape,
 	};
 
 	t->inner_ns = work->inner_ns + all_ns;
@@ -117,7 +118,7 @@ void cpu_region_begin(struct cpu_work *work)
 void cpu_region_end(struct cpu_work *work, const void *body)
 {
 	if (is_same_process(work))
-		end(work, body_label(work->thread->life, body), 0);
+		end(work, body_label(work->thread->life, body), 0, 0);
 }
 
 void cpu_product_begin(struct cpu_work *work)
@@ -127,10 +128,10 @@ void cpu_product_begin(struct cpu_work *work)
 		work->thread->depth++;
 }
 
-void cpu_product_end(struct cpu_work *work, enum cpu_call call, uint64_t flop)
+void cpu_product_end(struct cpu_work *work, enum cpu_call call, uint64_t flop, uint32_t shape)
 {
 	if (!is_same_process(work))
 		return;
 	work->thread->depth--;
-	end(work, call_label(work->thread->life, call), flop);
+	end(work, call_label(work->thread->life, call), flop, shape);
 }

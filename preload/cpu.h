@@ -40,8 +40,11 @@ struct cpu_work {
 void cpu_region_begin(struct cpu_work *work);
 void cpu_region_end(struct cpu_work *work, const void *body);
 
-/* Around a product; `flop` are the real additions and multiplications that it does. */
+/*
+ * Around a product; `flop` are the real additions and multiplications that it does, `shape` a hash
+ * of its sizes: one name serves the layers of a network forwards and backwards.
+ */
 void cpu_product_begin(struct cpu_work *work);
-void cpu_product_end(struct cpu_work *work, enum cpu_call call, uint64_t flop);
+void cpu_product_end(struct cpu_work *work, enum cpu_call call, uint64_t flop, uint32_t shape);
 
 #endif

@@ -21,9 +21,10 @@ void cpu_product_begin(struct cpu_work *work)
 	work->thread = NULL;
 }
 
-void cpu_product_end(struct cpu_work *work, enum cpu_call call, uint64_t flop)
+void cpu_product_end(struct cpu_work *work, enum cpu_call call, uint64_t flop, uint32_t shape)
 {
 	(void)work;
 	(void)call;
 	(void)flop;
+	(void)shape;
 }

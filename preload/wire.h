@@ -172,8 +172,8 @@ struct wire_event {
 	uint16_t entry;
 	uint16_t queue; /* number of the queue in the process */
 	uint32_t flags; /* WIRE_EVENT_* */
-	uint32_t reserved;
-	uint64_t reserved2;
+	uint32_t shape; /* a hash of the sizes that the call told; 0: none told */
+	uint64_t reserved;
 };
 #define WIRE_EVENT_TIMED   0x1u /* start_ns and end_ns are the device's */
 #define WIRE_EVENT_BLOCKED 0x2u /* the call returned only when the command had finished */

@@ -77,6 +77,7 @@ static enum slot copy_slot(const struct wire_event *slot, uint64_t number, struc
 	copy->end_ns = LOAD(slot->end_ns);
 	copy->entry = LOAD(slot->entry);
 	copy->flags = LOAD(slot->flags);
+	copy->shape = LOAD(slot->shape);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return LOAD(slot->seq) == before ? SLOT_WHOLE : SLOT_OVERWRITTEN;
 }
@@ -87,7 +88,7 @@ static bool judge(const struct wire_event *copy, uint64_t first_ns, uint64_t las
 {
 	if (copy->entry >= WIRE_ENTRIES)
 		return false;
-	*event = (struct arena_event){.entry = copy->entry};
+	*event = (struct arena_event){.entry = copy->entry, .shape = copy->shape};
 	if (!(copy->flags & WIRE_EVENT_TIMED) || copy->end_ns < copy->start_ns)
 		return true;
 	event->start_ns = copy->start_ns > first_ns ? copy->start_ns : first_ns;

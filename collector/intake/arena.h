@@ -27,6 +27,7 @@ struct arena_reader {
 /* One finished command, validated. */
 struct arena_event {
 	uint32_t entry; /* below WIRE_ENTRIES; its slot may still be unready */
+	uint32_t shape; /* as the writer told it */
 	bool timed;	/* the two times are the device's, end >= start, within the clip */
 	uint64_t start_ns;
 	uint64_t end_ns;
