@@ -48,13 +48,7 @@ static struct life *make_page(void)
 static void describe(struct wire_layout *a)
 {
 	a->arena = (struct wire_arena){
-		.magic = WIRE_MAGIC,
-		.version = WIRE_VERSION,
-		.devices = WIRE_DEVICES,
-		.entries = WIRE_ENTRIES,
-		.name_bytes = WIRE_NAME_BYTES,
-		.lanes = WIRE_LANES,
-		.ring_slots = WIRE_RING_SLOTS,
+		WIRE_GEOMETRY,
 		.start_ns = clock_ns(),
 		.devices_used = 2, /* device 0 is none: host waits, and what is unknown */
 		.entries_used = 1, /* entry 0 counts what finds no room */

@@ -245,6 +245,12 @@ struct wire_arena {
 	uint8_t reserved[4096 - 104];
 };
 
+/* What begins every arena: initialisers for its first members. */
+#define WIRE_GEOMETRY                                                                              \
+	.magic = WIRE_MAGIC, .version = WIRE_VERSION, .devices = WIRE_DEVICES,                     \
+	.entries = WIRE_ENTRIES, .name_bytes = WIRE_NAME_BYTES, .lanes = WIRE_LANES,               \
+	.ring_slots = WIRE_RING_SLOTS
+
 struct wire_layout {
 	struct wire_arena arena;
 	struct wire_device device[WIRE_DEVICES];

@@ -64,14 +64,7 @@ echo "read by one of its own kind"
 gramme=$TMPDIR/gramme-arm64
 printf '#!/bin/sh\nexec qemu-aarch64-static %s/gramme "$@"\n' "$arm" >"$gramme"
 chmod +x "$gramme"
-export GRAMME_SOCKET=$TMPDIR/socket
-"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" --zone FR 2>"$TMPDIR/said" &
-collector=$!
-trap 'kill -KILL "$collector" 2>/dev/null || true' EXIT
-until grep -q '^gramme: collecting on ' "$TMPDIR/said"; do
-	kill -0 "$collector" || fail "no collector: $(cat "$TMPDIR/said")"
-	sleep 0.05
-done
+start_collector --zone FR
 for story in "${stories[@]}"; do
 	rm -rf "${ledgers:?}"/*
 	begin "$story"

@@ -6,25 +6,14 @@
 . tests/e2e/lib.sh
 use_fake
 
-export GRAMME_SOCKET=$TMPDIR/socket
-collector=
-
 begin() {
-	: >"$TMPDIR/collector"
-	"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" --zone FR "$@" \
-		2>>"$TMPDIR/collector" &
-	collector=$!
-	until grep -q "^gramme: collecting on $GRAMME_SOCKET\$" "$TMPDIR/collector"; do
-		kill -0 "$collector" || fail "no collector: $(cat "$TMPDIR/collector")"
-		sleep 0.05
-	done
+	start_collector --zone FR "$@"
 }
 
 finish() {
 	kill -TERM "$collector"
 	wait "$collector" || fail "the collector ended with status $?"
 }
-trap 'kill -KILL "$collector" 2>/dev/null || true' EXIT
 
 # after N: waits until that many ledgers are there and closed; forgets the older ones.
 after() {

@@ -139,14 +139,15 @@ tally() {
 	echo "$TMPDIR/tally.txt"
 }
 
-# Starts a collector of our own; it is $collector, listens on GRAMME_SOCKET, and tells its troubles
-# to $TMPDIR/collector.
+# start_collector [OPTION...]: one of our own; it is $collector, listens on GRAMME_SOCKET, and tells
+# its troubles to $TMPDIR/collector.
 start_collector() {
 	export GRAMME_SOCKET=$TMPDIR/socket
-	"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" 2>"$TMPDIR/collector" &
+	: >"$TMPDIR/collector" # of one before
+	"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" "$@" 2>"$TMPDIR/collector" &
 	collector=$!
 	trap 'kill -KILL "$collector" 2>/dev/null || true' EXIT
-	until grep -q collecting "$TMPDIR/collector"; do
+	until grep -q "^gramme: collecting on $GRAMME_SOCKET\$" "$TMPDIR/collector"; do
 		kill -0 "$collector" || fail "no collector: $(cat "$TMPDIR/collector")"
 		sleep 0.05
 	done

@@ -11,14 +11,7 @@ make --no-print-directory -j2 O="$build" WERROR=1 race >"$TMPDIR/make" 2>&1 || {
 	cat "$TMPDIR/make"
 	fail "it does not build"
 }
-export GRAMME_SOCKET=$TMPDIR/socket
-"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" --zone FR 2>"$TMPDIR/said" &
-collector=$!
-trap 'kill -KILL "$collector" 2>/dev/null || true' EXIT
-until grep -q '^gramme: collecting on ' "$TMPDIR/said"; do
-	kill -0 "$collector" || fail "no collector: $(cat "$TMPDIR/said")"
-	sleep 0.05
-done
+start_collector --zone FR
 
 # The locks of driver and loader would order what we do not: they are not to count.
 printf 'called_from_lib:%s\n' libfakecl.so libOpenCL.so.1 >"$TMPDIR/suppressions"

@@ -6,16 +6,11 @@
 . tests/e2e/lib.sh
 use_fake
 
-export GRAMME_SOCKET=$TMPDIR/socket
 slowly=(--batch 20 --rest-ms 40)
-collector=
 
 begin() {
-	: >"$TMPDIR/collector"
-	"$gramme" collect --socket "$GRAMME_SOCKET" --ledger-dir "$ledgers" --zone FR \
-		2>"$TMPDIR/collector" &
-	collector=$!
-	wait_for "a collector" grep -q '^gramme: collecting on' "$TMPDIR/collector"
+	start_collector --zone FR
+	trap 'kill -KILL "$collector" $(holders) 2>/dev/null || true' EXIT
 }
 
 # wait_for WHAT COMMAND...: until it succeeds.
@@ -70,7 +65,6 @@ killed() {
 clear() {
 	rm -rf "${ledgers:?}"/*
 }
-trap 'kill -KILL "$collector" $(holders) 2>/dev/null || true' EXIT
 
 echo "what was let go before is counted once, and gramme run does not notice"
 begin

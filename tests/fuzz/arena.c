@@ -193,15 +193,7 @@ static void set_up(void)
 		MUST(mprotect(layout, WIRE_ARENA_BYTES, PROT_READ | PROT_WRITE) == 0);
 		madvise(layout, WIRE_ARENA_BYTES, MADV_NOHUGEPAGE);
 	}
-	layout->arena = (struct wire_arena){.magic = WIRE_MAGIC,
-					    .version = WIRE_VERSION,
-					    .devices = WIRE_DEVICES,
-					    .entries = WIRE_ENTRIES,
-					    .name_bytes = WIRE_NAME_BYTES,
-					    .lanes = WIRE_LANES,
-					    .ring_slots = WIRE_RING_SLOTS,
-					    .entries_used = 4,
-					    .lanes_used = 2};
+	layout->arena = (struct wire_arena){WIRE_GEOMETRY, .entries_used = 4, .lanes_used = 2};
 	clock_ns = FIRST_NS;
 	borne_uj = 0;
 	racing = racing_end = NULL;

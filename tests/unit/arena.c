@@ -40,13 +40,7 @@ static int set_up(void **state)
 	if (layout == MAP_FAILED)
 		return -1;
 	layout->arena = (struct wire_arena){
-		.magic = WIRE_MAGIC,
-		.version = WIRE_VERSION,
-		.devices = WIRE_DEVICES,
-		.entries = WIRE_ENTRIES,
-		.name_bytes = WIRE_NAME_BYTES,
-		.lanes = WIRE_LANES,
-		.ring_slots = WIRE_RING_SLOTS,
+		WIRE_GEOMETRY,
 		.lanes_used = 2,
 		.entries_used = 3,
 	};

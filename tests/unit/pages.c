@@ -40,14 +40,7 @@ static int set_up(void **state)
 		mmap(NULL, WIRE_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, owner.fd, 0);
 	if (owner.layout == MAP_FAILED)
 		return -1;
-	owner.layout->arena = (struct wire_arena){.magic = WIRE_MAGIC,
-						  .version = WIRE_VERSION,
-						  .devices = WIRE_DEVICES,
-						  .entries = WIRE_ENTRIES,
-						  .name_bytes = WIRE_NAME_BYTES,
-						  .lanes = WIRE_LANES,
-						  .ring_slots = WIRE_RING_SLOTS,
-						  .entries_used = WIRE_ENTRIES,
+	owner.layout->arena = (struct wire_arena){WIRE_GEOMETRY, .entries_used = WIRE_ENTRIES,
 						  .lanes_used = WIRE_LANES};
 	*state = &owner;
 	return fcntl(owner.fd, F_ADD_SEALS, SIZE_SEALS | F_SEAL_FUTURE_WRITE);
