@@ -71,8 +71,8 @@ LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
 BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
-	cl_listener.so steps omp_every omp_every_llvm blas_every replay)
-TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so tally)
+	cl_listener.so steps omp_every omp_every_llvm omp_calls blas_every replay)
+TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakeomp.so tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
@@ -268,6 +268,14 @@ $(O)/tests/fake/libcount_layer.so: $(O)/tests/fake/count_layer.o $(O)/tests/fake
 
 $(O)/tests/fake/libfakeblas.so: $(O)/tests/fake/blas.o
 	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/fake/libfakeomp.so: $(O)/tests/fake/openmp.o
+	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/prog/omp_calls: tests/prog/omp_calls.c $(O)/tests/fake/libfakeomp.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -fopenmp -rdynamic -o $@ $< -L$(O)/tests/fake -lfakeomp \
+		-Wl,-rpath,'$$ORIGIN/../fake'
 
 $(O)/tests/prog/omp_every: tests/prog/omp_every.c
 	@mkdir -p $(@D)

@@ -15,9 +15,7 @@
 #include "preload/ring.h"
 
 enum cpu_call {
-#define REGION(result, name, params, args)		       CPU_##name,
-#define FORK(name)					       CPU_##name,
-#define BLAS(form, shape, name, integer, alpha, beta, complex) CPU_##name,
+#define ROW(name) CPU_##name,
 #include "preload/cpu.def"
 	CPU_CALLS
 };

@@ -80,9 +80,15 @@
 #define CBLAS_TRMM_ARGS (order, side, uplo, ta, diag, m, n, alpha, a, lda, b, ldb)
 /* clang-format on */
 
+/* The outlined body of a region under LLVM's runtime. */
+typedef void (*microtask)(int32_t *, int32_t *, ...);
+
 /* No header declares these names, and the linker's table of exports is checked against ours. */
 #define REGION(result, name, params, args) result name params;
-#define FORK(name)			   void name(void *where, int32_t n, void (*body)(int32_t *, int32_t *, ...), ...);
+#define OPEN(name, params, args)	   void name params;
+#define CLOSE(name)			   void name(void);
+#define FORK(name)			   void name(void *where, int32_t n, microtask body, ...);
+#define FORK_IF(name)			   void name(void *where, int32_t n, microtask body, int32_t is_met, void *args);
 #define BLAS(form, shape, name, integer, alpha, beta, complex)                                     \
 	void name form##_##shape##_PARAMS(integer, alpha, beta);
 #include "preload/cpu.def"

@@ -22,9 +22,7 @@ static atomic_bool site_ready[SITES];
 static atomic_uint sites_taken;
 
 static const char names[] =
-#define REGION(result, name, params, args)		       #name "\0"
-#define FORK(name)					       #name "\0"
-#define BLAS(form, shape, name, integer, alpha, beta, complex) #name "\0"
+#define ROW(name) #name "\0"
 #include "preload/cpu.def"
 	;
 

@@ -16,9 +16,7 @@ cat >"$TMPDIR/table.c" <<'C'
 #define ENQUEUE_BARE(name, kind, params, args) ROW_CORE(name)
 #define HAND(road, result, name, params, args, none) ROW_##road(name)
 #include "preload/calls.def"
-#define REGION(result, name, params, args) export name
-#define FORK(name) export name
-#define BLAS(form, shape, name, integer, alpha, beta, complex) export name
+#define ROW(name) export name
 #include "preload/cpu.def"
 C
 {

@@ -98,13 +98,29 @@ static long nested(void)
 	return sum;
 }
 
+static long teams(void)
+{
+	long sum = 0;
+
+	regions += 3; /* the league, and one in each of its two teams */
+#pragma omp teams num_teams(2) reduction(+ : sum)
+	{
+		long inner = 0;
+
+#pragma omp parallel num_threads(2) reduction(+ : inner)
+		inner += 1;
+		sum += inner > 0;
+	}
+	return sum;
+}
+
 static void work(int rounds)
 {
 	long sum = 0;
 
 	regions = 0;
 	for (int i = 0; i < rounds; i++)
-		sum += loops() + sections() + shares() + nested();
+		sum += loops() + sections() + shares() + nested() + teams();
 	printf("sum %ld regions %ld\n", sum, regions);
 	fflush(stdout);
 }
