@@ -192,10 +192,12 @@ enum wire_note_kind {
 	WIRE_NOTE_KIND_COUNT
 };
 
-#define WIRE_NOTE_CUT	  0x1u /* the text was longer */
-#define WIRE_NOTE_REDRAWN 0x2u /* a line that ended with a carriage return: a progress bar */
-#define WIRE_NOTE_LATE	  0x4u /* came out of a buffer, with others: printed before t_ns */
-#define WIRE_NOTE_LOG	  0x8u /* a LINE not on standard output or error: file says which */
+#define WIRE_NOTE_CUT	     0x1u  /* the text was longer */
+#define WIRE_NOTE_REDRAWN    0x2u  /* a line that ended with a carriage return: a progress bar */
+#define WIRE_NOTE_LATE	     0x4u  /* came out of a buffer, with others: printed before t_ns */
+#define WIRE_NOTE_LOG	     0x8u  /* a LINE not on standard output or error: file says which */
+#define WIRE_NOTE_FROM_START 0x10u /* READ: the first byte told here was the first of the file */
+#define WIRE_NOTE_TO_END     0x20u /* READ: the last one was its last */
 
 struct wire_note {
 	uint64_t seq;	   /* as of an event */

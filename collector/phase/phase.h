@@ -38,6 +38,7 @@ struct phase_line {
 struct phase_file {
 	uint32_t process;
 	uint32_t kind;	   /* WIRE_NOTE_READ or WIRE_NOTE_SAVE */
+	uint32_t flags;	   /* WIRE_NOTE_* (preload/wire.h) */
 	uint64_t file;	   /* identity of the file */
 	uint64_t begin_ns; /* of what is told here */
 	uint64_t end_ns;

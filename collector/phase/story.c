@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define FIELDS 9
+#define FIELDS 10
 
 struct story story_begin(const char *text, size_t size)
 {
@@ -49,9 +49,10 @@ static void write_line(FILE *to, const struct phase_line *l)
 
 static void write_file(FILE *to, const struct phase_file *f)
 {
-	fprintf(to, "file\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64,
-		f->process, f->kind, f->file, f->begin_ns, f->end_ns);
-	fprintf(to, "\t%" PRIu64 "\t%" PRIu64 "\t", f->bytes, f->size);
+	fprintf(to, "file\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu64, f->process, f->kind,
+		f->flags, f->file);
+	fprintf(to, "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t", f->begin_ns,
+		f->end_ns, f->bytes, f->size);
 	write_text(to, f->name, f->name_bytes);
 	fputc('\n', to);
 }
@@ -161,20 +162,22 @@ static int read_line(struct story *story, const struct tsv_field *field, size_t 
 static int read_file(struct story *story, const struct tsv_field *field, size_t n,
 		     struct story_event *event)
 {
-	uint64_t value[7];
+	uint64_t value[8];
 	size_t bytes;
 
-	if (n != 9 || read_numbers(field + 1, 7, 0x3, value) || read_text(story, &field[8], &bytes))
+	if (n != 10 || read_numbers(field + 1, 8, 0x7, value) ||
+	    read_text(story, &field[9], &bytes))
 		return -EINVAL;
 	event->kind = STORY_FILE;
 	event->file = (struct phase_file){
 		.process = (uint32_t)value[0],
 		.kind = (uint32_t)value[1],
-		.file = value[2],
-		.begin_ns = value[3],
-		.end_ns = value[4],
-		.bytes = value[5],
-		.size = value[6],
+		.flags = (uint32_t)value[2],
+		.file = value[3],
+		.begin_ns = value[4],
+		.end_ns = value[5],
+		.bytes = value[6],
+		.size = value[7],
 		.name = story->text,
 		.name_bytes = bytes,
 	};

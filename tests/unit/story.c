@@ -34,7 +34,8 @@ static void test_comes_back_as_it_was(void **state)
 		{.kind = STORY_KERNEL, .kernel = {1, 2, 3, 4, 1000, 1500}},
 		{.kind = STORY_LINE, .line = {1, WIRE_NOTE_LATE, 7, 2000, line, sizeof(line) - 1}},
 		{.kind = STORY_FILE,
-		 .file = {2, WIRE_NOTE_SAVE, UINT64_MAX, 1, 2, 3, 4, name, sizeof(name) - 1}},
+		 .file = {2, WIRE_NOTE_SAVE, WIRE_NOTE_TO_END, UINT64_MAX, 1, 2, 3, 4, name,
+			  sizeof(name) - 1}},
 		{.kind = STORY_LOST, .lost = {1, 63, 8192}},
 		{.kind = STORY_LOOK, .now_ns = 5},
 		{.kind = STORY_OVER, .now_ns = UINT64_MAX},
@@ -56,6 +57,7 @@ static void test_comes_back_as_it_was(void **state)
 		} else if (got[i].kind == STORY_FILE) {
 			assert_memory_equal(got[i].file.name, name, sizeof(name) - 1);
 			assert_int_equal(got[i].file.file, UINT64_MAX);
+			assert_int_equal(got[i].file.flags, WIRE_NOTE_TO_END);
 			assert_int_equal(got[i].file.size, 4);
 		}
 	}
@@ -76,7 +78,7 @@ static void test_refuses_what_is_no_story(void **state)
 		"kernel\t1\t2\t3\t4\t18446744073709551615\t1\n",
 		"line\t1\t0\t0\t5\tbroken \\x1\n",
 		"line\t1\t0\t0\t5\tbroken \\n\n",
-		"file\t1\t2\t3\t4\t5\t6\t7\n",
+		"file\t1\t2\t3\t4\t5\t6\t7\t8\n",
 		"lost\t1\t0\n",
 		"over\t-1\n",
 		"epoch\t1\n",
