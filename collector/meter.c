@@ -249,6 +249,7 @@ int meter_begin(struct meter *meter, const struct meter_start *start, struct run
 		.begin_ticks = boot_ticks(meter),
 		.t_ns = tick_clock(meter),
 		.utc_ns = world->ops->realtime_ns(world),
+		.events = start->events,
 	};
 	int error = run_new(&what, &run);
 	if (error)

@@ -64,6 +64,7 @@ struct meter_start {
 	pid_t pid;			    /* its first process, about to execute the program */
 	pid_t reaper;			    /* that process' parent: gramme run */
 	enum cover expected;		    /* what is known of the program file */
+	FILE *events;			    /* as of struct run_start */
 	bool foreground;
 };
 

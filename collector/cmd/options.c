@@ -27,6 +27,7 @@ enum {
 	OPTION_REPLAY,
 	OPTION_IDLE,
 	OPTION_PRIVATE,
+	OPTION_EVENTS,
 	OPTION_SOCKET,
 	OPTION_PATIENCE
 };
@@ -40,6 +41,7 @@ static const struct option run_options[] = {
 	{"replay", required_argument, NULL, OPTION_REPLAY},
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"private", required_argument, NULL, OPTION_PRIVATE},
+	{"events", required_argument, NULL, OPTION_EVENTS},
 	{"quiet", no_argument, NULL, 'q'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -184,6 +186,10 @@ static int take(struct options *options, int option, char *why)
 	case OPTION_PRIVATE:
 		options->own = true;
 		return set_private(options, "--private", optarg, why);
+	case OPTION_EVENTS:
+		options->own = true;
+		options->events = optarg;
+		break;
 	case 'q':
 		options->quiet = true;
 		break;
@@ -253,7 +259,8 @@ void options_help(const char *command)
 	     "  --private HOW      'keep' arguments and paths beside the ledger, or 'none'\n"
 	     "                     (GRAMME_PRIVATE)");
 	if (running)
-		puts("  -q, --quiet        no summary");
+		puts("  --events FILE      write down what phases are recognised from\n"
+		     "  -q, --quiet        no summary");
 	puts("  -h, --help         this\n"
 	     "  --version          the version");
 }

@@ -17,6 +17,7 @@ struct options {
 	const char *experiment;
 	const char *replay;
 	const char *socket;
+	const char *events; /* the file that gets what the recogniser is told, or NULL */
 	uint32_t pue_milli; /* 0: not said */
 	uint32_t patience_s;
 	enum account_idle_policy idle;

@@ -39,6 +39,7 @@ struct session {
 	char file[PATH_MAX]; /* the program */
 	char cwd[PATH_MAX];
 	char shim[PATH_MAX]; /* "" where there is none */
+	FILE *events;	     /* what the recogniser is told, or NULL */
 	char *ledger_path;
 	int ledger_dir;
 	char dir[80]; /* of the private socket */
@@ -86,6 +87,24 @@ static int not_executed(const struct session *s, int error)
 	return error == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXEC;
 }
 
+/* It holds what the program prints, so it is its owner's alone. */
+static int open_events(struct session *s)
+{
+	int fd = open(s->options.events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	s->events = fd < 0 ? NULL : fdopen(fd, "w");
+	return s->events ? 0 : -errno;
+}
+
+static void close_events(struct session *s)
+{
+	bool failed = ferror(s->events) != 0;
+
+	if (fclose(s->events) || failed)
+		say("'%s' is not whole: it could not be written", s->options.events);
+	s->events = NULL;
+}
+
 /* Everything that can be wrong with the request itself. Returns 0 or an exit status. */
 static int prepare(struct session *s)
 {
@@ -103,6 +122,10 @@ static int prepare(struct session *s)
 	int error = shim_program(s->options.program[0], s->file, sizeof(s->file));
 	if (error)
 		return not_executed(s, error);
+	if (s->options.events && (error = open_events(s))) {
+		say("'%s' cannot be written: %s", s->options.events, strerror(-error));
+		return STATUS_FAILED;
+	}
 	if (!getcwd(s->cwd, sizeof(s->cwd)))
 		strcpy(s->cwd, "/");
 	error = shim_find(s->shim, sizeof(s->shim));
@@ -267,6 +290,7 @@ static int begin_alone(struct session *s)
 		.reaper = getpid(),
 		.expected = cover_file(s->file),
 		.foreground = true,
+		.events = s->events,
 	};
 	int error = origin_make(&origin, s->options.program, s->cwd, getuid(), getgid(), &labels);
 
@@ -335,6 +359,8 @@ static void clean_up(struct session *s)
 		rmdir(s->dir);
 	if (s->ledger_dir >= 0)
 		close(s->ledger_dir);
+	if (s->events)
+		close_events(s);
 	free(s->ledger_path);
 	world_close(s->world);
 }

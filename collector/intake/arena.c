@@ -105,6 +105,22 @@ struct sink {
 	void *arg;
 };
 
+static void lose(struct arena_reader *reader, uint32_t index, uint64_t events)
+{
+	reader->lost = saturate_add(reader->lost, events);
+	reader->untold[index] = saturate_add(reader->untold[index], events);
+}
+
+static void hand_over(struct arena_reader *reader, uint32_t index, struct arena_event *event,
+		      const struct sink *sink)
+{
+	event->lane = index;
+	event->lost = reader->untold[index];
+	reader->untold[index] = 0;
+	reader->read++;
+	sink->each(sink->arg, event);
+}
+
 static void drain_lane(struct arena_reader *reader, uint32_t index, const struct sink *sink)
 {
 	const struct wire_lane *lane = &reader->layout->lane[index];
@@ -116,7 +132,7 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 	if (head <= next)
 		return;
 	if (head - next > WIRE_RING_SLOTS) {
-		reader->lost = saturate_add(reader->lost, head - next - WIRE_RING_SLOTS);
+		lose(reader, index, head - next - WIRE_RING_SLOTS);
 		next = head - WIRE_RING_SLOTS;
 	}
 	for (; next < head; next++) {
@@ -131,13 +147,12 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 			break;
 		}
 		if (state == SLOT_WHOLE && judge(&copy, sink->first_ns, sink->last_ns, &event)) {
-			reader->read++;
-			sink->each(sink->arg, &event);
+			hand_over(reader, index, &event, sink);
 		} else {
 			/* The whole rest of a page that is not there, at once. */
 			uint64_t n = missing < head - next ? missing : head - next;
 			n = n ? n : 1;
-			reader->lost = saturate_add(reader->lost, n);
+			lose(reader, index, n);
 			next += n - 1;
 		}
 	}

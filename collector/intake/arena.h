@@ -22,12 +22,15 @@ struct arena_reader {
 	uint64_t waited[WIRE_LANES];	  /* the number + 1 that a drain stopped at, unfinished */
 	uint64_t read;			  /* events that were read whole */
 	uint64_t lost;			  /* events overwritten or torn before they were read */
+	uint64_t untold[WIRE_LANES];	  /* of these, by lane, those that no event has told yet */
 };
 
 /* One finished command, validated. */
 struct arena_event {
 	uint32_t entry; /* below WIRE_ENTRIES; its slot may still be unready */
 	uint32_t shape; /* as the writer told it */
+	uint32_t lane;	/* the thread that made it, or 0 for several */
+	uint64_t lost;	/* events of the lane just before it, that nobody could read */
 	bool timed;	/* the two times are the device's, end >= start, within the clip */
 	uint64_t start_ns;
 	uint64_t end_ns;

@@ -83,6 +83,8 @@ static void take_event(void *arg, const struct arena_event *event)
 {
 	struct feed *feed = arg;
 
+	if (event->lost && feed->course)
+		course_lost(feed->course, feed->process, event->lane, event->lost);
 	if (!event->timed)
 		return;
 	/* An entry is there before its first event, but may be newer than this drain. */
@@ -91,9 +93,17 @@ static void take_event(void *arg, const struct arena_event *event)
 	if (event->entry >= feed->entries || resolve(feed, event->entry))
 		return;
 	const struct feed_entry *entry = &feed->entry[event->entry];
-	if (entry->occupies)
-		devices_add(feed->devices, entry->device, (uint32_t)entry->row - 1, event->start_ns,
-			    event->end_ns);
+	if (!entry->occupies)
+		return;
+	const uint32_t row = (uint32_t)entry->row - 1;
+	devices_add(feed->devices, entry->device, row, event->start_ns, event->end_ns);
+	if (feed->course)
+		course_kernel(feed->course, &(struct phase_kernel){.process = feed->process,
+								   .lane = event->lane,
+								   .kernel = row,
+								   .shape = event->shape,
+								   .start_ns = event->start_ns,
+								   .end_ns = event->end_ns});
 }
 
 void feed_drain(struct feed *feed, uint64_t now_ns, bool final)

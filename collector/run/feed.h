@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One arena feeding a run: its events go to the run's devices, its totals to the run's rows.
+ * One arena feeding a run: its events go to the run's devices and course, its totals to the run's
+ * rows.
  * Pure, but for the memory that its writer shares with us.
  */
 #ifndef GRAMME_FEED_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "collector/intake/arena.h"
+#include "collector/run/course.h"
 #include "collector/run/devices.h"
 #include "collector/run/kernels.h"
 
@@ -16,6 +18,8 @@ struct feed {
 	struct arena_reader reader;
 	struct devices *devices; /* the run's */
 	struct kernels *kernels;
+	struct course *course;	  /* the run's, to be set by its owner; NULL: nobody is told */
+	uint32_t process;	  /* the course's number of it */
 	uint64_t first_ns;	  /* nothing of it happened before */
 	int device[WIRE_DEVICES]; /* the run's index + 1, or 0 */
 	struct feed_entry {

@@ -50,6 +50,8 @@ int run_new(const struct run_start *start, struct run **result)
 		run->idle_method[i] = run->domain[i].idle_method;
 	tree_open(&run->tree, start->world, start->begin_ticks);
 	devices_open(&run->devices, run->domain, run->domains, start->t_ns);
+	course_open(&run->course, start->t_ns);
+	run->course.events = start->events;
 	*result = run;
 	return 0;
 }
@@ -61,6 +63,7 @@ void run_free(struct run *run)
 	if (run->ledger)
 		ledger_abandon(run->ledger);
 	tree_release(&run->tree);
+	course_close(&run->course);
 	devices_release(&run->devices);
 	kernels_release(&run->kernels);
 	origin_release(&run->origin);
@@ -135,6 +138,8 @@ struct run_feed *run_attach(struct run *run, uint64_t id, const struct wire_layo
 	feed_open(&feed->feed, layout, &run->devices, &run->kernels,
 		  first_ns > run->start_ns ? first_ns : run->start_ns);
 	feed->feed.reader.pages = memfd_pages(layout);
+	feed->feed.course = &run->course;
+	feed->feed.process = course_process(&run->course);
 	feed->layout = layout;
 	feed->pid = pid;
 	snprintf(feed->comm, sizeof(feed->comm), "%s", comm);
@@ -336,7 +341,9 @@ void run_write(struct run *run, uint64_t t_ns)
 void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete)
 {
 	struct ledger_state state = run_state(run, t_ns);
+	const struct phase *phase;
 
+	course_look(&run->course, t_ns, true, &phase);
 	if (!run->ledger)
 		return;
 	int error = write_anchors(run, t_ns + 1);

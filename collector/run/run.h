@@ -13,6 +13,7 @@
 #include "collector/account/account.h"
 #include "collector/carbon/carbon.h"
 #include "collector/ledger/ledger.h"
+#include "collector/run/course.h"
 #include "collector/run/devices.h"
 #include "collector/run/feed.h"
 #include "collector/run/kernels.h"
@@ -52,6 +53,7 @@ struct run {
 	struct tree tree;
 	struct kernels kernels;
 	struct devices devices;
+	struct course course;
 	struct run_feed *feed;
 	struct account_posting posting[POWER_DOMAINS_MAX];
 	struct account_posting before[POWER_DOMAINS_MAX]; /* of it, before the last takeover */
@@ -109,6 +111,7 @@ struct run_start {
 	uint64_t begin_ticks; /* now, in clock ticks since boot */
 	uint64_t t_ns;
 	uint64_t utc_ns;
+	FILE *events; /* gets all that the recogniser is told, or NULL; must outlive the run */
 };
 
 /* Makes a run without processes and without a ledger. Returns 0 or -errno. */

@@ -21,6 +21,7 @@ struct seen {
 	size_t n;
 	struct arena_event last;
 	uint64_t sum; /* of the start times */
+	uint64_t lost;
 };
 
 static void see(void *arg, const struct arena_event *event)
@@ -30,6 +31,7 @@ static void see(void *arg, const struct arena_event *event)
 	seen->n++;
 	seen->last = *event;
 	seen->sum += event->start_ns;
+	seen->lost += event->lost;
 }
 
 static int set_up(void **state)
@@ -149,6 +151,7 @@ static void overwritten_events_are_lost_and_counted(void **state)
 	assert_int_equal(seen.n, WIRE_RING_SLOTS);
 	assert_int_equal(seen.last.start_ns, WIRE_RING_SLOTS + 100);
 	assert_int_equal(reader.lost, 100);
+	assert_int_equal(seen.lost, 100);
 	push_n(&layout->lane[0], WIRE_RING_SLOTS);
 	assert_int_equal(drain(&reader, false).n, WIRE_RING_SLOTS);
 	assert_int_equal(reader.lost, 100);
@@ -186,6 +189,27 @@ static void a_torn_slot_of_a_dead_writer_is_lost_at_once(void **state)
 	layout->lane[0].ring[3].seq = 0;
 	assert_int_equal(drain(&reader, true).n, 3);
 	assert_int_equal(reader.lost, 1);
+}
+
+/* Whoever follows a lane has to know where in it something is missing. */
+static void losses_are_told_with_the_next_event_of_their_lane(void **state)
+{
+	struct wire_layout *layout = *state;
+	struct arena_reader reader;
+
+	arena_begin(&reader, layout);
+	push_n(&layout->lane[0], 2);
+	push_n(&layout->lane[1], 3);
+	layout->lane[1].ring[2].seq = 0;
+	assert_int_equal(drain(&reader, true).lost, 0);
+	push_n(&layout->lane[0], 1);
+	assert_int_equal(drain(&reader, true).lost, 0);
+	push_n(&layout->lane[1], 1);
+	struct seen seen = drain(&reader, true);
+	assert_int_equal(seen.lost, 1);
+	assert_int_equal(seen.last.lane, 1);
+	push_n(&layout->lane[1], 1);
+	assert_int_equal(drain(&reader, true).lost, 0);
 }
 
 static void times_are_clipped_and_judged(void **state)
@@ -405,6 +429,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_unfinished_slot_is_waited_for_once, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(losses_are_told_with_the_next_event_of_their_lane,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_torn_slot_of_a_dead_writer_is_lost_at_once,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(times_are_clipped_and_judged, set_up, tear_down),
