@@ -46,7 +46,7 @@ PRELOAD_CFLAGS := $(BASE) -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 # Nor a constructor of the compiler's, in every exec, that asks which atomic instructions there are.
 PRELOAD_CFLAGS += $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
 PRELOAD_LDFLAGS := -shared -Wl,-z,defs,-Bsymbolic-functions,-z,now,-z,relro,-z,noseparate-code,--as-needed \
-	-Wl,--hash-style=gnu
+	-Wl,--hash-style=gnu -nostartfiles
 
 COLLECTOR_SRC := $(filter-out collector/cmd/main.c,$(wildcard collector/*.c collector/*/*.c))
 COLLECTOR_TABLES := $(wildcard collector/*/*.tsv)
@@ -56,7 +56,7 @@ SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/opencl_stub.c,$
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
 NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o openmp.o blas.o calls.o loader.o resolve.o real.o elf.o \
-	sys.o asan.o dlopen.o fork.o)
+	sys.o string.o asan.o dlopen.o fork.o)
 
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
 
@@ -177,6 +177,9 @@ $(O)/preload/%.o: preload/%.c
 # clang would make its switch a table of pointers.
 $(O)/preload/opencl_hook.o: PRELOAD_CFLAGS += -fno-jump-tables
 
+# A compiler would see strlen in strlen, and call it.
+$(O)/preload/string.o: PRELOAD_CFLAGS += -ffreestanding
+
 $(SHIM_OBJ): | have-deps
 
 $(O)/preload/%.o: preload/%.S
@@ -213,6 +216,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 
 $(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
 $(O)/tests/unit/fork: $(O)/preload/fork.o
+$(O)/tests/unit/string: $(O)/preload/string.o
 $(O)/tests/unit/elf: $(O)/preload/elf.o
 $(O)/tests/unit/elf: TEST_LDFLAGS := -rdynamic
 

@@ -4,15 +4,22 @@
  * overwrite their environment (setproctitle), and free what they put there.
  */
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "preload/init.h"
 #include "preload/life.h"
 #include "preload/resolve.h"
+#include "preload/start.h"
 
-static struct init_settings settings;
-static atomic_bool settings_read;
+static struct init_settings settings START_DATA;
+static atomic_bool settings_read START_DATA;
+
+static const char started_by[] START_NAME = "GRAMME_";
+static const char socket_name[] START_NAME = "SOCKET";
+static const char disable_name[] START_NAME = "DISABLE";
+static const char eager_name[] START_NAME = "EAGER";
+static const char profiling_name[] START_NAME = "OPENCL_PROFILING";
 
 static bool is_set(const char *value)
 {
@@ -28,29 +35,58 @@ static enum init_profiling profiling_from(const char *value)
 	return INIT_PROFILING_AUTO;
 }
 
-/* Two threads may come here at once: both write the same bytes. */
-const struct init_settings *init_settings(void)
+/* What is asked for, as it stands in the environment, or NULL. */
+struct asked {
+	const char *socket, *disable, *eager, *profiling;
+};
+
+/* The first of two entries of one name counts, as with getenv. */
+START_CODE static void take(const char **value, const char *entry, const char *name)
 {
-	const char *socket;
+	const size_t length = strlen(name);
+
+	if (!*value && !strncmp(entry, name, length) && entry[length] == '=')
+		*value = entry + length + 1;
+}
+
+/* In one pass, and not by getenv, which is a name to be looked up and a pass for each. */
+START_CODE static void ask(struct asked *asked)
+{
+	for (char **e = environ; e && *e; e++) {
+		const char *name = *e + sizeof(started_by) - 1;
+
+		if (strncmp(*e, started_by, sizeof(started_by) - 1) != 0)
+			continue;
+		take(&asked->socket, name, socket_name);
+		take(&asked->disable, name, disable_name);
+		take(&asked->eager, name, eager_name);
+		take(&asked->profiling, name, profiling_name);
+	}
+}
+
+/* Two threads may come here at once: both write the same bytes. */
+START_CODE const struct init_settings *init_settings(void)
+{
+	struct asked asked = {0};
 	size_t length;
 
 	if (atomic_load_explicit(&settings_read, memory_order_acquire))
 		return &settings;
-	socket = getenv("GRAMME_SOCKET");
-	length = socket ? strlen(socket) : 0;
+	ask(&asked);
+	length = asked.socket ? strlen(asked.socket) : 0;
 	if (length && length < sizeof(settings.socket)) {
-		memcpy(settings.socket, socket, length + 1);
-		settings.on = !is_set(getenv("GRAMME_DISABLE"));
+		memcpy(settings.socket, asked.socket, length + 1);
+		settings.on = !is_set(asked.disable);
 	}
 	if (settings.on) {
-		settings.eager = is_set(getenv("GRAMME_EAGER"));
-		settings.profiling = profiling_from(getenv("GRAMME_OPENCL_PROFILING"));
+		settings.eager = is_set(asked.eager);
+		settings.profiling = profiling_from(asked.profiling);
 	}
 	atomic_store_explicit(&settings_read, true, memory_order_release);
 	return &settings;
 }
 
-__attribute__((constructor)) static void init(void)
+__attribute__((constructor)) START_CODE static void init(void)
 {
 	if (!init_settings()->on)
 		return;

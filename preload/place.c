@@ -6,9 +6,9 @@
 #include <link.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "preload/place.h"
+#include "preload/resolve.h"
 
 #define ID_BYTES 8u /* of the build-id: enough to tell two builds apart */
 
@@ -90,13 +90,25 @@ static int find(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
-/* The loader has no name for the program itself; the kernel has. */
+/*
+ * The loader has no name for the program itself; the kernel has. getauxval is looked up here, since
+ * an import would be in every exec.
+ */
+static const char *program_path(void)
+{
+	unsigned long (*ask)(unsigned long) =
+		(unsigned long (*)(unsigned long))resolve_next("getauxval");
+	const char *path = ask ? (const char *)ask(AT_EXECFN) : NULL;
+
+	return path ? path : "";
+}
+
 static const char *last_part(const char *path)
 {
 	const char *slash;
 
-	if (!path[0] && getauxval(AT_EXECFN))
-		path = (const char *)getauxval(AT_EXECFN);
+	if (!path[0])
+		path = program_path();
 	slash = strrchr(path, '/');
 	return slash ? slash + 1 : path;
 }

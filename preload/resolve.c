@@ -9,6 +9,7 @@
 
 #include "preload/elf.h"
 #include "preload/resolve.h"
+#include "preload/start.h"
 
 #define CALLERS	   256
 #define EXTENSIONS 256
@@ -20,9 +21,9 @@ struct caller *_Atomic resolve_hot;
 static const struct loader loader_none;
 static const struct loader *_Atomic substitute;
 
-static const struct link_map *_Atomic own; /* this library */
-static const struct link_map
-	*_Atomic startup_last; /* the last object that was there at the start */
+static const struct link_map *_Atomic own START_DATA; /* this library */
+/* the last object that was there at the start */
+static const struct link_map *_Atomic startup_last START_DATA;
 
 static struct caller callers[CALLERS];
 static atomic_uint callers_taken;
@@ -68,23 +69,32 @@ static int find_list(struct dl_phdr_info *info, size_t size, void *arg)
 }
 
 /*
+ * The list's beginning as ld.so of glibc tells it, too: to look there costs an exec less than to
+ * call into a part of libc that nobody else has touched yet. Elsewhere it is not there.
+ */
+extern struct r_debug _r_debug __attribute__((weak, visibility("default")));
+
+/*
  * This library in the loader's list; NULL where there is no list. dladdr1 would tell as well, but
  * it takes the loader's lock, and musl has none: a program would not even start.
  */
-const struct link_map *resolve_self(void)
+START_CODE const struct link_map *resolve_self(void)
 {
 	const struct link_map *known = atomic_load_explicit(&own, memory_order_relaxed);
 
 	if (known)
 		return known;
-	dl_iterate_phdr(find_list, &known);
+	if (&_r_debug)
+		known = _r_debug.r_map;
+	else
+		dl_iterate_phdr(find_list, &known);
 	while (known && known->l_ld != _DYNAMIC)
 		known = known->l_next;
 	atomic_store_explicit(&own, known, memory_order_relaxed);
 	return known;
 }
 
-void resolve_start(void)
+START_CODE void resolve_start(void)
 {
 	const struct link_map *last = resolve_self();
 
