@@ -29,9 +29,12 @@ static int ask_kernel(clockid_t id, struct timespec *now)
 	return (int)sys(clock_gettime, id, now);
 }
 
-static int (*vdso_clock)(clockid_t, struct timespec *) = ask_kernel;
+typedef int (*clock_function)(clockid_t, struct timespec *);
 
-void clock_find(void)
+static _Atomic clock_function vdso_clock = ask_kernel;
+
+/* Two threads may come here at once: both store the same. */
+static bool find_vdso(void)
 {
 #if defined(__aarch64__)
 	void *found = resolve_in("linux-vdso.so.1", "__kernel_clock_gettime");
@@ -40,7 +43,15 @@ void clock_find(void)
 #endif
 
 	if (found)
-		vdso_clock = (int (*)(clockid_t, struct timespec *))found;
+		atomic_store_explicit(&vdso_clock, (clock_function)found, memory_order_relaxed);
+	return found;
+}
+
+void clock_find(void)
+{
+	const bool found = find_vdso();
+
+	(void)found;
 #if defined(__x86_64__)
 	/* A process may have forbidden itself to read the counter, and would be killed. */
 	int mode = 0;
@@ -52,8 +63,15 @@ static uint64_t vdso_ns(void)
 {
 	struct timespec now;
 
-	vdso_clock(CLOCK_MONOTONIC, &now);
+	atomic_load_explicit(&vdso_clock, memory_order_relaxed)(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_user_ns(void)
+{
+	if (atomic_load_explicit(&vdso_clock, memory_order_relaxed) == ask_kernel && !find_vdso())
+		return 0;
+	return vdso_ns();
 }
 
 #if defined(__x86_64__)

@@ -27,6 +27,12 @@ extern __thread struct clock_anchor clock_self;
 /* Finds the kernel's vDSO, and whether the counter may be read. Before the first clock_ns. */
 void clock_find(void);
 
+/*
+ * CLOCK_MONOTONIC of a process that has not found its clock yet: without a system call, or 0. Much
+ * slower than clock_ns the first time.
+ */
+uint64_t clock_user_ns(void);
+
 /* The slow way: asks the vDSO, and moves the anchor. */
 uint64_t clock_ask(void);
 

@@ -14,6 +14,7 @@
 #include "preload/init.h"
 #include "preload/life.h"
 #include "preload/memory.h"
+#include "preload/note.h"
 #include "preload/opencl.h"
 #include "preload/probe.h"
 #include "preload/ring.h"
@@ -159,6 +160,8 @@ bool life_begin(void)
 		/* Whoever found us not on yet has left its bits by now. */
 		atomic_thread_fence(memory_order_seq_cst);
 		life_uncovered(atomic_load(&uncovered));
+		if (on)
+			note_hand_over(life);
 	}
 	return life && atomic_load(&life->phase) == LIFE_ON;
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/note.h"
 #include "preload/wire.h"
 
 struct cpu;
@@ -30,6 +31,7 @@ struct life {
 	struct wire_lane *_Atomic lane[WIRE_LANES];
 	_Atomic uint32_t owner[WIRE_LANES]; /* thread ids; 0 where nobody owns the lane */
 	const uint32_t *wake;		    /* the collector's futex word, or NULL */
+	struct note_rate note_rate;
 	struct entry_labels *labels;
 	struct opencl *opencl;
 	struct cpu *cpu;

@@ -111,21 +111,20 @@ struct ring_thread *ring_attach(void)
 	return life ? &ring_self : NULL;
 }
 
-void ring_wake(const struct ring_thread *t)
+void ring_wake(const struct life *life)
 {
-	if (t->life->wake)
-		sys(futex, t->life->wake, FUTEX_WAKE, INT_MAX);
+	if (life->wake)
+		sys(futex, life->wake, FUTEX_WAKE, INT_MAX);
 }
 
-bool ring_take_shared(struct wire_event *slot, uint64_t number)
+bool ring_take_shared(uint64_t *seq, uint64_t number, uint32_t slots)
 {
-	uint64_t old = __atomic_load_n(&slot->seq, __ATOMIC_RELAXED);
+	uint64_t old = __atomic_load_n(seq, __ATOMIC_RELAXED);
 
-	if (old > number || (!old && number >= WIRE_RING_SLOTS))
+	if (old > number || (!old && number >= slots))
 		return false;
 	/* Acquires, so that the last writer's stores cannot come behind ours. */
-	return __atomic_compare_exchange_n(&slot->seq, &old, 0, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(seq, &old, 0, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static uint64_t record_ns(struct ring_thread *t, unsigned events)

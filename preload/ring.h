@@ -93,14 +93,15 @@ static inline void ring_flop(const struct ring_thread *t, uint16_t entry, uint64
 }
 
 /* Tells the collector that a ring is half full. */
-void ring_wake(const struct ring_thread *t);
+void ring_wake(const struct life *life);
 
 /*
- * Takes a slot of the shared lane for the event `number`. False if another thread is in the midst
+ * Takes a slot, by its sequence number, of a ring of so many that all threads write: for the event
+ * `number` of the shared lane, or that note. False if another thread is in the midst
  * of it, a whole ring behind or ahead: two at once would leave a mixture that looks whole, so this
- * event is lost instead, and its number tells.
+ * one is lost instead, and its number tells.
  */
-bool ring_take_shared(struct wire_event *slot, uint64_t number);
+bool ring_take_shared(uint64_t *seq, uint64_t number, uint32_t slots);
 
 /* Appends an event; its seq is set here. The oldest is overwritten. */
 static inline __attribute__((always_inline)) void ring_push(struct ring_thread *t,
@@ -113,7 +114,7 @@ static inline __attribute__((always_inline)) void ring_push(struct ring_thread *
 	if (__builtin_expect(!t->lane_number, 0)) {
 		number = __atomic_fetch_add(&lane->head, 1, __ATOMIC_RELAXED);
 		slot = &lane->ring[number & (WIRE_RING_SLOTS - 1)];
-		if (!ring_take_shared(slot, number))
+		if (!ring_take_shared(&slot->seq, number, WIRE_RING_SLOTS))
 			return;
 	} else {
 		number = __atomic_load_n(&lane->head, __ATOMIC_RELAXED);
@@ -134,7 +135,7 @@ static inline __attribute__((always_inline)) void ring_push(struct ring_thread *
 	if (__builtin_expect(t->lane_number != 0, 1))
 		__atomic_store_n(&lane->head, number + 1, __ATOMIC_RELEASE);
 	if (__builtin_expect(!((number + 1) & (WIRE_RING_SLOTS / 2 - 1)), 0))
-		ring_wake(t);
+		ring_wake(t->life);
 }
 
 /* Gives the calling thread a lane of `life`; never fails, since lane 0 has room for all. */

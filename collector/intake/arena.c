@@ -55,15 +55,13 @@ static uint32_t bounded(uint32_t value, uint32_t limit)
 
 enum slot { SLOT_WHOLE, SLOT_UNFINISHED, SLOT_OVERWRITTEN };
 
-/* How many slots from this one on lie in a page that is not there; 0 if it is there. */
-static uint64_t missing_slots(const struct arena_reader *reader, const struct wire_event *slot)
+/* How many slots of a size from this one on lie in a page that is not there; 0 if it is there. */
+static uint64_t missing_slots(const struct arena_reader *reader, const void *slot, size_t size)
 {
-	const uint64_t each = PAGES_BYTES / sizeof(*slot);
-
-	if (there(reader, slot, sizeof(*slot)))
+	if (there(reader, slot, size))
 		return 0;
-	return each - (uint64_t)((const char *)slot - (const char *)reader->layout) % PAGES_BYTES /
-			      sizeof(*slot);
+	return PAGES_BYTES / size -
+	       (uint64_t)((const char *)slot - (const char *)reader->layout) % PAGES_BYTES / size;
 }
 
 /* Copies one slot between two looks at its sequence number. */
@@ -139,7 +137,7 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 		const struct wire_event *slot = &lane->ring[next & (WIRE_RING_SLOTS - 1)];
 		struct wire_event copy;
 		struct arena_event event;
-		uint64_t missing = missing_slots(reader, slot);
+		uint64_t missing = missing_slots(reader, slot, sizeof(*slot));
 		enum slot state = missing ? SLOT_UNFINISHED : copy_slot(slot, next, &copy);
 
 		if (state == SLOT_UNFINISHED && !sink->final && reader->waited[index] != next + 1) {
@@ -168,6 +166,95 @@ void arena_drain(struct arena_reader *reader, uint64_t first_ns, uint64_t last_n
 	arena_look(reader);
 	for (uint32_t i = 0; i < lanes; i++)
 		drain_lane(reader, i, &sink);
+}
+
+/* Copies a note between two looks at its sequence number, and no more of its text than there is. */
+static enum slot copy_note(const struct wire_note *slot, uint64_t number, struct wire_note *copy)
+{
+	typedef uint64_t __attribute__((may_alias)) word;
+	const size_t head = offsetof(struct wire_note, text) / sizeof(word);
+	const word *from = (const word *)slot;
+	word *to = (word *)copy;
+	uint64_t before = __atomic_load_n(&slot->seq, __ATOMIC_ACQUIRE);
+
+	if (before != number + 1)
+		return before > number + 1 ? SLOT_OVERWRITTEN : SLOT_UNFINISHED;
+	for (size_t i = 0; i < head; i++)
+		to[i] = LOAD(from[i]);
+	copy->text_bytes = bounded(copy->text_bytes, WIRE_NOTE_TEXT);
+	for (size_t i = 0; i < (copy->text_bytes + sizeof(word) - 1) / sizeof(word); i++)
+		to[head + i] = LOAD(from[head + i]);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return LOAD(slot->seq) == before ? SLOT_WHOLE : SLOT_OVERWRITTEN;
+}
+
+#define NOTE_FLAGS                                                                                 \
+	(WIRE_NOTE_CUT | WIRE_NOTE_REDRAWN | WIRE_NOTE_LATE | WIRE_NOTE_LOG |                      \
+	 WIRE_NOTE_FROM_START | WIRE_NOTE_TO_END)
+
+static uint64_t clipped(uint64_t t_ns, uint64_t first_ns, uint64_t last_ns)
+{
+	if (t_ns < first_ns)
+		return first_ns;
+	return t_ns < last_ns ? t_ns : last_ns;
+}
+
+/* Turns a copied slot into a note; false for a kind that cannot be. */
+static bool judge_note(const struct wire_note *copy, uint64_t first_ns, uint64_t last_ns,
+		       struct arena_note *note)
+{
+	if (copy->kind == WIRE_NOTE_NONE || copy->kind >= WIRE_NOTE_KIND_COUNT)
+		return false;
+	note->kind = copy->kind;
+	note->flags = copy->flags & NOTE_FLAGS;
+	note->tid = copy->tid;
+	note->t_ns = clipped(copy->t_ns, first_ns, last_ns);
+	note->begin_ns = clipped(copy->begin_ns, first_ns, note->t_ns);
+	note->file = copy->file;
+	note->bytes = saturate_add(copy->bytes, 0);
+	note->size = saturate_add(copy->size, 0);
+	note->text_bytes = copy->text_bytes;
+	memcpy(note->text, copy->text, copy->text_bytes);
+	note->text[copy->text_bytes] = '\0';
+	return true;
+}
+
+void arena_notes(struct arena_reader *reader, uint64_t first_ns, uint64_t last_ns, bool final,
+		 arena_note_fn each, void *arg)
+{
+	uint64_t head = __atomic_load_n(&reader->layout->arena.notes_head, __ATOMIC_ACQUIRE);
+	uint64_t next = reader->note_next;
+
+	if (head <= next)
+		return;
+	last_ns = last_ns < first_ns ? first_ns : last_ns;
+	arena_look(reader);
+	if (head - next > WIRE_NOTES) {
+		reader->notes_lost = saturate_add(reader->notes_lost, head - next - WIRE_NOTES);
+		next = head - WIRE_NOTES;
+	}
+	for (; next < head; next++) {
+		const struct wire_note *slot = &reader->layout->note[next & (WIRE_NOTES - 1)];
+		struct wire_note copy;
+		struct arena_note note;
+		uint64_t missing = missing_slots(reader, slot, sizeof(*slot));
+		enum slot state = missing ? SLOT_UNFINISHED : copy_note(slot, next, &copy);
+
+		if (state == SLOT_UNFINISHED && !final && reader->note_waited != next + 1) {
+			reader->note_waited = next + 1;
+			break;
+		}
+		if (state == SLOT_WHOLE && judge_note(&copy, first_ns, last_ns, &note))
+			each(arg, &note);
+		else
+			reader->notes_lost = saturate_add(reader->notes_lost, 1);
+	}
+	reader->note_next = next;
+}
+
+uint64_t arena_notes_refused(const struct arena_reader *reader)
+{
+	return saturate_add(LOAD(reader->layout->arena.notes_refused), 0);
 }
 
 uint32_t arena_entries(const struct arena_reader *reader)

@@ -23,6 +23,9 @@ struct arena_reader {
 	uint64_t read;			  /* events that were read whole */
 	uint64_t lost;			  /* events overwritten or torn before they were read */
 	uint64_t untold[WIRE_LANES];	  /* of these, by lane, those that no event has told yet */
+	uint64_t note_next;		  /* the same of the ring of notes */
+	uint64_t note_waited;
+	uint64_t notes_lost;
 };
 
 /* One finished command, validated. */
@@ -34,6 +37,23 @@ struct arena_event {
 	bool timed;	/* the two times are the device's, end >= start, within the clip */
 	uint64_t start_ns;
 	uint64_t end_ns;
+};
+
+/*
+ * Something that the program printed, read or saved, validated. The text is the program's own, of
+ * any bytes, and a zero behind them: to be cleaned before it is shown.
+ */
+struct arena_note {
+	enum wire_note_kind kind;
+	uint32_t flags; /* the WIRE_NOTE_* that there are */
+	uint32_t tid;	/* 0 where the shim did not know */
+	uint64_t begin_ns;
+	uint64_t t_ns; /* at least begin_ns, both within the clip */
+	uint64_t file;
+	uint64_t bytes; /* at most SATURATE_MAX, as is the size */
+	uint64_t size;
+	size_t text_bytes;
+	char text[WIRE_NOTE_TEXT + 1];
 };
 
 /* What is counted, copied out of the arena. */
@@ -63,6 +83,7 @@ struct arena_total {
 };
 
 typedef void (*arena_event_fn)(void *arg, const struct arena_event *event);
+typedef void (*arena_note_fn)(void *arg, const struct arena_note *note);
 
 /* Returns 0, -EPROTO for something else than an arena, or -EPROTONOSUPPORT for another version. */
 int arena_check(const struct wire_layout *layout);
@@ -78,8 +99,19 @@ void arena_drain(struct arena_reader *reader, uint64_t first_ns, uint64_t last_n
 		 arena_event_fn each, void *arg);
 
 /*
+ * Hands every note since the last call to `each`, in the order in which they were made; clip and
+ * `final` as above. At most WIRE_NOTES of them. Those that were overwritten or torn, or are none,
+ * count in notes_lost.
+ */
+void arena_notes(struct arena_reader *reader, uint64_t first_ns, uint64_t last_ns, bool final,
+		 arena_note_fn each, void *arg);
+
+/* Lines and files that the shim left out to bound their rate, at most SATURATE_MAX. */
+uint64_t arena_notes_refused(const struct arena_reader *reader);
+
+/*
  * What was not there at the last look (pages.h) reads as zeros until this is called: before each
- * round of reading. arena_drain does it itself.
+ * round of reading. arena_drain and arena_notes do it themselves.
  */
 void arena_look(const struct arena_reader *reader);
 

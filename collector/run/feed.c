@@ -111,6 +111,11 @@ void feed_drain(struct feed *feed, uint64_t now_ns, bool final)
 	arena_drain(&feed->reader, feed->first_ns, now_ns, final, take_event, feed);
 }
 
+void feed_notes(struct feed *feed, uint64_t now_ns, bool final, arena_note_fn each, void *arg)
+{
+	arena_notes(&feed->reader, feed->first_ns, now_ns, final, each, arg);
+}
+
 static uint64_t rise(uint64_t now, uint64_t *seen)
 {
 	uint64_t more = now > *seen ? now - *seen : 0;

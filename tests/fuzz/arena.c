@@ -31,7 +31,7 @@ enum step_kind {
 	HEADER, /* a: which word */
 	DEVICE, /* a: which device, b: where in it */
 	ENTRY,	/* b: which entry, a: where in it */
-	NAMES,	/* b * 4: where */
+	TEXT,	/* b * 4: where in the names */
 	LANE,	/* a: which lane, b: where in its first words */
 	TOTAL,	/* a: which lane, b: entry and field */
 	SLOT,	/* a: which lane and field, b: which slot */
@@ -40,7 +40,10 @@ enum step_kind {
 	DRAIN,	/* value: now */
 	FINAL,
 	COUNT,
-	TICK, /* value: now */
+	TICK,  /* value: now */
+	NOTE,  /* a: where in its head or, from 128 on, in its text; b: which note */
+	SPEAK, /* as an honest writer does; a: kind, b: length and flags, value: when */
+	NOTES, /* value: now; a: the last time */
 	STEP_KINDS
 };
 
@@ -58,7 +61,7 @@ static uint64_t borne_uj;
 
 /* As check() found them last. */
 static struct ledger_kernel before[ROWS_KEPT];
-static uint64_t read_before, lost_before;
+static uint64_t read_before, lost_before, notes_lost_before;
 
 /* Writes that wait for the reader to load. */
 static const struct step *racing, *racing_end;
@@ -85,14 +88,28 @@ static void push(struct wire_lane *lane, uint16_t entry, uint64_t end_ns)
 	total->device_ns += end_ns - slot->start_ns;
 }
 
+static void speak(const struct step *step)
+{
+	struct wire_note *note = &layout->note[layout->arena.notes_head % WIRE_NOTES];
+
+	note->seq = 0;
+	note->begin_ns = step->value - (step->value >> 8);
+	note->t_ns = step->value;
+	note->kind = step->a;
+	note->flags = step->b >> 9;
+	note->text_bytes = step->b;
+	note->seq = ++layout->arena.notes_head;
+}
+
 static void write_step(const struct step *step)
 {
+	struct wire_note *note = &layout->note[step->b % WIRE_NOTES];
 	struct wire_lane *lane = &layout->lane[step->a % WIRE_LANES];
 	struct wire_event *slot = &lane->ring[step->b % WIRE_RING_SLOTS];
 
 	switch (step->what % STEP_KINDS) {
 	case HEADER:
-		put64((char *)&layout->arena + step->a % 12 * 8, step->value);
+		put64((char *)&layout->arena + step->a % 13 * 8, step->value);
 		break;
 	case DEVICE:
 		put64((char *)&layout->device[step->a % WIRE_DEVICES] + step->b % 249, step->value);
@@ -100,7 +117,7 @@ static void write_step(const struct step *step)
 	case ENTRY:
 		put64((char *)&layout->entry[step->b % WIRE_ENTRIES] + step->a % 9, step->value);
 		break;
-	case NAMES:
+	case TEXT:
 		put64(layout->names + step->b * 4u % (WIRE_NAME_BYTES - 8), step->value);
 		break;
 	case LANE:
@@ -115,6 +132,14 @@ static void write_step(const struct step *step)
 		break;
 	case PUSH:
 		push(lane, step->b, step->value);
+		break;
+	case NOTE:
+		put64(step->a < 128 ? (char *)note + step->a / 8 % 9 * 8
+				    : note->text + step->a % (WIRE_NOTE_TEXT / 8) * 8,
+		      step->value);
+		break;
+	case SPEAK:
+		speak(step);
 		break;
 	}
 }
@@ -137,6 +162,27 @@ static void tick(uint64_t t_ns)
 	MUST(devices_tick(&devices, clock_ns, posting, &kernels) == 0);
 }
 
+static void see_note(void *arg, const struct arena_note *note)
+{
+	const uint64_t *last_ns = arg;
+
+	MUST(note->kind > WIRE_NOTE_NONE && note->kind < WIRE_NOTE_KIND_COUNT);
+	MUST(note->begin_ns <= note->t_ns && note->begin_ns >= FIRST_NS);
+	MUST(note->t_ns <= *last_ns || note->t_ns == FIRST_NS);
+	MUST(note->bytes <= SATURATE_MAX && note->size <= SATURATE_MAX);
+	MUST(note->text_bytes <= WIRE_NOTE_TEXT && !note->text[note->text_bytes]);
+}
+
+static void read_notes(const struct step *step)
+{
+	const uint64_t next = feed.reader.note_next;
+	uint64_t last_ns = step->value;
+
+	feed_notes(&feed, last_ns, step->a, see_note, &last_ns);
+	MUST(feed.reader.note_next >= next);
+	MUST(arena_notes_refused(&feed.reader) <= SATURATE_MAX);
+}
+
 static void read_step(const struct step *step)
 {
 	switch (step->what % STEP_KINDS) {
@@ -154,6 +200,9 @@ static void read_step(const struct step *step)
 	case TICK:
 		tick(step->value);
 		break;
+	case NOTES:
+		read_notes(step);
+		break;
 	}
 	while (racing < racing_end)
 		write_step(racing++);
@@ -167,6 +216,8 @@ static void check(void)
 	MUST(feed.reader.read >= read_before && feed.reader.lost >= lost_before);
 	read_before = feed.reader.read;
 	lost_before = feed.reader.lost;
+	MUST(feed.reader.notes_lost >= notes_lost_before);
+	notes_lost_before = feed.reader.notes_lost;
 	for (size_t i = 0; i < kernels.n; i++) {
 		const struct ledger_kernel *row = &kernels.row[i];
 
@@ -197,7 +248,7 @@ static void set_up(void)
 	clock_ns = FIRST_NS;
 	borne_uj = 0;
 	racing = racing_end = NULL;
-	read_before = lost_before = 0;
+	read_before = lost_before = notes_lost_before = 0;
 	memset(before, 0, sizeof(before));
 	devices_open(&devices, domain, 2, FIRST_NS);
 	feed_open(&feed, layout, &devices, &kernels, FIRST_NS);
@@ -228,7 +279,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			racing_end = racing + n;
 			pause_loads = step->a;
 			step += n;
-		} else if (kind < RACE) {
+		} else if (kind < RACE || kind == NOTE || kind == SPEAK) {
 			write_step(step);
 		} else if (!arena_check(layout)) {
 			read_step(step);
