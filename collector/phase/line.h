@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define LINE_COUNTERS 8
 #define LINE_METRICS  24
@@ -29,6 +30,8 @@ struct line_counter {
 	double of;	 /* the announced end ("/10"), or 0 */
 	bool fractional; /* an epoch such as 1.25 */
 	bool bar;	 /* part of a progress bar */
+	bool said;	 /* the word itself ("epoch"), not one that means other things as well */
+	bool leads;	 /* nothing but a time or a log level stands before it */
 };
 
 /* Which data a metric is of, by its name's prefix or suffix. */
@@ -48,6 +51,10 @@ struct line {
 	bool begins;  /* it says that something starts ("Epoch 1 ...", "Starting epoch") */
 	bool ends;    /* it says that something is over, or carries a result */
 	bool testing; /* a test runner's, compiler's or downloader's line: never a training's */
+	bool quality; /* a metric that says how good a model is (metric.h) */
+	bool trains;  /* and one that hardly anything but training prints: a loss, an accuracy */
+	uint32_t
+		shape; /* a digest of the words and signs without the numbers; 0 for a blank line */
 };
 
 /* Reads one line, without its end. `line` is filled; returns counters + metrics. */

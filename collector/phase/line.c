@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a line, as line.h promises it: one walk over its tokens. A word that counts takes the
+ * number behind it; any other number is a metric if a name leads to it, a counter if it is one of
+ * a pair ("3/10") or opens the line, and nothing otherwise.
+ */
+#include "collector/phase/line.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "collector/phase/name.h"
+#include "collector/phase/token.h"
+#include "collector/phase/word.h"
+
+#define NOWHERE NAME_NOWHERE
+
+struct reader {
+	const struct tokens *tokens;
+	struct line *line;
+	size_t used;	/* tokens before this one belong to something already */
+	size_t behind;	/* the quality that a counter is behind ("Loss after epoch 3: 0.5"), or
+			   NOWHERE */
+	size_t context; /* the word of "Train: loss 0.3, ...", or NOWHERE */
+	uint32_t bar;	/* what the bar to come counts: "Epoch:  33%|" */
+	uint32_t part;	/* of the whole line: "Train Epoch: 1 ..." */
+	uint32_t seen;	/* all that its words mean */
+	bool quantity;	/* a number with a unit is in it, or a time */
+	bool listed;	/* "12: 2.3, 2.3 avg, ...": values stand before their names */
+};
+
+/* ---- counters ---- */
+
+static enum line_unit unit_of(uint32_t what)
+{
+	return what & WORD_EPOCH  ? LINE_UNIT_EPOCH
+	       : what & WORD_STEP ? LINE_UNIT_STEP
+	       : what & WORD_FIT  ? LINE_UNIT_FIT
+				  : LINE_UNIT_NONE;
+}
+
+/* Nothing but dates, times, levels and signs stands before token i. */
+static bool leads(const struct reader *r, size_t i)
+{
+	while (i-- > 0)
+		if (tokens_number(r->tokens, i) ||
+		    (tokens_word(r->tokens, i) && !tokens_mean(r->tokens, i, WORD_LEVEL)))
+			return false;
+	return true;
+}
+
+static struct line_counter *add_counter(struct reader *r, size_t word, size_t number, uint32_t what)
+{
+	struct line *line = r->line;
+	struct line_counter *counter = &line->counter[line->counters];
+
+	if (line->counters == LINE_COUNTERS)
+		return NULL;
+	line->counters++;
+	*counter = (struct line_counter){
+		.unit = unit_of(what),
+		.value = r->tokens->token[number].value,
+		.fractional = !r->tokens->token[number].whole,
+		.said = what & WORD_SAID,
+		.leads = leads(r, word),
+	};
+	return counter;
+}
+
+/*
+ * The announced end behind the number at i: "/10", "] / [10", "of 10". Returns the token behind
+ * all of that.
+ */
+static size_t read_of(struct reader *r, size_t i, struct line_counter *counter)
+{
+	size_t end = i + 1;
+
+	if (tokens_sign(r->tokens, end, "/"))
+		end++;
+	else if (!tokens_mean(r->tokens, end, WORD_OF))
+		return i + 1;
+	while (tokens_mean(r->tokens, end, WORD_OF))
+		end++;
+	if (!tokens_count(r->tokens, end) || !r->tokens->token[end].whole ||
+	    r->tokens->token[end].value < counter->value)
+		return i + 1;
+	counter->of = r->tokens->token[end].value;
+	return end + 1;
+}
+
+/* The number that the counting word at i is about, or NOWHERE. */
+static size_t number_behind(const struct reader *r, size_t i)
+{
+	size_t j = i + 1;
+
+	for (size_t signs = 0; signs < 5; signs++, j++) {
+		if (tokens_number(r->tokens, j))
+			break;
+		if (!tokens_sign(r->tokens, j, ":=#.-([{'\")]") &&
+		    !tokens_mean(r->tokens, j, WORD_NUMBER | WORD_PARTS))
+			return NOWHERE;
+	}
+	if (!tokens_count(r->tokens, j))
+		return NOWHERE;
+	if (!r->tokens->token[j].whole && !(r->tokens->token[i].means & WORD_EPOCH))
+		return NOWHERE;
+	return tokens_sign(r->tokens, j + 1, "%") ? NOWHERE : j;
+}
+
+/* "Epoch:  33%|###": a bar follows. */
+static bool bar_behind(const struct reader *r, size_t i)
+{
+	size_t j = i + 1;
+
+	while (tokens_sign(r->tokens, j, ": "))
+		j++;
+	return tokens_bar(r->tokens, j) ||
+	       (tokens_number(r->tokens, j) && r->tokens->token[j].sign == '%') ||
+	       tokens_number(r->tokens, j);
+}
+
+static size_t read_counter(struct reader *r, size_t i)
+{
+	uint32_t what = r->tokens->token[i].means & (WORD_COUNTS | WORD_SAID);
+	size_t number = number_behind(r, i);
+	struct line_counter *counter;
+
+	if (number == NOWHERE) {
+		if (bar_behind(r, i))
+			r->bar = what;
+		return i + 1;
+	}
+	/* Where the word follows the number: "the 3rd of its kind" in languages that do so. */
+	if (tokens_mean(r->tokens, number + 1, WORD_COUNTS) &&
+	    !r->tokens->token[number + 1].blank) {
+		what = r->tokens->token[number + 1].means & (WORD_COUNTS | WORD_SAID);
+		counter = add_counter(r, i, number, what);
+		r->used = number + 2;
+		return r->used;
+	}
+	counter = add_counter(r, i, number, what);
+	r->behind = name_quality_before(r->tokens, i, r->used);
+	if (i > 0 && tokens_mean(r->tokens, i - 1, WORD_PARTS))
+		r->part |= r->tokens->token[i - 1].means & WORD_PARTS;
+	r->used = counter ? read_of(r, number, counter) : number + 1;
+	return r->used;
+}
+
+/* A pair "a/b" at i is part of a drawn bar, or followed by a bar's times. */
+static bool pair_of_bar(const struct reader *r, size_t i)
+{
+	return tokens_bar(r->tokens, i + 3) || (i > 0 && tokens_bar(r->tokens, i - 1)) ||
+	       (i > 1 && tokens_sign(r->tokens, i - 1, "|]") && tokens_bar(r->tokens, i - 2)) ||
+	       (tokens_sign(r->tokens, i + 3, "[") &&
+		(tokens_bar(r->tokens, i + 4) ||
+		 (i + 4 < r->tokens->n && r->tokens->token[i + 4].kind == TOKEN_JUNK))) ||
+	       (i > 2 && tokens_sign(r->tokens, i - 1, "|") && tokens_sign(r->tokens, i - 2, "|") &&
+		tokens_number(r->tokens, i - 3));
+}
+
+static size_t read_pair(struct reader *r, size_t i)
+{
+	struct line_counter *counter;
+
+	if (i + 3 < r->tokens->n && r->tokens->token[i + 3].kind == TOKEN_JUNK &&
+	    !pair_of_bar(r, i))
+		return r->used = i + 3; /* a day and its month, and a time */
+	counter = add_counter(r, i, i, r->bar);
+	if (counter) {
+		counter->of = r->tokens->token[i + 2].value;
+		counter->bar = pair_of_bar(r, i);
+	}
+	r->bar = 0;
+	return r->used = i + 3;
+}
+
+static size_t read_percent(struct reader *r, size_t i)
+{
+	struct line_counter *counter;
+	size_t next = i + 1;
+
+	/* Where a bar says how many of how many, that is exact. */
+	while (tokens_bar(r->tokens, next) || tokens_sign(r->tokens, next, "|[]"))
+		next++;
+	if (tokens_pair(r->tokens, next))
+		return r->used = i + 1;
+	counter = add_counter(r, i, i, 0);
+	if (counter) {
+		counter->unit = LINE_UNIT_PERCENT;
+		counter->bar = tokens_bar(r->tokens, i + 1) || tokens_sign(r->tokens, i + 1, "|");
+	}
+	return r->used = i + 1;
+}
+
+/* ---- metrics ---- */
+
+static enum line_part part_of(uint32_t what)
+{
+	return what & WORD_VALIDATION ? LINE_PART_VALIDATION
+	       : what & WORD_TEST     ? LINE_PART_TEST
+	       : what & WORD_TRAIN    ? LINE_PART_TRAIN
+				      : LINE_PART_NONE;
+}
+
+static bool is_quality(uint32_t what)
+{
+	return (what & WORD_QUALITY) && !(what & (WORD_SETTING | WORD_NO_METRIC));
+}
+
+static void add_metric(struct reader *r, const struct name *name, double value)
+{
+	struct line *line = r->line;
+	struct name whole = {0};
+	uint32_t part = name->means & WORD_PARTS;
+	size_t at = 0;
+
+	if (name->bytes == 0 || !isfinite(value) || (name->means & WORD_NO_METRIC))
+		return;
+	if (!part && r->context != NOWHERE && !(name->means & WORD_SETTING)) {
+		const struct token *context = &r->tokens->token[r->context];
+
+		part = context->means & WORD_PARTS;
+		name_add(&whole, r->tokens->text + context->at, context->bytes);
+	}
+	name_add(&whole, name->text, name->bytes);
+	part = part ? part : r->part;
+	line->quality |= is_quality(name->means);
+	line->trains |= !(name->means & ~WORD_PARTS) && part & (WORD_TRAIN | WORD_VALIDATION);
+	line->trains |= is_quality(name->means) &&
+			((name->means & WORD_TRAINS) || (part & (WORD_TRAIN | WORD_VALIDATION)));
+	while (at < line->metrics && strcmp(line->metric[at].name, whole.text) != 0)
+		at++;
+	if (at == LINE_METRICS)
+		return;
+	line->metrics += at == line->metrics;
+	line->metric[at].value = value;
+	line->metric[at].part = part_of(part);
+	memcpy(line->metric[at].name, whole.text, sizeof(whole.text));
+}
+
+/* A number that `name` leads to; returns the token behind what was read of it. */
+static size_t read_value(struct reader *r, size_t i, const struct name *name)
+{
+	const struct token *token = &r->tokens->token[i];
+	const bool percent = token->sign == '%' || tokens_sign(r->tokens, i + 1, "%");
+
+	if (percent &&
+	    (tokens_mean(r->tokens, name->last, WORD_PROGRESS) || tokens_bar(r->tokens, i + 1) ||
+	     (tokens_sign(r->tokens, i + 1, "|") &&
+	      (tokens_bar(r->tokens, i + 2) || tokens_sign(r->tokens, i + 2, "|")))))
+		return read_percent(r, i);
+	if (tokens_pair(r->tokens, i)) {
+		if (!is_quality(name->means))
+			return read_pair(r, i);
+		add_metric(r, name, token->value / r->tokens->token[i + 2].value);
+		return r->used = i + 3;
+	}
+	r->used = i + 1;
+	if (token->sign != 'x' && !(name->means & WORD_COUNTS & ~WORD_FIT))
+		add_metric(r, name, token->value);
+	else if (is_quality(name->means) && token->sign != 'x')
+		add_metric(r, name, token->value);
+	return r->used;
+}
+
+/* ---- the walk ---- */
+
+/* "[3] ...", "[3, 2000] ...", "3: ...", "3, 0.25: ...": numbers that open the line count something.
+ */
+static size_t read_leading(struct reader *r, size_t i)
+{
+	const bool boxed = i > 0 && tokens_sign(r->tokens, i - 1, "[(");
+	const bool two = tokens_sign(r->tokens, i + 1, ",") && tokens_count(r->tokens, i + 2);
+	const size_t end = two ? i + 3 : i + 1;
+
+	if (!leads(r, i) || !tokens_count(r->tokens, i) || !r->tokens->token[i].whole)
+		return i + 1;
+	if (!tokens_sign(r->tokens, end, boxed ? "])" : ":") || (!boxed && i > 0))
+		return i + 1;
+	add_counter(r, i, i, 0);
+	if (two)
+		add_counter(r, i + 2, i + 2, 0);
+	r->listed = !boxed;
+	return r->used = end + 1;
+}
+
+/* The first value of "12: 2.3, 2.3 avg, 0.1 rate" has no name: it is what the average is of. */
+static bool is_listed_loss(const struct reader *r, size_t i)
+{
+	return r->listed && i == r->used && tokens_number(r->tokens, i) &&
+	       tokens_sign(r->tokens, i + 1, ",") && tokens_number(r->tokens, i + 2) &&
+	       tokens_word(r->tokens, i + 3) && r->tokens->token[i + 3].bytes == 3 &&
+	       !memcmp(r->tokens->text + r->tokens->token[i + 3].at, "avg", 3);
+}
+
+static size_t read_number(struct reader *r, size_t i)
+{
+	const struct token *token = &r->tokens->token[i];
+	struct name name;
+
+	r->quantity |= token->sign == 'x';
+	r->seen |= token->means;
+	if (name_before(r->tokens, i, r->used, r->behind, &name))
+		return read_value(r, i, &name);
+	if (tokens_pair(r->tokens, i))
+		return read_pair(r, i);
+	if (token->sign == '%' &&
+	    (leads(r, i) || tokens_mean(r->tokens, i - 1, WORD_PROGRESS) ||
+	     tokens_bar(r->tokens, i + 1) || tokens_sign(r->tokens, i + 1, "|")))
+		return read_percent(r, i);
+	if (token->sign == 'x' && (token->means & WORD_STEP) &&
+	    tokens_sign(r->tokens, i + 1, "[")) {
+		struct line_counter *counter = add_counter(r, i, i, r->bar);
+
+		if (counter)
+			counter->bar = true;
+		return r->used = i + 1;
+	}
+	if (is_listed_loss(r, i)) {
+		name = (struct name){.means = WORD_LOWER | WORD_TRAINS};
+		name_add(&name, "loss", 4);
+		return read_value(r, i, &name);
+	}
+	if (!token->sign && name_behind(r->tokens, i, r->listed, &name))
+		return read_value(r, i, &name);
+	return read_leading(r, i);
+}
+
+/* "Train: loss 0.3", "Validation results - acc=0.9": a word that holds for what follows. */
+static bool is_context(const struct reader *r, size_t i)
+{
+	size_t j = i + 1;
+
+	if (!tokens_mean(r->tokens, i, WORD_PARTS))
+		return false;
+	if (tokens_word(r->tokens, j))
+		j++;
+	if (tokens_sign(r->tokens, j, "'\""))
+		j++;
+	if (!tokens_sign(r->tokens, j, ":|->"))
+		return false;
+	for (j++; tokens_sign(r->tokens, j, ">'\"{[(");)
+		j++;
+	return tokens_word(r->tokens, j) && !tokens_mean(r->tokens, j, WORD_LEVEL);
+}
+
+/* "best epoch 5", "best is trial 2" */
+static bool of_another_time(const struct reader *r, size_t i)
+{
+	return (i > r->used && tokens_mean(r->tokens, i - 1, WORD_NOT_NOW)) ||
+	       (i > r->used + 1 && tokens_mean(r->tokens, i - 1, WORD_FILLER) &&
+		tokens_mean(r->tokens, i - 2, WORD_NOT_NOW));
+}
+
+static size_t read_word(struct reader *r, size_t i)
+{
+	const uint32_t what = r->tokens->token[i].means;
+
+	r->seen |= what;
+	if (is_context(r, i))
+		r->context = i;
+	if (i == 0)
+		r->part = what & WORD_PARTS;
+	if ((what & WORD_COUNTS) && !of_another_time(r, i))
+		return read_counter(r, i);
+	return i + 1;
+}
+
+/* Words and signs, without numbers and bars. */
+static uint32_t shape_of(const struct tokens *tokens)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a, 32 bits */
+
+	for (size_t i = 0; i < tokens->n; i++) {
+		const struct token *token = &tokens->token[i];
+		const bool word = token->kind == TOKEN_WORD || token->kind == TOKEN_SIGN;
+
+		for (size_t b = 0; word && b < token->bytes; b++)
+			hash = (hash ^ (unsigned char)tokens->text[token->at + b]) * 16777619u;
+		if (token->kind == TOKEN_NUMBER || token->kind == TOKEN_JUNK)
+			hash = (hash ^ '0') * 16777619u;
+	}
+	return hash ? hash : 1;
+}
+
+/* A counter below the epoch's stands before its end: the line speaks of a part of an epoch. */
+static bool is_partial(const struct line *line)
+{
+	for (size_t i = 0; i < line->counters; i++) {
+		const struct line_counter *counter = &line->counter[i];
+
+		if (counter->unit == LINE_UNIT_STEP && counter->of == 0)
+			return true;
+		if ((counter->unit == LINE_UNIT_STEP || counter->unit == LINE_UNIT_NONE) &&
+		    counter->of > 0 && counter->value + 1 < counter->of)
+			return true;
+	}
+	return false;
+}
+
+static bool only_names(const struct line *line)
+{
+	for (size_t i = 0; i < line->counters; i++)
+		if (line->counter[i].unit != LINE_UNIT_EPOCH &&
+		    line->counter[i].unit != LINE_UNIT_FIT)
+			return false;
+	return line->counters > 0;
+}
+
+static void conclude(struct reader *r)
+{
+	struct line *line = r->line;
+	bool said = false;
+
+	for (size_t i = 0; i < line->counters; i++) {
+		struct line_counter *counter = &line->counter[i];
+
+		said |= counter->said;
+		if ((r->seen & WORD_PER_STEP) && counter->bar && counter->unit == LINE_UNIT_NONE)
+			counter->unit = LINE_UNIT_STEP;
+	}
+	line->testing = (r->seen & WORD_TESTING) && !line->quality && !said;
+	line->ends = (r->seen & WORD_ENDS) || (line->quality && !is_partial(line));
+	line->begins = !line->ends && !line->quality &&
+		       ((r->seen & WORD_STARTS) || (only_names(line) && !r->quantity));
+}
+
+size_t line_read(const char *text, size_t bytes, struct line *line)
+{
+	struct tokens tokens;
+	struct reader r = {.tokens = &tokens, .line = line};
+
+	*line = (struct line){0};
+	tokens_read(&tokens, text, bytes);
+	r.context = r.behind = NOWHERE;
+	for (size_t i = 0; i < tokens.n;) {
+		if (tokens.token[i].kind == TOKEN_WORD) {
+			i = read_word(&r, i);
+		} else if (tokens.token[i].kind == TOKEN_NUMBER) {
+			i = read_number(&r, i);
+		} else {
+			r.quantity |= tokens.token[i].kind == TOKEN_JUNK && i > 0;
+			i++;
+		}
+	}
+	if (tokens.n > 0)
+		line->shape = shape_of(&tokens);
+	conclude(&r);
+	return line->counters + line->metrics;
+}
