@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# score: none
+# A history whose messages speak of epochs and losses, read again and again.
+git init -q .
+git config user.name nobody
+git config user.email nobody@example.invalid
+for i in $(seq 12); do
+	git commit -q --allow-empty -m "train: print the loss after epoch $i/12, accuracy 0.$i"
+done
+git log --stat
+git log --oneline
+git gc --quiet --aggressive
