@@ -60,14 +60,26 @@ prove_metered() {
 	[ "${seen:-0}" -ge "$1" ] || fail "the ledgers saw ${seen:-no} events, and not $1"
 }
 
-# The middle of the numbers on stdin, and the quartiles: divided, with so many digits, by tabs.
+# The middle of the numbers on stdin, and the quartiles: divided, with so many digits, by tabs. As
+# `interval`: not where the numbers lie but how well their middle is known, which is between those of
+# the ranks told here in 95 of 100 cases, whatever the numbers are like.
 spread() {
-	sort -g | awk -v digits="$1" -v by="$2" '{ v[NR] = $1 / by }
+	sort -g | awk -v digits="$1" -v by="$2" -v as="${3:-quartiles}" '{ v[NR] = $1 / by }
 		END {
 			if (!NR)
 				exit 1
 			form = "%." digits "f"
-			printf form "\t" form "\t" form, v[int((NR + 1) / 2)], v[int((NR + 3) / 4)], v[int((3 * NR + 3) / 4)]
+			low = int((NR + 3) / 4)
+			high = int((3 * NR + 3) / 4)
+			if (as == "interval") {
+				low = int((NR + 1) / 2 - 0.98 * sqrt(NR))
+				high = NR + 1 - low
+				if (low < 1) {
+					low = 1
+					high = NR
+				}
+			}
+			printf form "\t" form "\t" form, v[int((NR + 1) / 2)], v[low], v[high]
 		}'
 }
 
@@ -88,11 +100,11 @@ title() {
 	printf 'title\t%s\n' "$1" >>"$work/rows"
 }
 
-# figure NAME UNIT DIGITS DIVISOR <NUMBERS
+# figure NAME UNIT DIGITS DIVISOR [interval] <NUMBERS
 figure() {
 	local middle low high
 
-	IFS=$'\t' read -r middle low high <<<"$(spread "$3" "$4")"
+	IFS=$'\t' read -r middle low high <<<"$(spread "$3" "$4" "${5:-}")"
 	[ -n "$high" ] || fail "no numbers for: $1"
 	printf '  %-54s %12s  (%s .. %s) %s\n' "$1" "$middle" "$low" "$high" "$2"
 	printf 'figure\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$middle" "$low" "$high" >>"$work/rows"

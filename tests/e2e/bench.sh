@@ -18,6 +18,8 @@ mkdir "$BENCH_WORK"
 	printf '2\n3\n' >"$work/b"
 	minus "$work/a" "$work/b" | figure apart ns 0 1
 	over "$work/a" "$work/b" | figure times x 2 1
+	seq 100 | figure known us 0 1 interval
+	seq 2 | figure barely us 0 1 interval
 	skip absent "nobody is here"
 ) >"$TMPDIR/shown"
 tests/bench/page "$BENCH_WORK/rows" >"$TMPDIR/page"
@@ -25,7 +27,8 @@ for line in '| plain | 3.0 ns | 2.0 .. 4.0 |' '| limit | 3.0 x | 2.0 .. 4.0 | at
 	'| above | 3.0 x | 2.0 .. 4.0 | at most 2.9 | **missed** |' \
 	'| floor | 3.0 x | 2.0 .. 4.0 | at least 3 | met |' \
 	'| below | 3.0 x | 2.0 .. 4.0 | at least 3.1 | **missed** |' '| apart | 5 ns | 5 .. 6 |' \
-	'| times | 3.00 x | 3.00 .. 3.50 |' '| absent | not measured: nobody is here | | | |'; do
+	'| times | 3.00 x | 3.00 .. 3.50 |' '| known | 50 us | 40 .. 61 |' \
+	'| barely | 1 us | 1 .. 2 |' '| absent | not measured: nobody is here | | | |'; do
 	grep -qxF "$line" "$TMPDIR/page" || {
 		cat "$TMPDIR/page"
 		fail "the page lacks: $line"

@@ -86,7 +86,7 @@ strangers claims $victim
 for i in 1 2 3 4 5; do
 	setpriv --reuid 65531 --regid 65531 --clear-groups \
 		"$gramme" run --quiet --zone FR --project besides -- /bin/sh -c "exit $i" && status=0 || status=$?
-	[ $status -eq $i ] || fail "gramme run besides the strangers ended with $status, not $i"
+	[ "$status" -eq "$i" ] || fail "gramme run besides the strangers ended with $status, not $i"
 done
 [ "$(find "$ledgers" -path '*/besides/*.jsonl' | wc -l)" -eq 5 ] || fail "gramme run was not served besides them"
 wait $victim || fail "the honest program failed with status $?"
