@@ -71,6 +71,7 @@ static enum slot copy_slot(const struct wire_event *slot, uint64_t number, struc
 
 	if (before != number + 1)
 		return before > number + 1 ? SLOT_OVERWRITTEN : SLOT_UNFINISHED;
+	copy->host_ns = LOAD(slot->host_ns);
 	copy->start_ns = LOAD(slot->start_ns);
 	copy->end_ns = LOAD(slot->end_ns);
 	copy->entry = LOAD(slot->entry);
@@ -91,6 +92,9 @@ static bool judge(const struct wire_event *copy, uint64_t first_ns, uint64_t las
 		return true;
 	event->start_ns = copy->start_ns > first_ns ? copy->start_ns : first_ns;
 	event->end_ns = copy->end_ns < last_ns ? copy->end_ns : last_ns;
+	event->called_ns = copy->host_ns > first_ns ? copy->host_ns : first_ns;
+	if (event->called_ns > event->start_ns)
+		event->called_ns = event->start_ns;
 	event->timed = event->start_ns <= event->end_ns;
 	return true;
 }

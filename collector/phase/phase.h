@@ -22,6 +22,7 @@ struct phase_kernel {
 	uint32_t shape;	  /* a hash of the sizes that the call told, or 0 (wire_event.shape) */
 	uint64_t start_ns;
 	uint64_t end_ns;
+	uint64_t called_ns; /* when the program asked for it, no later than start_ns */
 };
 
 /* One line that the program printed or logged. */

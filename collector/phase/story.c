@@ -36,7 +36,10 @@ static void write_kernel(FILE *to, const struct phase_kernel *k)
 
 	fprintf(to, "kernel\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32, k->process, k->lane,
 		k->kernel, k->shape);
-	fprintf(to, "\t%" PRIu64 "\t%" PRIu64 "\n", k->start_ns, length_ns);
+	fprintf(to, "\t%" PRIu64 "\t%" PRIu64, k->start_ns, length_ns);
+	if (k->called_ns < k->start_ns)
+		fprintf(to, "\t%" PRIu64, k->start_ns - k->called_ns);
+	fputc('\n', to);
 }
 
 static void write_line(FILE *to, const struct phase_line *l)
@@ -123,9 +126,10 @@ static int read_numbers(const struct tsv_field *field, size_t n, unsigned narrow
 
 static int read_kernel(const struct tsv_field *field, size_t n, struct story_event *event)
 {
-	uint64_t value[6];
+	uint64_t value[7] = {0};
 
-	if (n != 7 || read_numbers(field + 1, 6, 0xf, value) || value[5] > UINT64_MAX - value[4])
+	if ((n != 7 && n != 8) || read_numbers(field + 1, n - 1, 0xf, value) ||
+	    value[5] > UINT64_MAX - value[4] || value[6] > value[4])
 		return -EINVAL;
 	event->kind = STORY_KERNEL;
 	event->kernel = (struct phase_kernel){
@@ -135,6 +139,7 @@ static int read_kernel(const struct tsv_field *field, size_t n, struct story_eve
 		.shape = (uint32_t)value[3],
 		.start_ns = value[4],
 		.end_ns = value[4] + value[5],
+		.called_ns = value[4] - value[6],
 	};
 	return 1;
 }

@@ -36,6 +36,7 @@ void course_kernel(struct course *course, const struct phase_kernel *absolute)
 
 	kernel.start_ns = since_start(course, absolute->start_ns);
 	kernel.end_ns = since_start(course, absolute->end_ns);
+	kernel.called_ns = since_start(course, absolute->called_ns);
 	if (course->phases)
 		phases_kernel(course->phases, &kernel);
 	if (course->events)

@@ -103,7 +103,8 @@ static void take_event(void *arg, const struct arena_event *event)
 								   .kernel = row,
 								   .shape = event->shape,
 								   .start_ns = event->start_ns,
-								   .end_ns = event->end_ns});
+								   .end_ns = event->end_ns,
+								   .called_ns = event->called_ns});
 }
 
 void feed_drain(struct feed *feed, uint64_t now_ns, bool final)
