@@ -24,6 +24,7 @@
 
 #include "collector/account/account.h"
 #include "collector/carbon/carbon.h"
+#include "collector/phase/phase.h"
 #include "collector/power/power.h"
 
 #define LEDGER_SCHEMA "gramme.ledger/1"
@@ -77,6 +78,28 @@ struct ledger_uncovered {
 	const char *why;     /* "static binary", "setuid", "no shim in its environment", ... */
 	uint32_t processes;
 	uint64_t cpu_ns;
+};
+
+/* What was computed of one row within a phase. */
+struct ledger_phase_kernel {
+	uint32_t row;
+	uint64_t count;
+	uint64_t device_ns;
+};
+
+/*
+ * A recognised phase with what it drew. Phases are told in the order of their end, so that what
+ * lies within one comes before it; their numbers rise with their start, so that it has a higher
+ * one. They nest, and else do not overlap.
+ */
+struct ledger_phase {
+	struct phase phase; /* with numbers that are the ledger's; `open` and
+			     * `final` mean nothing here */
+	uint64_t energy_uj[POWER_MODELLED +
+			   1]; /* by quality, over domains that are within nothing */
+	const struct ledger_phase_kernel *kernel; /* by rising row; of leaves alone */
+	size_t kernels;
+	bool rough; /* kernels at its ends are divided in proportion to time */
 };
 
 /*
