@@ -44,6 +44,50 @@ void course_kernel(struct course *course, const struct phase_kernel *absolute)
 			    &(struct story_event){.kind = STORY_KERNEL, .kernel = kernel});
 }
 
+static void hear_line(struct course *course, uint32_t process, const struct arena_note *note)
+{
+	const struct phase_line line = {.process = process,
+					.flags = note->flags,
+					.file = note->file,
+					.t_ns = since_start(course, note->t_ns),
+					.text = note->text,
+					.bytes = note->text_bytes};
+
+	if (course->phases)
+		phases_line(course->phases, &line);
+	if (course->events)
+		story_write(course->events,
+			    &(struct story_event){.kind = STORY_LINE, .line = line});
+}
+
+static void hear_file(struct course *course, uint32_t process, const struct arena_note *note)
+{
+	const struct phase_file file = {.process = process,
+					.kind = note->kind,
+					.flags = note->flags,
+					.file = note->file,
+					.begin_ns = since_start(course, note->begin_ns),
+					.end_ns = since_start(course, note->t_ns),
+					.bytes = note->bytes,
+					.size = note->size,
+					.name = note->text,
+					.name_bytes = note->text_bytes};
+
+	if (course->phases)
+		phases_file(course->phases, &file);
+	if (course->events)
+		story_write(course->events,
+			    &(struct story_event){.kind = STORY_FILE, .file = file});
+}
+
+void course_note(struct course *course, uint32_t process, const struct arena_note *note)
+{
+	if (note->kind == WIRE_NOTE_LINE)
+		hear_line(course, process, note);
+	else
+		hear_file(course, process, note);
+}
+
 void course_lost(struct course *course, uint32_t process, uint32_t lane, uint64_t events)
 {
 	const struct story_event event = {.kind = STORY_LOST, .lost = {process, lane, events}};

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "collector/intake/arena.h"
 #include "collector/phase/phase.h"
 
 struct course {
@@ -28,6 +29,9 @@ uint32_t course_process(struct course *course);
 
 /* A command that occupied a device; its times are on CLOCK_MONOTONIC. */
 void course_kernel(struct course *course, const struct phase_kernel *kernel);
+
+/* What the process printed, read or saved; likewise. */
+void course_note(struct course *course, uint32_t process, const struct arena_note *note);
 
 /* Events of a lane that nobody could read, all before those that are told next. */
 void course_lost(struct course *course, uint32_t process, uint32_t lane, uint64_t events);

@@ -107,14 +107,18 @@ static void take_event(void *arg, const struct arena_event *event)
 								   .called_ns = event->called_ns});
 }
 
+static void take_note(void *arg, const struct arena_note *note)
+{
+	struct feed *feed = arg;
+
+	course_note(feed->course, feed->process, note);
+}
+
 void feed_drain(struct feed *feed, uint64_t now_ns, bool final)
 {
 	arena_drain(&feed->reader, feed->first_ns, now_ns, final, take_event, feed);
-}
-
-void feed_notes(struct feed *feed, uint64_t now_ns, bool final, arena_note_fn each, void *arg)
-{
-	arena_notes(&feed->reader, feed->first_ns, now_ns, final, each, arg);
+	if (feed->course)
+		arena_notes(&feed->reader, feed->first_ns, now_ns, final, take_note, feed);
 }
 
 static uint64_t rise(uint64_t now, uint64_t *seen)

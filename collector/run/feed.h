@@ -40,15 +40,10 @@ void feed_release(struct feed *feed);
 
 /*
  * Reads new events up to now_ns; `final` as for arena_drain. Where memory is short, devices do not
- * get to know of some of them; the totals do.
+ * get to know of some of them; the totals do. The course gets what the process printed, read and
+ * saved after what it computed.
  */
 void feed_drain(struct feed *feed, uint64_t now_ns, bool final);
-
-/*
- * Hands on what the process printed, read and saved since the last time, up to now_ns; `final` as
- * for arena_drain.
- */
-void feed_notes(struct feed *feed, uint64_t now_ns, bool final, arena_note_fn each, void *arg);
 
 /* Brings the run's rows up to date with the totals. Returns 0 or -ENOMEM. */
 int feed_count(struct feed *feed);

@@ -233,6 +233,8 @@ void save_restore_feed(const json_t *saved, struct run_feed *feed)
 		feed->feed.told_uncovered = (uint32_t)told;
 		reader->read = (uint64_t)read;
 		reader->lost = (uint64_t)lost;
+		reader->note_next =
+			(uint64_t)json_integer_value(json_array_get(json_array_get(list, i), 5));
 		for (size_t k = 0; k < json_array_size(lanes); k++)
 			if (!json_unpack(json_array_get(lanes, k), "[i, I]", &lane, &next) &&
 			    lane >= 0 && lane < (int)WIRE_LANES)

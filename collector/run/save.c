@@ -41,7 +41,8 @@ static json_t *save_devices(const struct devices *devices)
 	return list;
 }
 
-/* Its number, what it was heard of already, and the next event of each lane that has any. */
+/* Its number, what it was heard of already, the next event of each lane that has any, and the next
+ * note. */
 static json_t *save_feed(const struct run_feed *feed)
 {
 	const struct arena_reader *reader = &feed->feed.reader;
@@ -51,8 +52,9 @@ static json_t *save_feed(const struct run_feed *feed)
 		if (reader->next[i])
 			json_array_append_new(
 				lanes, json_pack("[i, I]", (int)i, (json_int_t)reader->next[i]));
-	return json_pack("[I, i, I, I, o]", (json_int_t)feed->id, (int)feed->feed.told_uncovered,
-			 (json_int_t)reader->read, (json_int_t)reader->lost, lanes);
+	return json_pack("[I, i, I, I, o, I]", (json_int_t)feed->id, (int)feed->feed.told_uncovered,
+			 (json_int_t)reader->read, (json_int_t)reader->lost, lanes,
+			 (json_int_t)reader->note_next);
 }
 
 static json_t *save_feeds(const struct run *run)

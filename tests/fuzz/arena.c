@@ -178,7 +178,7 @@ static void read_notes(const struct step *step)
 	const uint64_t next = feed.reader.note_next;
 	uint64_t last_ns = step->value;
 
-	feed_notes(&feed, last_ns, step->a, see_note, &last_ns);
+	arena_notes(&feed.reader, FIRST_NS, last_ns, step->a, see_note, &last_ns);
 	MUST(feed.reader.note_next >= next);
 	MUST(arena_notes_refused(&feed.reader) <= SATURATE_MAX);
 }
