@@ -31,7 +31,7 @@ OPT ?= -O2 -g
 BASE := -std=gnu11 -iquote . -MMD -MP -D_GNU_SOURCE -DGRAMME_VERSION=\"$(VERSION)\" $(WARN) $(OPT)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 
-LIBS = libuv jansson libsodium
+LIBS = libuv jansson libsodium libelf
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 
@@ -218,7 +218,7 @@ $(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
 $(O)/tests/unit/fork: $(O)/preload/fork.o
 $(O)/tests/unit/string: $(O)/preload/string.o
 $(O)/tests/unit/elf: $(O)/preload/elf.o
-$(O)/tests/unit/elf: TEST_LDFLAGS := -rdynamic
+$(O)/tests/unit/elf $(O)/tests/unit/symbol: TEST_LDFLAGS := -rdynamic
 
 $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)

@@ -17,11 +17,16 @@
 struct cpu {
 	_Atomic uint64_t body[BODY_SETS * CACHE_WAYS];
 	_Atomic uint16_t call[CPU_CALLS];
+	char program[PLACE_PATH_MAX]; /* the path of its file */
 };
 
 struct cpu *cpu_make(void)
 {
-	return memory_make(sizeof(struct cpu));
+	struct cpu *cpu = memory_make(sizeof(*cpu));
+
+	if (cpu)
+		place_program(cpu->program);
+	return cpu;
 }
 
 void cpu_free(struct cpu *cpu)
@@ -32,7 +37,7 @@ void cpu_free(struct cpu *cpu)
 static uint16_t name_body(struct life *life, const void *body)
 {
 	char name[WIRE_NAME_MAX + 1];
-	uint32_t bytes = place_name(body, name, sizeof(name));
+	uint32_t bytes = place_name(body, life->cpu->program, name, sizeof(name));
 	uint16_t label = entry_label(life, WIRE_API_OPENMP, WIRE_KIND_KERNEL, name, bytes);
 
 	cache_put(life->cpu->body, BODY_SETS, body, label);

@@ -3,12 +3,13 @@
  * Asks the dynamic loader's list of objects, and the notes that it has mapped.
  */
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "preload/place.h"
-#include "preload/resolve.h"
+#include "preload/sys.h"
 
 #define ID_BYTES 8u /* of the build-id: enough to tell two builds apart */
 
@@ -90,40 +91,35 @@ static int find(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
-/*
- * The loader has no name for the program itself; the kernel has. getauxval is looked up here, since
- * an import would be in every exec.
- */
-static const char *program_path(void)
+void place_program(char path[PLACE_PATH_MAX])
 {
-	unsigned long (*ask)(unsigned long) =
-		(unsigned long (*)(unsigned long))resolve_next("getauxval");
-	const char *path = ask ? (const char *)ask(AT_EXECFN) : NULL;
+	long bytes = sys(readlinkat, AT_FDCWD, "/proc/self/exe", path, PLACE_PATH_MAX);
 
-	return path ? path : "";
+	path[bytes > 0 && bytes < PLACE_PATH_MAX ? bytes : 0] = '\0';
 }
 
-static const char *last_part(const char *path)
+/* The loader has no name for the program itself; the kernel has. */
+static const char *path_of(const struct place *place, const char *program)
 {
-	const char *slash;
+	const char *path = place->path[0] ? place->path : program, *slash;
 
-	if (!path[0])
-		path = program_path();
+	if (path[0] == '/' && strlen(path) < PLACE_PATH_MAX)
+		return path;
 	slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
+	return slash ? slash + 1 : path[0] ? path : "(program)";
 }
 
-uint32_t place_name(const void *address, char *text, uint32_t size)
+uint32_t place_name(const void *address, const char *program, char *text, uint32_t size)
 {
 	struct place place = {.address = (uintptr_t)address};
 	struct writer w = {text, 0, size};
-	const char *object;
 	uint64_t offset;
 
 	dl_iterate_phdr(find, &place);
 	if (place.path) {
-		object = last_part(place.path);
-		put(&w, object, strlen(object));
+		const char *path = path_of(&place, program);
+
+		put(&w, path, strlen(path));
 		put(&w, "+", 1);
 	}
 	offset = place.address - place.base;

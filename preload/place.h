@@ -7,11 +7,18 @@
 
 #include <stdint.h>
 
+#define PLACE_PATH_MAX 768u /* longer paths are left out, and only the file is named */
+
 /*
- * Writes "libtorch_cpu.so+0x38ab10 (5f1c...)": object, offset as the object's own symbols count,
- * build-id (its first 16 hex digits, none where it has none); "0x7f..." for code that lies in no
- * object. Not terminated beyond `size`. Returns its length.
+ * Writes "/usr/lib/libtorch_cpu.so+0x38ab10 (5f1c...)": object, offset as the object's own symbols
+ * count, build-id (its first 16 hex digits, none where it has none); "0x7f..." for code that lies
+ * in no object. `program` is the path of the program's own file, "" where it is not known. Not
+ * terminated beyond `size`. Returns its length. The path is for the collector, which looks for the
+ * symbol in that file and publishes no more than its last part.
  */
-uint32_t place_name(const void *address, char *text, uint32_t size);
+uint32_t place_name(const void *address, const char *program, char *text, uint32_t size);
+
+/* The path of the program's own file, or "" where the kernel does not tell one that fits. */
+void place_program(char path[PLACE_PATH_MAX]);
 
 #endif

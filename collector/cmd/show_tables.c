@@ -4,12 +4,14 @@
  * program asked the device for.
  */
 #include "collector/cmd/show.h"
+#include "collector/symbol/place.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "collector/cmd/human.h"
+#include "collector/symbol/place.h"
 
 #define TOP_KERNELS 10
 
@@ -205,6 +207,9 @@ static void kernel_row(const struct page *page, const json_t *kernel, uint64_t b
 {
 	char count[HUMAN_MAX], t[HUMAN_MAX] = "-", share[HUMAN_MAX] = "-", energy[HUMAN_MAX] = "-";
 	const char *name = show_text(kernel, "name");
+	/* Of code its symbol is enough for people. */
+	const size_t symbol = strcmp(show_text(kernel, "api"), "openmp") ? 0 : place_symbol(name);
+	const int shown = (int)(symbol ? symbol : strlen(name));
 	char full[1400];
 
 	human_count(show_number(kernel, "count"), count);
@@ -214,8 +219,8 @@ static void kernel_row(const struct page *page, const json_t *kernel, uint64_t b
 	}
 	if (json_is_integer(json_object_get(kernel, "energy_uj")))
 		human_energy(show_number(kernel, "energy_uj"), page->utf8, energy);
-	snprintf(full, sizeof(full), "%s%s%s", name[0] ? name : "(no name)", device ? " on " : "",
-		 device ? show_text(kernel, "device") : "");
+	snprintf(full, sizeof(full), "%.*s%s%s%s", shown, name, shown ? "" : "(no name)",
+		 device ? " on " : "", device ? show_text(kernel, "device") : "");
 	kernel_cells(page, full, count, t, share, energy);
 }
 

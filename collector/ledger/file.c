@@ -8,47 +8,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/rights.h"
+
 #define SUFFIX_MAX 16
-
-struct rights {
-	bool changed;
-	uid_t uid;
-	gid_t gid;
-};
-
-/*
- * Takes on the owner's rights for the file system, of this thread alone (setfsuid also drops
- * root's power over files). The two calls tell no errors: asking again tells what is in force.
- */
-static int become_owner(const struct file_place *place, struct rights *before)
-{
-	before->changed = geteuid() == 0 && place->owner != 0;
-	if (!before->changed)
-		return 0;
-	before->gid = (gid_t)setfsgid(place->group);
-	before->uid = (uid_t)setfsuid(place->owner);
-	if ((uid_t)setfsuid((uid_t)-1) == place->owner &&
-	    (gid_t)setfsgid((gid_t)-1) == place->group)
-		return 0;
-	setfsuid(before->uid);
-	setfsgid(before->gid);
-	return -EPERM;
-}
-
-static void return_from_owner(const struct rights *before)
-{
-	int error = errno;
-
-	if (before->changed) {
-		setfsuid(before->uid);
-		setfsgid(before->gid);
-	}
-	errno = error;
-}
 
 /* Opens a folder, made if it is not there. */
 static int open_folder(int parent, const char *name)
@@ -93,11 +58,11 @@ int file_place_open(const struct ledger_options *options, const struct ledger_op
 	snprintf(place->name, sizeof(place->name), "%s-%s-%s", stamp, run, node);
 	snprintf(place->path, sizeof(place->path), "%s/%s/%s.jsonl", project, experiment,
 		 place->name);
-	error = become_owner(place, &before);
+	error = rights_take(place->owner, place->group, &before);
 	if (error)
 		return error;
 	place->folder = open_folders(options->dir, project, experiment);
-	return_from_owner(&before);
+	rights_return(&before);
 	return place->folder < 0 ? place->folder : 0;
 }
 
@@ -136,14 +101,14 @@ int file_create(const struct file_place *place, const char *suffix, mode_t mode)
 {
 	char name[FILE_NAME_MAX + SUFFIX_MAX];
 	struct rights before;
-	int error = become_owner(place, &before), fd;
+	int error = rights_take(place->owner, place->group, &before), fd;
 
 	if (error)
 		return error;
 	name_of(place, suffix, name);
 	fd = openat(place->folder, name,
 		    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	return_from_owner(&before);
+	rights_return(&before);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -152,13 +117,13 @@ int file_open(const struct file_place *place, const char *suffix, int flags)
 	char name[FILE_NAME_MAX + SUFFIX_MAX];
 	struct rights before;
 	struct stat st;
-	int error = become_owner(place, &before), fd;
+	int error = rights_take(place->owner, place->group, &before), fd;
 
 	if (error)
 		return error;
 	name_of(place, suffix, name);
 	fd = openat(place->folder, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	return_from_owner(&before);
+	rights_return(&before);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == place->owner)
@@ -172,18 +137,18 @@ void file_remove(const struct file_place *place, const char *suffix)
 	char name[FILE_NAME_MAX + SUFFIX_MAX];
 	struct rights before;
 
-	if (become_owner(place, &before))
+	if (rights_take(place->owner, place->group, &before))
 		return;
 	name_of(place, suffix, name);
 	unlinkat(place->folder, name, 0);
-	return_from_owner(&before);
+	rights_return(&before);
 }
 
 static int rename_over(const struct file_place *place, const char *from, const char *to)
 {
 	char old[FILE_NAME_MAX + SUFFIX_MAX], new[FILE_NAME_MAX + SUFFIX_MAX];
 	struct rights before;
-	int error = become_owner(place, &before);
+	int error = rights_take(place->owner, place->group, &before);
 
 	if (error)
 		return error;
@@ -191,7 +156,7 @@ static int rename_over(const struct file_place *place, const char *from, const c
 	name_of(place, to, new);
 	if (renameat(place->folder, old, place->folder, new))
 		error = -errno;
-	return_from_owner(&before);
+	rights_return(&before);
 	return error;
 }
 

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "collector/saturate.h"
+#include "collector/symbol/place.h"
+#include "collector/symbol/symbol.h"
 
 #define EVENT_COST_MAX_NS 1000u
 
@@ -41,6 +43,25 @@ static int find_device(struct feed *feed, uint32_t index)
 	return found;
 }
 
+/* The row of code is looked for by its place first, since to ask for its symbol is costly. */
+static int find_row(struct feed *feed, const struct arena_entry *from, const struct device *device)
+{
+	const char *api = arena_api_name(from->api), *kind = arena_kind_name(from->kind);
+	char named[SYMBOL_NAME_MAX + WIRE_NAME_MAX];
+	const char *name = from->name;
+	int row;
+
+	if (from->api == WIRE_API_OPENMP) {
+		name = place_public(name);
+		row = kernels_find(feed->kernels, api, kind, name, device->label);
+		if (row >= 0)
+			return row;
+		naming_row(feed->naming, feed->pid, from->name, named, sizeof(named));
+		name = named;
+	}
+	return kernels_row(feed->kernels, api, kind, name, device->label, device->domain);
+}
+
 /* Gives an entry its row. Returns 0, -EAGAIN while its slot is not ready, or -ENOMEM. */
 static int resolve(struct feed *feed, uint32_t index)
 {
@@ -54,9 +75,7 @@ static int resolve(struct feed *feed, uint32_t index)
 	entry->device = find_device(feed, from.device);
 	if (entry->device < 0)
 		return -ENOMEM;
-	const struct device *device = feed->devices->device[entry->device];
-	int row = kernels_row(feed->kernels, arena_api_name(from.api), arena_kind_name(from.kind),
-			      from.name, device->label, device->domain);
+	int row = find_row(feed, &from, feed->devices->device[entry->device]);
 	if (row < 0)
 		return row;
 	entry->row = row + 1;

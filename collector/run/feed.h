@@ -13,13 +13,16 @@
 #include "collector/run/course.h"
 #include "collector/run/devices.h"
 #include "collector/run/kernels.h"
+#include "collector/symbol/naming.h"
 
 struct feed {
 	struct arena_reader reader;
 	struct devices *devices; /* the run's */
 	struct kernels *kernels;
-	struct course *course;	  /* the run's, to be set by its owner; NULL: nobody is told */
-	uint32_t process;	  /* the course's number of it */
+	struct course *course; /* the run's, to be set by its owner; NULL: nobody is told */
+	uint32_t process;      /* the course's number of it */
+	struct naming *naming; /* the run's, likewise; NULL: no symbols are looked for */
+	pid_t pid;
 	uint64_t first_ns;	  /* nothing of it happened before */
 	int device[WIRE_DEVICES]; /* the run's index + 1, or 0 */
 	struct feed_entry {

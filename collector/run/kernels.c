@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collector/saturate.h"
+#include "collector/symbol/place.h"
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -19,11 +20,17 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
+/* What tells one row from another among those of an API: of code, its place. */
+static const char *key_of(const char *api, const char *name)
+{
+	return strcmp(api, "openmp") ? name : place_of(name);
+}
+
 static uint64_t hash_row(const char *api, const char *kind, const char *name, const char *device)
 {
 	uint64_t hash = hash_text(14695981039346656037ULL, api);
 
-	return hash_text(hash_text(hash_text(hash, kind), name), device);
+	return hash_text(hash_text(hash_text(hash, kind), key_of(api, name)), device);
 }
 
 /* The slot that holds the row, or the free one where it belongs. */
@@ -37,8 +44,9 @@ static uint32_t *probe(const struct kernels *kernels, const char *api, const cha
 		if (!kernels->slot[at])
 			return &kernels->slot[at];
 		row = &kernels->row[kernels->slot[at] - 1];
-		if (!strcmp(row->name, name) && !strcmp(row->kind, kind) &&
-		    !strcmp(row->api, api) && !strcmp(row->device, device))
+		if (!strcmp(key_of(row->api, row->name), key_of(api, name)) &&
+		    !strcmp(row->kind, kind) && !strcmp(row->api, api) &&
+		    !strcmp(row->device, device))
 			return &kernels->slot[at];
 	}
 }
@@ -71,14 +79,22 @@ static int grow(struct kernels *kernels)
 	return 0;
 }
 
+int kernels_find(const struct kernels *kernels, const char *api, const char *kind, const char *name,
+		 const char *device)
+{
+	const uint32_t *slot = kernels->slots ? probe(kernels, api, kind, name, device) : NULL;
+
+	return slot && *slot ? (int)*slot - 1 : -ENOENT;
+}
+
 int kernels_row(struct kernels *kernels, const char *api, const char *kind, const char *name,
 		const char *device, const char *domain)
 {
 	static const char others[] = "(others)";
-	uint32_t *slot = kernels->slots ? probe(kernels, api, kind, name, device) : NULL;
+	int known = kernels_find(kernels, api, kind, name, device);
 
-	if (slot && *slot)
-		return (int)*slot - 1;
+	if (known >= 0)
+		return known;
 	if (kernels->n >= KERNELS_MAX && strcmp(name, others))
 		return kernels_row(kernels, api, kind, others, device, domain);
 	if (grow(kernels))

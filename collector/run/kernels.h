@@ -30,6 +30,10 @@ struct kernels {
 	size_t slots;
 };
 
+/* The index of a row, or -ENOENT. The place of code is what names it, whatever symbol was found. */
+int kernels_find(const struct kernels *kernels, const char *api, const char *kind, const char *name,
+		 const char *device);
+
 /*
  * Finds or makes a row. `api`, `kind`, `device` and `domain` must outlive the rows; `name` is
  * copied. Returns its index, which is below BUSY_KEYS_MAX and stays, or -ENOMEM.

@@ -50,6 +50,7 @@ int run_new(const struct run_start *start, struct run **result)
 		run->idle_method[i] = run->domain[i].idle_method;
 	tree_open(&run->tree, start->world, start->begin_ticks);
 	devices_open(&run->devices, run->domain, run->domains, start->t_ns);
+	run->naming = (struct naming){.uid = run->origin.uid, .gid = run->origin.gid};
 	course_open(&run->course, start->t_ns);
 	run->course.events = start->events;
 	*result = run;
@@ -138,6 +139,8 @@ struct run_feed *run_attach(struct run *run, uint64_t id, const struct wire_layo
 	feed_open(&feed->feed, layout, &run->devices, &run->kernels,
 		  first_ns > run->start_ns ? first_ns : run->start_ns);
 	feed->feed.reader.pages = memfd_pages(layout);
+	feed->feed.naming = &run->naming;
+	feed->feed.pid = pid;
 	feed->feed.course = &run->course;
 	feed->feed.process = course_process(&run->course);
 	feed->layout = layout;

@@ -52,6 +52,7 @@ struct run {
 	size_t domains;
 	struct tree tree;
 	struct kernels kernels;
+	struct naming naming;
 	struct devices devices;
 	struct course course;
 	struct run_feed *feed;

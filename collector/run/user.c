@@ -4,27 +4,26 @@
  */
 #include "collector/run/user.h"
 
-#include <pthread.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "collector/ask.h"
 
 #define WAIT_NS 200000000L
 #define KNOWN	256
 
 /* The one question that may be open; its thread fills it in, whenever that is. */
 static struct {
-	pthread_mutex_t mutex;
-	pthread_cond_t answered;
-	bool open;
 	bool found;
 	uid_t uid;
 	user_lookup_fn lookup;
 	char name[USER_NAME_MAX];
-} question = {.mutex = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
+} question;
+
+static void look_up(void *box);
+static struct ask asked = ASK_OF(look_up, &question);
 
 /* Answers, the last ones; a user without a name is asked for again. */
 static struct {
@@ -43,39 +42,13 @@ int user_lookup(uid_t uid, char *name, size_t size)
 	return snprintf(name, size, "%s", entry.pw_name) < (int)size ? 0 : -1;
 }
 
-static void *ask(void *arg)
+static void look_up(void *box)
 {
-	char name[USER_NAME_MAX];
-	bool found = question.lookup(question.uid, name, sizeof(name)) == 0;
-
-	pthread_mutex_lock(&question.mutex);
-	question.found = found;
-	if (found)
-		memcpy(question.name, name, sizeof(name));
-	question.open = false;
-	pthread_cond_signal(&question.answered);
-	pthread_mutex_unlock(&question.mutex);
-	return arg;
+	(void)box;
+	question.found = question.lookup(question.uid, question.name, sizeof(question.name)) == 0;
 }
 
-/* Signals are the main thread's business. */
-static bool begin(void)
-{
-	pthread_attr_t detached;
-	pthread_t thread;
-	sigset_t all, before;
-
-	pthread_attr_init(&detached);
-	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&thread, &detached, ask, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&detached);
-	return error == 0;
-}
-
-/* Keeps an answer that came in time or late. With the mutex held, and no question open. */
+/* Keeps an answer that came in time or late. With no question open. */
 static void keep(void)
 {
 	if (!question.found)
@@ -95,33 +68,18 @@ static bool recall(uid_t uid, char name[USER_NAME_MAX])
 	return false;
 }
 
-static void wait_for_answer(void)
-{
-	struct timespec end;
-
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_nsec += WAIT_NS;
-	end.tv_sec += end.tv_nsec / 1000000000L;
-	end.tv_nsec %= 1000000000L;
-	while (question.open &&
-	       pthread_cond_timedwait(&question.answered, &question.mutex, &end) == 0)
-		;
-}
-
 void user_name(uid_t uid, user_lookup_fn lookup, char name[USER_NAME_MAX])
 {
-	pthread_mutex_lock(&question.mutex);
-	if (!question.open)
+	bool open = ask_is_open(&asked);
+
+	if (!open)
 		keep();
-	if (!question.open && !recall(uid, name)) {
+	if (!open && !recall(uid, name)) {
 		question.uid = uid;
 		question.lookup = lookup;
-		question.open = begin();
-		wait_for_answer();
-		if (!question.open)
+		if (ask_put(&asked, WAIT_NS))
 			keep();
 	}
 	if (!recall(uid, name))
 		snprintf(name, USER_NAME_MAX, "uid-%u", (unsigned)uid);
-	pthread_mutex_unlock(&question.mutex);
 }

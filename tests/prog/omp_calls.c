@@ -12,10 +12,13 @@
 
 #define N 100
 
+/* Bodies are exported, so that a stripped program still has names for them. */
+#define BODY __attribute__((visibility("default"))) void
+
 static long sum;
 
 #define LOOP_BODY(kind)                                                                            \
-	void kind##_body(void *data);                                                              \
+	BODY kind##_body(void *data);                                                              \
 	void kind##_body(void *data)                                                               \
 	{                                                                                          \
 		long from, to;                                                                     \
@@ -30,7 +33,7 @@ LOOP_BODY(dynamic)
 LOOP_BODY(guided)
 LOOP_BODY(runtime)
 
-void sections_body(void *data);
+BODY sections_body(void *data);
 void sections_body(void *data)
 {
 	unsigned section;
@@ -40,7 +43,7 @@ void sections_body(void *data)
 	GOMP_sections_end_nowait();
 }
 
-void inner_body(void *data);
+BODY inner_body(void *data);
 void inner_body(void *data)
 {
 	__atomic_fetch_add((long *)data, 1, __ATOMIC_RELAXED);
@@ -76,20 +79,20 @@ static void open_every(void)
 	nest(inner_body, 3);
 }
 
-void met_body(int32_t *thread, int32_t *bound, ...);
+BODY met_body(int32_t *thread, int32_t *bound, ...);
 void met_body(int32_t *thread, int32_t *bound, ...)
 {
 	sum += 1 + *thread + *bound;
 }
 
-void unmet_body(int32_t *thread, int32_t *bound, ...);
+BODY unmet_body(int32_t *thread, int32_t *bound, ...);
 void unmet_body(int32_t *thread, int32_t *bound, ...)
 {
 	sum += 2 + *thread + *bound;
 }
 
 /* A region within it, of the same body, is another one. */
-void again_body(int32_t *thread, int32_t *bound, ...);
+BODY again_body(int32_t *thread, int32_t *bound, ...);
 void again_body(int32_t *thread, int32_t *bound, ...)
 {
 	static int depth;

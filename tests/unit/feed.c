@@ -258,6 +258,25 @@ static void rows_are_bounded(void **state)
 	assert_true(KERNELS_MAX + WIRE_KIND_COUNT * WIRE_API_COUNT * DEVICES_MAX < BUSY_KEYS_MAX);
 }
 
+/* One collector found the symbol, the next did not, or the other way round. */
+static void code_is_known_by_its_place(void **state)
+{
+	static const char place[] = "lib.so+0x10 (5f1c)", named[] = "f in lib.so+0x10 (5f1c)";
+	int row = kernels_row(&kernels, "openmp", "kernel", named, "CPU", NULL);
+	int other = kernels_row(&kernels, "openmp", "kernel", "lib.so+0x20 (5f1c)", "CPU", NULL);
+
+	(void)state;
+	assert_int_equal(kernels_row(&kernels, "openmp", "kernel", place, "CPU", NULL), row);
+	assert_int_equal(kernels_find(&kernels, "openmp", "kernel", place, "CPU"), row);
+	assert_string_equal(kernels.row[row].name, named);
+	assert_int_equal(
+		kernels_row(&kernels, "openmp", "kernel", "g in lib.so+0x20 (5f1c)", "CPU", NULL),
+		other);
+	/* Another API may call its kernels what it likes. */
+	assert_int_not_equal(kernels_row(&kernels, "opencl", "kernel", "a in b", "CPU", NULL),
+			     kernels_row(&kernels, "opencl", "kernel", "b", "CPU", NULL));
+}
+
 static void devices_are_bounded(void **state)
 {
 	struct arena_device device = {.type = WIRE_DEVICE_GPU};
@@ -324,6 +343,7 @@ int main(void)
 		TEST(processes_share_rows_and_devices),
 		TEST(an_entry_may_be_newer_than_the_look_at_the_totals),
 		TEST(rows_are_bounded),
+		TEST(code_is_known_by_its_place),
 		TEST(devices_are_bounded),
 		TEST(many_pending_commands_make_a_tick_due),
 		TEST(several_packages_bear_a_cpu_together),

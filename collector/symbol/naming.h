@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names for the code of a run's processes. Their files are opened as their owner could, by the
+ * path that the process told, in its own file system where it still lives; what is no plain file,
+ * or of another build-id, is not read. A file system that does not answer is waited for once, and
+ * no run costs more waiting than its budget.
+ */
+#ifndef GRAMME_NAMING_H
+#define GRAMME_NAMING_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Of one run. */
+struct naming {
+	uid_t uid;
+	gid_t gid;
+	uint64_t spent_ns; /* waiting for answers so far */
+};
+
+/*
+ * Writes the name of the row for code at `text`, as a shim tells places: "SYMBOL in PLACE", or the
+ * place alone. `naming` may be NULL: then no file is opened.
+ */
+void naming_row(struct naming *naming, pid_t pid, const char *text, char *name, size_t size);
+
+#endif
