@@ -52,10 +52,10 @@ COLLECTOR_SRC := $(filter-out collector/cmd/main.c,$(wildcard collector/*.c coll
 COLLECTOR_TABLES := $(wildcard collector/*/*.tsv)
 COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 
-SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/opencl_stub.c,$(wildcard preload/*.c))
+SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c preload/opencl_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o openmp.o blas.o calls.o loader.o resolve.o real.o elf.o \
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o libc.o openmp.o blas.o calls.o loader.o resolve.o real.o elf.o \
 	sys.o string.o asan.o dlopen.o fork.o)
 
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
@@ -299,7 +299,8 @@ $(O)/tests/fake/tally: $(O)/tests/fake/tally_print.o $(O)/tests/fake/tally.o
 
 # The shim's own objects, the collector's reader and a program that races them, for the compiler's
 # race detector. It knows no fences (-Wtsan says so); what stands between ours are atomics.
-RACE := $(filter-out preload/asan.c preload/redirect.c,$(SHIM_SRC)) collector/intake/arena.c \
+RACE := $(filter-out $(addprefix preload/,asan.c redirect.c files_hook.c files_stream.c),$(SHIM_SRC)) \
+	collector/intake/arena.c \
 	collector/intake/clean.c collector/intake/pages.c tests/prog/race.c
 $(O)/race/%.o: %.c
 	@mkdir -p $(@D)

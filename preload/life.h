@@ -32,6 +32,7 @@ struct life {
 	_Atomic uint32_t owner[WIRE_LANES]; /* thread ids; 0 where nobody owns the lane */
 	const uint32_t *wake;		    /* the collector's futex word, or NULL */
 	struct note_rate note_rate;
+	_Atomic uint32_t files_number; /* of this process, to files.c; 0: not met yet */
 	struct entry_labels *labels;
 	struct opencl *opencl;
 	struct cpu *cpu;

@@ -25,10 +25,8 @@
 static const struct {
 	uint16_t burst, per_second;
 } bound[NOTE_CLASSES] = {
-	[NOTE_PRINTED] = {1024, 300},
-	[NOTE_REDRAWN] = {256, 50},
-	[NOTE_LOGGED] = {384, 100},
-	[NOTE_FILED] = {384, 100},
+	[NOTE_PRINTED] = {1024, 300}, [NOTE_REDRAWN] = {256, 50}, [NOTE_LOGGED] = {384, 100},
+	[NOTE_READ] = {256, 60},      [NOTE_SAVED] = {128, 40},
 };
 
 enum early_state { EARLY_FREE, EARLY_TAKEN, EARLY_FULL };
@@ -40,11 +38,14 @@ static struct early {
 } early[EARLY];
 static _Atomic uint32_t early_head;
 
+struct wire_layout *_Atomic note_arena;
+static const uint32_t *_Atomic wake; /* of whose arena that is */
+static struct note_rate childrens;   /* without a life of their own */
+
 typedef uint64_t __attribute__((may_alias)) word;
 
-static void put(struct life *life, const struct wire_note *note)
+static void put(struct wire_layout *arena, const struct wire_note *note)
 {
-	struct wire_layout *arena = life->arena;
 	uint64_t number = __atomic_fetch_add(&arena->arena.notes_head, 1, __ATOMIC_RELAXED);
 	struct wire_note *slot = &arena->note[number & (WIRE_NOTES - 1)];
 	const size_t words = (offsetof(struct wire_note, text) + note->text_bytes + 7) / 8;
@@ -58,7 +59,7 @@ static void put(struct life *life, const struct wire_note *note)
 		__atomic_store_n(&to[i], from[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->seq, number + 1, __ATOMIC_RELEASE);
 	if (!((number + 1) & (WIRE_NOTES / 2 - 1)))
-		ring_wake(life);
+		ring_wake(atomic_load(&wake));
 }
 
 /* Takes one from what the class may spend; false if nothing is left. */
@@ -81,7 +82,7 @@ static bool may(struct note_rate *rate, enum note_class class, uint64_t t_ns)
 static enum note_class class_of(const struct wire_note *note)
 {
 	if (note->kind != WIRE_NOTE_LINE)
-		return NOTE_FILED;
+		return note->kind == WIRE_NOTE_READ ? NOTE_READ : NOTE_SAVED;
 	if (note->flags & WIRE_NOTE_LOG)
 		return NOTE_LOGGED;
 	return note->flags & WIRE_NOTE_REDRAWN ? NOTE_REDRAWN : NOTE_PRINTED;
@@ -104,7 +105,7 @@ static uint32_t own_tid(const struct life *life)
 {
 	const struct ring_thread *t = &ring_self;
 
-	if (!t->lane || t->life != life || t->generation != atomic_load(&life->generation))
+	if (!life || !t->lane || t->life != life || t->generation != atomic_load(&life->generation))
 		return 0;
 	return __atomic_load_n(&t->lane->tid, __ATOMIC_RELAXED);
 }
@@ -120,6 +121,7 @@ static bool is_metered(void)
 static void add(struct wire_note *note, const char *text, size_t bytes)
 {
 	struct life *life = life_now();
+	struct wire_layout *arena = atomic_load(&note_arena);
 
 	if (bytes > WIRE_NOTE_TEXT) {
 		bytes = WIRE_NOTE_TEXT;
@@ -127,7 +129,7 @@ static void add(struct wire_note *note, const char *text, size_t bytes)
 	}
 	memcpy(note->text, text, bytes);
 	note->text_bytes = (uint32_t)bytes;
-	if (!life) {
+	if (!arena) {
 		wait_here(note);
 		/* Another thread may have handed over what waited meanwhile, but not this. */
 		life = life_now();
@@ -136,10 +138,10 @@ static void add(struct wire_note *note, const char *text, size_t bytes)
 		return;
 	}
 	note->tid = own_tid(life);
-	if (may(&life->note_rate, class_of(note), note->t_ns))
-		put(life, note);
+	if (may(life ? &life->note_rate : &childrens, class_of(note), note->t_ns))
+		put(arena, note);
 	else
-		__atomic_fetch_add(&life->arena->arena.notes_refused, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&arena->arena.notes_refused, 1, __ATOMIC_RELAXED);
 }
 
 uint64_t note_now(void)
@@ -238,6 +240,8 @@ void note_hand_over(struct life *life)
 	const uint32_t head = atomic_load(&early_head);
 	uint64_t since_ns;
 
+	atomic_store(&wake, life->wake);
+	atomic_store_explicit(&note_arena, life->arena, memory_order_release);
 	if (!any_waits())
 		return;
 	since_ns = forked_ns();
@@ -248,7 +252,7 @@ void note_hand_over(struct life *life)
 		if (!atomic_compare_exchange_strong(&slot->state, &state, EARLY_TAKEN))
 			continue;
 		if (slot->note.t_ns >= since_ns)
-			put(life, &slot->note);
+			put(life->arena, &slot->note);
 		atomic_store(&slot->state, EARLY_FREE);
 	}
 }

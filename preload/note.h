@@ -2,7 +2,8 @@
 /*
  * Notes: what the program printed, logged, read and saved, as the recogniser is told of it. They
  * go into a ring of the arena. The hooks of libc set nothing up, so before there is an arena the
- * last few wait here, and are handed over once it is there.
+ * last few wait here, and are handed over once it is there. A forked child that has no arena of its
+ * own writes to its parent's: workers that load data compute nothing.
  *
  * Any thread may call, also in a signal handler: no allocation, no lock, no system call but one
  * futex wake every half ring. errno is kept. Where the process is not metered nothing happens.
@@ -11,6 +12,7 @@
 #define GRAMME_NOTE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +21,7 @@
 struct life;
 
 /* What shares one bound of rate. */
-enum note_class { NOTE_PRINTED, NOTE_REDRAWN, NOTE_LOGGED, NOTE_FILED, NOTE_CLASSES };
+enum note_class { NOTE_PRINTED, NOTE_REDRAWN, NOTE_LOGGED, NOTE_READ, NOTE_SAVED, NOTE_CLASSES };
 
 /*
  * Bounds of rate: so many at once, and one more every so often. due_ns is when a steady stream at
@@ -28,6 +30,15 @@ enum note_class { NOTE_PRINTED, NOTE_REDRAWN, NOTE_LOGGED, NOTE_FILED, NOTE_CLAS
 struct note_rate {
 	_Atomic uint64_t due_ns[NOTE_CLASSES];
 };
+
+/* The arena that notes go to, once there is one: this process's, or that of who forked it. */
+extern struct wire_layout *_Atomic note_arena;
+
+/* True where there is. Cheap, for wrappers that have nothing to do otherwise. */
+static inline bool note_is_on(void)
+{
+	return atomic_load_explicit(&note_arena, memory_order_acquire) != NULL;
+}
 
 /* CLOCK_MONOTONIC without a system call; 0 where that cannot be had before there is an arena. */
 uint64_t note_now(void);

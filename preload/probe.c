@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "preload/channel.h"
 #include "preload/probe.h"
@@ -40,6 +41,8 @@ static void try_all(void)
 	sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
 	sys(read, fd, &who, 0);
 	sys(readlinkat, AT_FDCWD, "", &word, sizeof(word));
+	sys(lseek, fd, 0, SEEK_CUR);
+	sys(fcntl, fd, F_GETFL);
 	sys(madvise, NULL, 0, 0);
 	sys(prctl, PR_GET_TSC, &word);
 	sys(mremap, NULL, 0, 0, 0);

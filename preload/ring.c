@@ -111,10 +111,10 @@ struct ring_thread *ring_attach(void)
 	return life ? &ring_self : NULL;
 }
 
-void ring_wake(const struct life *life)
+void ring_wake(const uint32_t *word)
 {
-	if (life->wake)
-		sys(futex, life->wake, FUTEX_WAKE, INT_MAX);
+	if (word)
+		sys(futex, word, FUTEX_WAKE, INT_MAX);
 }
 
 bool ring_take_shared(uint64_t *seq, uint64_t number, uint32_t slots)

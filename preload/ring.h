@@ -92,8 +92,8 @@ static inline void ring_flop(const struct ring_thread *t, uint16_t entry, uint64
 	ring_plus(t, &t->lane->totals[entry].flop, flop, __ATOMIC_RELAXED);
 }
 
-/* Tells the collector that a ring is half full. */
-void ring_wake(const struct life *life);
+/* Tells the collector that a ring is half full, by its futex word, or NULL. */
+void ring_wake(const uint32_t *word);
 
 /*
  * Takes a slot, by its sequence number, of a ring of so many that all threads write: for the event
@@ -135,7 +135,7 @@ static inline __attribute__((always_inline)) void ring_push(struct ring_thread *
 	if (__builtin_expect(t->lane_number != 0, 1))
 		__atomic_store_n(&lane->head, number + 1, __ATOMIC_RELEASE);
 	if (__builtin_expect(!((number + 1) & (WIRE_RING_SLOTS / 2 - 1)), 0))
-		ring_wake(t->life);
+		ring_wake(t->life->wake);
 }
 
 /* Gives the calling thread a lane of `life`; never fails, since lane 0 has room for all. */

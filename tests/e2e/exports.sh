@@ -18,6 +18,8 @@ cat >"$TMPDIR/table.c" <<'C'
 #include "preload/calls.def"
 #define ROW(name) export name
 #include "preload/cpu.def"
+#define LIBC(result, name, params, args) export name
+#include "preload/libc.def"
 C
 {
 	cc -E -P -I . "$TMPDIR/table.c" | grep -o 'export [A-Za-z_0-9]*' | cut -d' ' -f2

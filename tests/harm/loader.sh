@@ -46,11 +46,12 @@ for what in dlerror errno next vfork spawn clone; do
 done
 same title --leave-out environment -- "$bin/calls" title
 same fixed-map -- "$bin/calls" fixed-map
-# Two lanes of the arena are mapped (1.6 MB), and tables for names; memory indeed where all is locked.
-same lock --memory 2048 -- "$bin/calls" lock
-same lock-limited --memory 2048 --rlimit MEMLOCK=8000000 -- "$bin/calls" lock
+# Two lanes of the arena are mapped and its notes (2.7 MB), and tables for names; memory indeed where
+# all is locked.
+same lock --memory 3584 -- "$bin/calls" lock
+same lock-limited --memory 3584 --rlimit MEMLOCK=8000000 -- "$bin/calls" lock
 if is_root && have setpriv; then
-	same lock-user --memory 2048 --rlimit MEMLOCK=8000000 -- \
+	same lock-user --memory 3584 --rlimit MEMLOCK=8000000 -- \
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$bin/calls" lock
 fi
 same runpath -- "$bin/calls" plugins "$bin/plugin"
@@ -100,7 +101,7 @@ export OCL_ICD_VENDORS=$build/tests/fake/libfakecl.so
 same exceptions-opencl --computes --env "OCL_ICD_VENDORS=$OCL_ICD_VENDORS" -- "$bin/throw" opencl
 if is_root; then
 	same exceptions-opencl-locked --computes --env "OCL_ICD_VENDORS=$OCL_ICD_VENDORS" \
-		--memory 2048 -- "$bin/throw" opencl lock
+		--memory 3584 -- "$bin/throw" opencl lock
 fi
 
 cat >"$TMPDIR/bad.c" <<'C'

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Streams of the C library. Their reads and writes never come by our wrappers, and getc or fscanf
+ * are too short to be wrapped: so a stream is asked for its position when it is moved or closed. Of
+ * a pass that begins with opening or moving back and ends likewise, that is all there is to know.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "preload/files.h"
+#include "preload/libc.h"
+
+static int descriptor_of(FILE *stream)
+{
+	const int saved = errno;
+	const int fd = LIBC_REAL(fileno)(stream);
+
+	errno = saved;
+	return fd;
+}
+
+static off_t position(FILE *stream)
+{
+	const int saved = errno;
+	const off_t at = LIBC_REAL(ftello)(stream);
+
+	errno = saved;
+	return at;
+}
+
+/* What open's flags would have been, as far as we ask. */
+static int flags_of(const char *mode)
+{
+	switch (mode[0]) {
+	case 'w':
+		return O_WRONLY | O_CREAT | O_TRUNC;
+	case 'a':
+		return O_WRONLY | O_CREAT | O_APPEND;
+	default:
+		return O_RDONLY;
+	}
+}
+
+static void opened(FILE *stream, const char *mode)
+{
+	if (stream)
+		files_opened(descriptor_of(stream), flags_of(mode));
+}
+
+/* Before it is moved or closed. */
+static void leave(FILE *stream)
+{
+	const int fd = descriptor_of(stream);
+
+	if (files_is_followed(fd))
+		files_stream_at(fd, position(stream));
+}
+
+/* Behind that. */
+static void arrive(FILE *stream)
+{
+	const int fd = descriptor_of(stream);
+
+	if (files_is_followed(fd))
+		files_stream_moved(fd, position(stream));
+}
+
+#define OPEN(name)                                                                                 \
+	LIBC_WRAP(FILE *, name, (const char *path, const char *mode))                              \
+	{                                                                                          \
+		FILE *stream = LIBC_REAL(name)(path, mode);                                        \
+                                                                                                   \
+		if (files_on())                                                                    \
+			opened(stream, mode);                                                      \
+		return stream;                                                                     \
+	}
+
+OPEN(fopen)
+OPEN(fopen64)
+
+/* A program that sends its own output elsewhere saves nothing by that. */
+#define REOPEN(name)                                                                               \
+	LIBC_WRAP(FILE *, name, (const char *path, const char *mode, FILE *stream))                \
+	{                                                                                          \
+		FILE *again;                                                                       \
+                                                                                                   \
+		if (files_on())                                                                    \
+			leave(stream);                                                             \
+		again = LIBC_REAL(name)(path, mode, stream);                                       \
+		if (files_on())                                                                    \
+			opened(again, mode[0] == 'r' ? mode : "a");                                \
+		return again;                                                                      \
+	}
+
+REOPEN(freopen)
+REOPEN(freopen64)
+
+LIBC_WRAP(FILE *, fdopen, (int fd, const char *mode))
+{
+	FILE *stream = LIBC_REAL(fdopen)(fd, mode);
+
+	if (stream && mode[0] == 'r' && files_on())
+		arrive(stream);
+	return stream;
+}
+
+LIBC_WRAP(int, fclose, (FILE * stream))
+{
+	struct files_saving saving;
+	off_t written = 0;
+	int error, fd;
+
+	if (!files_on())
+		return LIBC_REAL(fclose)(stream);
+	leave(stream);
+	fd = descriptor_of(stream);
+	if (files_is_saved(fd))
+		written = position(stream);
+	files_closing(fd, written > 0 ? (uint64_t)written : 0, &saving);
+	error = LIBC_REAL(fclose)(stream);
+	if (!error)
+		files_saved(&saving);
+	return error;
+}
+
+#define MOVE(name, params, args)                                                                   \
+	LIBC_WRAP(int, name, params)                                                               \
+	{                                                                                          \
+		int error;                                                                         \
+                                                                                                   \
+		if (!files_on())                                                                   \
+			return LIBC_REAL(name) args;                                               \
+		leave(stream);                                                                     \
+		error = LIBC_REAL(name) args;                                                      \
+		arrive(stream);                                                                    \
+		return error;                                                                      \
+	}
+
+MOVE(fseek, (FILE * stream, long offset, int whence), (stream, offset, whence))
+MOVE(fseeko, (FILE * stream, off_t offset, int whence), (stream, offset, whence))
+MOVE(fseeko64, (FILE * stream, off_t offset, int whence), (stream, offset, whence))
+MOVE(fsetpos, (FILE * stream, const fpos_t *position), (stream, position))
+MOVE(fsetpos64, (FILE * stream, const fpos_t *position), (stream, position))
+
+LIBC_WRAP(void, rewind, (FILE * stream))
+{
+	if (files_on())
+		leave(stream);
+	LIBC_REAL(rewind)(stream);
+	if (files_on())
+		arrive(stream);
+}
