@@ -64,6 +64,9 @@ TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
 E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
 HARM := $(filter-out tests/harm/lib.sh,$(wildcard tests/harm/*.sh))
+# Trainers that know their own truth, programs that do not train; slow ones need what PyPI has.
+TRAIN := $(wildcard tests/train/fast/* tests/train/not/*)
+TRAIN_SLOW := $(wildcard tests/train/slow/*)
 FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
@@ -76,7 +79,7 @@ TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfak
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo check check-slow check-built built unit fuzz fuzz-programs fuzz-built fuzz-merge \
+.PHONY: all help demo check check-slow check-built built unit train fuzz fuzz-programs fuzz-built fuzz-merge \
 	bench lint format install uninstall \
 	clean deps have-deps
 
@@ -124,6 +127,10 @@ fuzz-built:
 
 fuzz: fuzz-built ## feed strangers' input to the parsers, TIME=60 seconds each
 	@FUZZ_TIME=$(TIME) FUZZ_KEEP=$(O)-fuzz/found $(PROVE) $(FUZZ:$(O)/%=$(O)-fuzz/%)
+
+train: built ## score what is recognised of trainers and of programs that do not train
+	@scripts/deps test
+	@$(PROVE) $(TRAIN)
 
 fuzz-merge: fuzz-built ## fold what a long fuzz has found back into tests/fuzz/corpus
 	@for target in $(FUZZ:$(O)/%=$(O)-fuzz/%); do \

@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # score: none
 # One kernel after the other, each many times, with figures between.

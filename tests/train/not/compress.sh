@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # score: none
 # Compresses at nine levels and sorts, with the figures that such benchmarks print.

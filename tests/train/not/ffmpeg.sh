@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # score: none
 # Encodes a test picture twice, as one does it in two passes.

@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # score: none
 # Compiles a few files under make, then with steps numbered as ninja and CMake number them.

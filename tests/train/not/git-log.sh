@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # score: none
 # A history whose messages speak of epochs and losses, read again and again.

@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # score: none
 # A bar over a copy, then over its compression, thrice.
