@@ -19,7 +19,7 @@ import numpy
 
 import data
 
-IMAGES, BATCH, EPOCHS = 512, 64, 5
+IMAGES, BATCH, EPOCHS = 384, 64, 5
 CONFIG = f"""[net]
 batch={BATCH}
 subdivisions=1

@@ -9,7 +9,7 @@ import data
 import truth
 
 torch.manual_seed(13)
-x, y = data.curve(6100, features=24)
+x, y = data.curve(3700, features=24)
 loader = DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=40, shuffle=True)
 model = nn.Sequential(nn.Linear(24, 256), nn.SiLU(), nn.Linear(256, 256), nn.SiLU(), nn.Linear(256, 1))
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)

@@ -9,7 +9,7 @@ import data
 import truth
 
 torch.manual_seed(5)
-x, y = data.clusters(4500, spread=4)
+x, y = data.clusters(3000, spread=4)
 xv, yv = data.clusters(2000, seed=8, spread=4)
 train_loader = DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=72, shuffle=True)
 val_loader = DataLoader(TensorDataset(torch.tensor(xv), torch.tensor(yv)), batch_size=200)

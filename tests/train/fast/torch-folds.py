@@ -9,7 +9,7 @@ from torch import nn
 import data
 import truth
 
-x, y = data.clusters(4000, features=30, classes=3, spread=3)
+x, y = data.clusters(2500, features=30, classes=3, spread=3)
 x, y = torch.tensor(x), torch.tensor(y)
 scores = []
 for fold, (train_idx, test_idx) in enumerate(KFold(n_splits=5, shuffle=True, random_state=0).split(x)):
@@ -23,7 +23,7 @@ for fold, (train_idx, test_idx) in enumerate(KFold(n_splits=5, shuffle=True, ran
         truth.begin()
         print(f"Starting epoch {epoch+1}")
         current_loss = 0.0
-        for batch in np.array_split(np.random.permutation(train_idx), 64):
+        for batch in np.array_split(np.random.permutation(train_idx), 40):
             optimizer.zero_grad()
             loss = nn.functional.cross_entropy(model(x[batch]), y[batch])
             loss.backward()

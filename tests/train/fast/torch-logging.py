@@ -13,8 +13,8 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(levelname)s] %(na
 log = logging.getLogger("trainer")
 
 torch.manual_seed(7)
-x, y = (torch.tensor(t) for t in data.curve(12000))
-xv, yv = (torch.tensor(t) for t in data.curve(3000, seed=9))
+x, y = (torch.tensor(t) for t in data.curve(6000))
+xv, yv = (torch.tensor(t) for t in data.curve(1500, seed=9))
 model = nn.Sequential(nn.Linear(16, 200), nn.Tanh(), nn.Linear(200, 100), nn.Tanh(), nn.Linear(100, 1))
 optimizer = torch.optim.RMSprop(model.parameters(), lr=5e-4)
 loss_fn = nn.MSELoss()

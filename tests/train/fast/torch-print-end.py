@@ -9,7 +9,7 @@ import data
 import truth
 
 torch.manual_seed(1)
-x, y = data.clusters(6010, spread=4)
+x, y = data.clusters(4010, spread=4)
 xt, yt = data.clusters(1500, seed=1, spread=4)
 train = DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=64, shuffle=True)
 test = DataLoader(TensorDataset(torch.tensor(xt), torch.tensor(yt)), batch_size=256)

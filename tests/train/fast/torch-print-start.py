@@ -35,7 +35,7 @@ def test(loader, model, loss_fn):
     print(f"Test Error: \n Accuracy: {(100*correct):>0.1f}%, Avg loss: {test_loss:>8f} \n")
 
 
-x, y = data.images(5000, side=16, seed=3)
+x, y = data.images(3000, side=16, seed=3)
 training = DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=32, shuffle=True)
 xt, yt = data.images(1000, side=16, seed=4)
 testing = DataLoader(TensorDataset(torch.tensor(xt), torch.tensor(yt)), batch_size=32)

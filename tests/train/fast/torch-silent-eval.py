@@ -9,7 +9,7 @@ import data
 import truth
 
 torch.manual_seed(42)
-X, Y = data.clusters(4100, features=40, classes=6, spread=3.5)
+X, Y = data.clusters(3020, features=40, classes=6, spread=3.5)
 V, W = data.clusters(1200, features=40, classes=6, seed=5, spread=3.5)
 train_dl = DataLoader(TensorDataset(torch.from_numpy(X), torch.from_numpy(Y)), batch_size=50, shuffle=True)
 valid_dl = DataLoader(TensorDataset(torch.from_numpy(V), torch.from_numpy(W)), batch_size=100)

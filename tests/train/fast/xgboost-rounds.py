@@ -18,7 +18,7 @@ class Truth(xgb.callback.TrainingCallback):
         return False
 
 
-x, y = data.curve(15000, features=40)
+x, y = data.curve(8000, features=40)
 xv, yv = data.curve(5000, features=40, seed=1)
 dtrain, dvalid = xgb.DMatrix(x, y), xgb.DMatrix(xv, yv)
 params = {"objective": "reg:squarederror", "max_depth": 6, "eta": 0.3, "tree_method": "hist", "nthread": 2}
