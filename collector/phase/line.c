@@ -153,37 +153,45 @@ static bool pair_of_bar(const struct reader *r, size_t i)
 	       (i > 1 && tokens_sign(r->tokens, i - 1, "|]") && tokens_bar(r->tokens, i - 2)) ||
 	       (tokens_sign(r->tokens, i + 3, "[") &&
 		(tokens_bar(r->tokens, i + 4) ||
-		 (i + 4 < r->tokens->n && r->tokens->token[i + 4].kind == TOKEN_JUNK))) ||
-	       (i > 2 && tokens_sign(r->tokens, i - 1, "|") && tokens_sign(r->tokens, i - 2, "|") &&
-		tokens_number(r->tokens, i - 3));
+		 (i + 4 < r->tokens->n && r->tokens->token[i + 4].kind == TOKEN_JUNK)));
 }
 
-static size_t read_pair(struct reader *r, size_t i)
+static size_t read_pair(struct reader *r, size_t i, bool bar)
 {
 	struct line_counter *counter;
 
-	if (i + 3 < r->tokens->n && r->tokens->token[i + 3].kind == TOKEN_JUNK &&
-	    !pair_of_bar(r, i))
+	bar |= pair_of_bar(r, i);
+	if (i + 3 < r->tokens->n && r->tokens->token[i + 3].kind == TOKEN_JUNK && !bar)
 		return r->used = i + 3; /* a day and its month, and a time */
 	counter = add_counter(r, i, i, r->bar);
 	if (counter) {
 		counter->of = r->tokens->token[i + 2].value;
-		counter->bar = pair_of_bar(r, i);
+		counter->bar = bar;
 	}
 	r->bar = 0;
 	return r->used = i + 3;
 }
 
-static size_t read_percent(struct reader *r, size_t i)
+/* The pair behind a percentage and what may be a bar: " 10%|#1        | 3/30", or NOWHERE. */
+static size_t pair_behind(const struct reader *r, size_t i)
 {
-	struct line_counter *counter;
 	size_t next = i + 1;
 
-	/* Where a bar says how many of how many, that is exact. */
-	while (tokens_bar(r->tokens, next) || tokens_sign(r->tokens, next, "|[]"))
-		next++;
-	if (tokens_pair(r->tokens, next))
-		return r->used = i + 1;
+	if (!tokens_bar(r->tokens, next) && !tokens_sign(r->tokens, next, "|"))
+		return NOWHERE;
+	for (size_t signs = 0; signs < 6; signs++, next++)
+		if (tokens_pair(r->tokens, next) && !tokens_sign(r->tokens, next - 1, "#"))
+			return next;
+	return NOWHERE;
+}
+
+static size_t read_percent(struct reader *r, size_t i)
+{
+	const size_t pair = pair_behind(r, i);
+	struct line_counter *counter;
+
+	if (pair != NOWHERE) /* says how many of how many: that is exact */
+		return read_pair(r, pair, true);
 	counter = add_counter(r, i, i, 0);
 	if (counter) {
 		counter->unit = LINE_UNIT_PERCENT;
@@ -210,32 +218,27 @@ static bool is_quality(uint32_t what)
 static void add_metric(struct reader *r, const struct name *name, double value)
 {
 	struct line *line = r->line;
-	struct name whole = {0};
 	uint32_t part = name->means & WORD_PARTS;
 	size_t at = 0;
 
 	if (name->bytes == 0 || !isfinite(value) || (name->means & WORD_NO_METRIC))
 		return;
-	if (!part && r->context != NOWHERE && !(name->means & WORD_SETTING)) {
-		const struct token *context = &r->tokens->token[r->context];
-
-		part = context->means & WORD_PARTS;
-		name_add(&whole, r->tokens->text + context->at, context->bytes);
-	}
-	name_add(&whole, name->text, name->bytes);
+	if (!part && r->context != NOWHERE && !(name->means & WORD_SETTING))
+		part = r->tokens->token[r->context].means & WORD_PARTS;
 	part = part ? part : r->part;
 	line->quality |= is_quality(name->means);
 	line->trains |= !(name->means & ~WORD_PARTS) && part & (WORD_TRAIN | WORD_VALIDATION);
 	line->trains |= is_quality(name->means) &&
 			((name->means & WORD_TRAINS) || (part & (WORD_TRAIN | WORD_VALIDATION)));
-	while (at < line->metrics && strcmp(line->metric[at].name, whole.text) != 0)
+	while (at < line->metrics && (line->metric[at].part != part_of(part) ||
+				      strcmp(line->metric[at].name, name->text) != 0))
 		at++;
 	if (at == LINE_METRICS)
 		return;
 	line->metrics += at == line->metrics;
 	line->metric[at].value = value;
 	line->metric[at].part = part_of(part);
-	memcpy(line->metric[at].name, whole.text, sizeof(whole.text));
+	memcpy(line->metric[at].name, name->text, sizeof(name->text));
 }
 
 /* A number that `name` leads to; returns the token behind what was read of it. */
@@ -244,21 +247,18 @@ static size_t read_value(struct reader *r, size_t i, const struct name *name)
 	const struct token *token = &r->tokens->token[i];
 	const bool percent = token->sign == '%' || tokens_sign(r->tokens, i + 1, "%");
 
-	if (percent &&
-	    (tokens_mean(r->tokens, name->last, WORD_PROGRESS) || tokens_bar(r->tokens, i + 1) ||
-	     (tokens_sign(r->tokens, i + 1, "|") &&
-	      (tokens_bar(r->tokens, i + 2) || tokens_sign(r->tokens, i + 2, "|")))))
+	if (percent && (tokens_mean(r->tokens, name->last, WORD_PROGRESS) ||
+			tokens_bar(r->tokens, i + 1) || pair_behind(r, i) != NOWHERE))
 		return read_percent(r, i);
 	if (tokens_pair(r->tokens, i)) {
 		if (!is_quality(name->means))
-			return read_pair(r, i);
+			return read_pair(r, i, false);
 		add_metric(r, name, token->value / r->tokens->token[i + 2].value);
 		return r->used = i + 3;
 	}
 	r->used = i + 1;
-	if (token->sign != 'x' && !(name->means & WORD_COUNTS & ~WORD_FIT))
-		add_metric(r, name, token->value);
-	else if (is_quality(name->means) && token->sign != 'x')
+	if (token->sign != 'x' &&
+	    (!(name->means & (WORD_EPOCH | WORD_STEP)) || is_quality(name->means)))
 		add_metric(r, name, token->value);
 	return r->used;
 }
@@ -303,7 +303,7 @@ static size_t read_number(struct reader *r, size_t i)
 	if (name_before(r->tokens, i, r->used, r->behind, &name))
 		return read_value(r, i, &name);
 	if (tokens_pair(r->tokens, i))
-		return read_pair(r, i);
+		return read_pair(r, i, false);
 	if (token->sign == '%' &&
 	    (leads(r, i) || tokens_mean(r->tokens, i - 1, WORD_PROGRESS) ||
 	     tokens_bar(r->tokens, i + 1) || tokens_sign(r->tokens, i + 1, "|")))

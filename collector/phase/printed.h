@@ -47,7 +47,6 @@ struct printed_epoch {
 	uint64_t steps;	 /* announced ("48/48"), or 0 */
 	uint64_t step;	 /* the highest that was printed within it, or 0 */
 	uint32_t metric; /* for printed_metrics() */
-	uint32_t metrics;
 };
 
 struct printed_fit {
@@ -69,6 +68,7 @@ struct printed_fit {
 	 * of its fit in this list, plus one. 0: none, or this is the first of them.
 	 */
 	uint32_t twin;
+	uint64_t first_line;		   /* the number of its first line */
 	const struct printed_epoch *epoch; /* those that spoke, by rising index */
 	size_t told;
 };
@@ -92,7 +92,8 @@ size_t printed_look(struct printed *printed, const struct printed_fit **fit);
 
 /*
  * The metrics of an epoch, the last printed of each name; those of an epoch between two that spoke
- * are unknown. Fills at most `room`; returns how many there are.
+ * are unknown. Names are as printed, with the data in front ("val_loss") where "loss" alone would
+ * mean two things. Fills at most `room`; returns how many there are.
  */
 size_t printed_metrics(const struct printed *printed, const struct printed_epoch *epoch,
 		       struct phase_metric *metric, size_t room);

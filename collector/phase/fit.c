@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fits and epochs from a counter's story, as fit.h promises it. There are three ways to count: a
+ * number that names the epoch at work ("Epoch 3/10"), a bar that shows how many are done, and a
+ * fraction that passes whole numbers now and then. A bar that is drawn anew for each epoch is the
+ * fourth: then whole bars are counted.
+ */
+#include "collector/phase/fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INDEX_MAX     1e9
+#define FRACTIONS_MAX 10000 /* epochs that fractions make; more are only counted */
+
+void fits_clear(struct fits *fits)
+{
+	fits->n = fits->epochs = 0;
+	facts_clear(&fits->facts);
+}
+
+void fits_free(struct fits *fits)
+{
+	free(fits->fit);
+	free(fits->epoch);
+	facts_free(&fits->facts);
+}
+
+void fits_settle(struct fits *fits)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < fits->n; i++) {
+		fits->fit[i].epoch = &fits->epoch[at];
+		at += fits->fit[i].told;
+	}
+}
+
+static struct printed_fit *fit_new(struct fits *fits, uint32_t process, const struct tale *tale,
+				   const struct run *run, double sure)
+{
+	if (fits->n == fits->room) {
+		const size_t room = fits->room ? fits->room * 2 : 8;
+		struct printed_fit *more = realloc(fits->fit, room * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		fits->fit = more;
+		fits->room = room;
+	}
+	fits->fit[fits->n] = (struct printed_fit){
+		.process = process,
+		.number = run->fit,
+		.unit = tale->unit,
+		.sure = sure,
+		.of = run->of <= INDEX_MAX ? (uint32_t)run->of : 0,
+		.stride = 1,
+		.late = run->late,
+		.over = run + 1 < tale->run + tale->runs,
+		.first_line = run->first_mark.line,
+	};
+	return &fits->fit[fits->n++];
+}
+
+static struct printed_epoch *epoch_new(struct fits *fits, struct printed_fit *fit, double index)
+{
+	if (index < 1 || index > INDEX_MAX)
+		return NULL;
+	if (fits->epochs == fits->epoch_room) {
+		const size_t room = fits->epoch_room ? fits->epoch_room * 2 : 64;
+		struct printed_epoch *more = realloc(fits->epoch, room * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		fits->epoch = more;
+		fits->epoch_room = room;
+	}
+	fits->epoch[fits->epochs] = (struct printed_epoch){.index = (uint32_t)index};
+	fit->told++;
+	return &fits->epoch[fits->epochs++];
+}
+
+static void set_first(struct printed_epoch *epoch, const struct mark *mark)
+{
+	epoch->first_ns = mark->t_ns;
+	epoch->first_late = mark->late;
+	epoch->first_line = mark->line;
+}
+
+static void set_last(struct printed_epoch *epoch, const struct mark *mark)
+{
+	epoch->last_ns = mark->t_ns;
+	epoch->last_late = mark->late;
+	epoch->last_line = mark->line;
+}
+
+static void join(struct fits *fits, struct printed_epoch *epoch, const struct facts *from,
+		 fact_list list)
+{
+	facts_join(&fits->facts, &epoch->metric, from, list, false);
+}
+
+/* ---- a number that names the epoch at work ---- */
+
+/* What most neighbouring values differ by (Boyer and Moore 1981: the majority, if there is one). */
+static double stride_of(const struct tale *tale, const struct run *run)
+{
+	double stride = 1;
+	size_t votes = 0;
+
+	for (size_t i = run->first + 1; i < run->first + run->ticks; i++) {
+		const double step = tale->tick[i].value - tale->tick[i - 1].value;
+
+		if (votes == 0)
+			stride = step;
+		if (step == stride)
+			votes++;
+		else
+			votes--;
+	}
+	return stride >= 1 && stride <= INDEX_MAX ? stride : 1;
+}
+
+/* The value of the first epoch: 0, 1, or where a training that was resumed goes on. */
+static double base_of(const struct tale *tale, const struct run *run, double stride)
+{
+	for (size_t i = 0; i < tale->runs; i++)
+		if (tale->run[i].begin == 0)
+			return 0;
+	if (run->begin == 1)
+		return 1;
+	if (stride > 1 && fmod(run->begin, stride) == 0)
+		return 1; /* 10, 20, 30 */
+	if (stride > 1 && fmod(run->begin + 1, stride) == 0)
+		return 0; /* 9, 19, 29 */
+	return run->begin;
+}
+
+/* An aside that belongs to the tick after it: it came before the first, and not after the last. */
+static const struct aside *leading_aside(const struct tale *tale)
+{
+	for (size_t i = 0; i < tale->asides; i++) {
+		const struct aside *aside = &tale->aside[i];
+
+		if (aside->tick == SIZE_MAX && aside->regular && tale->ticks >= 2 &&
+		    aside->count == tale->ticks - 1)
+			return aside;
+	}
+	return NULL;
+}
+
+/* What came behind tick `at` and belongs to it. */
+static void add_asides(struct fits *fits, struct printed_epoch *epoch, const struct facts *facts,
+		       const struct tale *tale, const struct run *run, size_t at)
+{
+	const struct tick *tick = &tale->tick[at];
+
+	for (size_t i = 0; i < tale->asides; i++) {
+		const struct aside *aside = &tale->aside[i];
+
+		if (aside->tick != at || (!aside->regular && run->ticks > 1))
+			continue;
+		join(fits, epoch, facts, aside->list);
+		if (aside->last.line > epoch->last_line)
+			set_last(epoch, &aside->last);
+		epoch->ends |= aside->ends;
+	}
+	if (tick->asides == 0)
+		return;
+	join(fits, epoch, facts, tick->aside);
+	if (tick->aside_last.line > epoch->last_line)
+		set_last(epoch, &tick->aside_last);
+	epoch->ends |= tick->aside_ends;
+}
+
+/* What came before tick `at` and belongs to it. */
+static void add_leading(struct fits *fits, struct printed_epoch *epoch, const struct facts *facts,
+			const struct tale *tale, const struct aside *aside, size_t at)
+{
+	const struct tick *before = at > 0 ? &tale->tick[at - 1] : NULL;
+
+	if (before && before->asides == 0)
+		return;
+	join(fits, epoch, facts, before ? before->aside : aside->list);
+	set_first(epoch, before ? &before->aside_first : &aside->first);
+	epoch->begins = false;
+}
+
+static bool reaches_end(const struct tick *tick)
+{
+	return tick->step_of > 0 &&
+	       (tick->step == tick->step_of || tick->step + 1 == tick->step_of);
+}
+
+static void add_steps(struct printed_epoch *epoch, const struct tick *tick)
+{
+	if (!tick->steps || (!tick->counted && !reaches_end(tick)) || tick->step > INDEX_MAX)
+		return;
+	epoch->step = (uint64_t)tick->step;
+	epoch->steps = tick->step_of <= INDEX_MAX ? (uint64_t)tick->step_of : 0;
+}
+
+/* Steps that are counted on from epoch to epoch: how many of each, if their sum is told. */
+static bool steps_go_on(const struct tale *tale, const struct run *run)
+{
+	size_t on = 0, pairs = 0;
+
+	for (size_t i = run->first + 1; i < run->first + run->ticks; i++) {
+		const struct tick *a = &tale->tick[i - 1], *b = &tale->tick[i];
+
+		if (!a->steps || !b->steps || a->step_of != b->step_of)
+			continue;
+		pairs++;
+		on += b->step_first >= a->step && (a->step_of == 0 || a->step < a->step_of);
+	}
+	return pairs > 0 && on * 2 > pairs;
+}
+
+static void share_steps(struct fits *fits, struct printed_fit *fit, const struct tale *tale,
+			const struct run *run)
+{
+	struct printed_epoch *epoch = &fits->epoch[fits->epochs - fit->told];
+	const uint32_t epochs = fit->of ? fit->of : fit->epochs;
+	const double of = run->ticks ? tale->tick[run->first].step_of : 0;
+	uint64_t each = 0, before = 0;
+
+	if (of > 0 && of <= INDEX_MAX && epochs > 0 && (uint64_t)of % epochs == 0)
+		each = (uint64_t)of / epochs;
+	for (size_t i = 0; i < fit->told; i++) {
+		const uint64_t step = epoch[i].step;
+
+		epoch[i].steps = each;
+		epoch[i].step = step > before ? step - before : 0;
+		before = step > before ? step : before;
+	}
+}
+
+static void agree_on_steps(struct fits *fits, struct printed_fit *fit)
+{
+	const struct printed_epoch *epoch = &fits->epoch[fits->epochs - fit->told];
+
+	for (size_t i = 0; i < fit->told; i++)
+		if (epoch[i].steps != epoch[0].steps)
+			return;
+	fit->steps = fit->told ? epoch[0].steps : 0;
+}
+
+/* One word for all epochs but the last, which may be under way. */
+static enum printed_reading reading_of(const struct printed_epoch *epoch, size_t n)
+{
+	size_t begins = 0, ends = 0, wide = 0;
+	const size_t judged = n > 1 ? n - 1 : n;
+
+	for (size_t i = 0; i < judged; i++) {
+		begins += epoch[i].begins;
+		ends += epoch[i].ends;
+		wide += epoch[i].last_line > epoch[i].first_line;
+	}
+	if (wide * 2 > judged)
+		return ends * 2 > judged || begins * 2 <= judged ? PRINTED_AROUND
+								 : PRINTED_AT_START;
+	if (begins * 2 > judged)
+		return PRINTED_AT_START;
+	return ends * 2 > judged ? PRINTED_AT_END : PRINTED_ANYWHERE;
+}
+
+/* The end that was announced, counted from the first epoch of the run. */
+static void set_end(struct printed_fit *fit, const struct run *run, double base)
+{
+	if (fit->of == 0)
+		return;
+	if (base == 0 && run->end == run->of)
+		fit->of++; /* "Epoch 0/9" is the first of ten */
+	else if (base > 1)
+		fit->of = run->of >= base ? (uint32_t)(run->of - base + 1) : 0;
+	if (fit->of < fit->epochs)
+		fit->of = 0;
+	fit->over |= fit->of > 0 && fit->epochs == fit->of;
+}
+
+static void add_named(struct fits *fits, struct printed_fit *fit, const struct facts *facts,
+		      const struct tale *tale, const struct run *run)
+{
+	const double stride = stride_of(tale, run);
+	const double base = base_of(tale, run, stride);
+	const struct aside *leading = leading_aside(tale);
+
+	for (size_t i = run->first; i < run->first + run->ticks; i++) {
+		const struct tick *tick = &tale->tick[i];
+		struct printed_epoch *epoch = epoch_new(fits, fit, floor(tick->value - base) + 1);
+
+		if (!epoch)
+			continue;
+		epoch->told = tick->value;
+		epoch->begins = tick->begins;
+		epoch->ends = tick->ends;
+		set_first(epoch, &tick->first);
+		set_last(epoch, &tick->last);
+		add_steps(epoch, tick);
+		if (leading)
+			add_leading(fits, epoch, facts, tale, leading, i);
+		else
+			add_asides(fits, epoch, facts, tale, run, i);
+		join(fits, epoch, facts, tick->own);
+	}
+	fit->stride = (uint32_t)stride;
+	fit->epochs = run->end - base + 1 <= INDEX_MAX ? (uint32_t)(run->end - base + 1) : 0;
+	set_end(fit, run, base);
+	if (steps_go_on(tale, run))
+		share_steps(fits, fit, tale, run);
+	agree_on_steps(fits, fit);
+	fit->reading = reading_of(&fits->epoch[fits->epochs - fit->told], fit->told);
+}
+
+/* ---- a bar that shows how many are done ---- */
+
+static void add_done(struct fits *fits, struct printed_fit *fit, const struct facts *facts,
+		     const struct tale *tale, const struct run *run)
+{
+	for (size_t i = run->first; i < run->first + run->ticks; i++) {
+		const struct tick *tick = &tale->tick[i];
+		const struct tick *before = i > run->first ? tick - 1 : NULL;
+		struct printed_epoch *epoch = epoch_new(fits, fit, tick->value);
+
+		if (!epoch)
+			continue;
+		epoch->told = tick->value;
+		epoch->begins = before && before->value + 1 == tick->value;
+		epoch->guessed = !epoch->begins;
+		epoch->ends = true;
+		set_first(epoch, before ? &before->first : &run->first_mark);
+		set_last(epoch, &tick->first);
+		join(fits, epoch, facts, tick->own);
+	}
+	fit->epochs = run->end <= INDEX_MAX ? (uint32_t)run->end : 0;
+	fit->over |= fit->of > 0 && fit->epochs == fit->of;
+	fit->reading = PRINTED_AROUND;
+}
+
+/* ---- whole bars ---- */
+
+/* Every bar but the last went to its end. */
+static bool are_whole(const struct tale *tale)
+{
+	for (size_t i = 0; i + 1 < tale->runs; i++)
+		if (tale->run[i].of == 0 || tale->run[i].end < tale->run[i].of)
+			return false;
+	return tale->runs > 1 || (tale->unit == LINE_UNIT_STEP && tale->runs == 1);
+}
+
+static void add_bars(struct fits *fits, struct printed_fit *fit, const struct facts *facts,
+		     const struct tale *tale)
+{
+	for (size_t i = 0; i < tale->runs; i++) {
+		const struct run *run = &tale->run[i];
+		struct printed_epoch *epoch = epoch_new(fits, fit, (double)(i + 1));
+
+		if (!epoch)
+			return;
+		epoch->told = (double)(i + 1);
+		epoch->begins = true;
+		epoch->ends = run->of > 0 && run->end >= run->of;
+		set_first(epoch, &run->first_mark);
+		set_last(epoch, &run->last_mark);
+		epoch->steps = run->of <= INDEX_MAX ? (uint64_t)run->of : 0;
+		epoch->step = run->end <= INDEX_MAX ? (uint64_t)run->end : 0;
+		join(fits, epoch, facts, run->result);
+		if (run->ticks > 0)
+			join(fits, epoch, facts, tale->tick[run->first + run->ticks - 1].aside);
+		fit->late &= run->late;
+	}
+	fit->bars = true;
+	fit->of = 0;
+	fit->over = false;
+	fit->epochs = (uint32_t)tale->runs;
+	fit->reading = PRINTED_AROUND;
+	agree_on_steps(fits, fit);
+}
+
+/* ---- fractions ---- */
+
+/* When the count passed `value`: at a line, or between two on a straight line. */
+static bool passed_at(const struct tale *tale, const struct run *run, double value,
+		      struct mark *mark)
+{
+	const struct tick *tick = &tale->tick[run->first];
+
+	for (size_t i = 0; i < run->ticks; i++, tick++) {
+		if (tick->value < value)
+			continue;
+		*mark = tick->first;
+		if (tick->value == value)
+			return true;
+		if (i > 0 && mark->t_ns > tick[-1].first.t_ns) {
+			const double part =
+				(value - tick[-1].value) / (tick->value - tick[-1].value);
+			const double width = (double)(mark->t_ns - tick[-1].first.t_ns);
+
+			mark->t_ns = tick[-1].first.t_ns + (uint64_t)(part * width);
+		}
+		return false;
+	}
+	*mark = run->last_mark;
+	return false;
+}
+
+static void add_fractions(struct fits *fits, struct printed_fit *fit, const struct facts *facts,
+			  const struct tale *tale, const struct run *run)
+{
+	const double epochs = ceil(run->end);
+	size_t at = run->first;
+
+	for (double k = 1; k <= epochs && k <= FRACTIONS_MAX; k++) {
+		struct printed_epoch *epoch = epoch_new(fits, fit, k);
+		struct mark begin, end;
+
+		if (!epoch)
+			break;
+		epoch->told = k;
+		epoch->guessed = !passed_at(tale, run, k - 1, &begin);
+		epoch->guessed |= !passed_at(tale, run, k, &end);
+		set_first(epoch, &begin);
+		set_last(epoch, &end);
+		epoch->ends = end.line > begin.line;
+		for (; at < run->first + run->ticks && tale->tick[at].value <= k; at++) {
+			join(fits, epoch, facts, tale->tick[at].own);
+			add_steps(epoch, &tale->tick[at]);
+		}
+	}
+	fit->epochs = epochs <= INDEX_MAX ? (uint32_t)epochs : 0;
+	if (steps_go_on(tale, run))
+		share_steps(fits, fit, tale, run);
+	agree_on_steps(fits, fit);
+	fit->reading = PRINTED_AT_END;
+}
+
+/* ---- all of them ---- */
+
+void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
+	      const struct tale *tale, double sure)
+{
+	const bool whole = tale->bar && tale->unit != LINE_UNIT_EPOCH && are_whole(tale);
+
+	for (size_t i = 0; i < (whole ? 1 : tale->runs); i++) {
+		const struct run *run = &tale->run[i];
+		struct printed_fit *fit = fit_new(fits, process, tale, run, sure);
+
+		if (!fit)
+			return;
+		if (whole)
+			add_bars(fits, fit, facts, tale);
+		else if (tale->unit == LINE_UNIT_PERCENT)
+			continue;
+		else if (tale->bar)
+			add_done(fits, fit, facts, tale, run);
+		else if (tale->fractional)
+			add_fractions(fits, fit, facts, tale, run);
+		else
+			add_named(fits, fit, facts, tale, run);
+	}
+}

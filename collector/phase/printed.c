@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all processes of a run print, as printed.h promises it: lines go to the voice of their
+ * process and file; looking asks each process' best voice for its fits, and the others for what
+ * they know of the same epochs.
+ */
+#include "collector/phase/printed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/phase/fit.h"
+#include "collector/phase/voice.h"
+#include "preload/wire.h"
+
+#define TELLERS_MAX   128 /* processes that say something that counts or measures */
+#define TELLER_VOICES 6
+
+/* One process. */
+struct teller {
+	uint32_t process;
+	struct voice_budget budget;
+	struct voice *voice;
+	size_t voices;
+};
+
+struct printed {
+	struct teller *teller;
+	size_t tellers;
+	uint64_t lines;
+	struct fits fits;
+	struct fits others; /* of the voices that are not the best of theirs */
+};
+
+int printed_new(struct printed **printed)
+{
+	*printed = calloc(1, sizeof(**printed));
+	return *printed ? 0 : -ENOMEM;
+}
+
+static void teller_free(struct teller *teller)
+{
+	for (size_t i = 0; i < teller->voices; i++)
+		voice_free(&teller->voice[i]);
+	free(teller->voice);
+	facts_free(&teller->budget.facts);
+}
+
+void printed_free(struct printed *printed)
+{
+	if (!printed)
+		return;
+	for (size_t i = 0; i < printed->tellers; i++)
+		teller_free(&printed->teller[i]);
+	free(printed->teller);
+	fits_free(&printed->fits);
+	fits_free(&printed->others);
+	free(printed);
+}
+
+/* ---- hearing ---- */
+
+static struct teller *teller_of(struct printed *printed, uint32_t process)
+{
+	struct teller *more;
+
+	for (size_t i = printed->tellers; i-- > 0;)
+		if (printed->teller[i].process == process)
+			return &printed->teller[i];
+	if (printed->tellers == TELLERS_MAX)
+		return NULL;
+	more = realloc(printed->teller, (printed->tellers + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	printed->teller = more;
+	more[printed->tellers] = (struct teller){.process = process};
+	more[printed->tellers].budget.epochs = VOICE_EPOCHS;
+	more[printed->tellers].budget.others = VOICE_OTHERS;
+	return &more[printed->tellers++];
+}
+
+static struct voice *voice_of(struct teller *teller, uint64_t file)
+{
+	struct voice *more;
+
+	for (size_t i = 0; i < teller->voices; i++)
+		if (teller->voice[i].file == file)
+			return &teller->voice[i];
+	if (teller->voices == TELLER_VOICES)
+		return NULL;
+	more = realloc(teller->voice, (teller->voices + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	teller->voice = more;
+	more[teller->voices] = (struct voice){.file = file};
+	return &more[teller->voices++];
+}
+
+/* Most lines of most programs say nothing, and must cost no memory. */
+static bool says_something(const struct line *line)
+{
+	return line->counters > 0 || line->quality;
+}
+
+void printed_line(struct printed *printed, const struct phase_line *line)
+{
+	const struct mark mark = {line->t_ns, ++printed->lines, line->flags & WIRE_NOTE_LATE};
+	struct teller *teller = teller_of(printed, line->process);
+	struct voice *voice = teller ? voice_of(teller, line->file) : NULL;
+	struct line read;
+
+	if (!voice)
+		return;
+	if (!table_read(&voice->table, line->text, line->bytes, &read))
+		line_read(line->text, line->bytes, &read);
+	if (!read.testing && says_something(&read))
+		voice_line(voice, &teller->budget, &read, &mark);
+}
+
+/* ---- looking ---- */
+
+/* Whether a is told with times of its own, and b is not. */
+static bool is_timelier(const struct tale *a, const struct tale *b)
+{
+	return !a->run[a->runs - 1].late && b->run[b->runs - 1].late;
+}
+
+/* The best voice of a process, with the tale that it is the best for. */
+static const struct voice *lead_of(const struct teller *teller, const struct tale **tale)
+{
+	const struct voice *lead = NULL;
+
+	*tale = NULL;
+	for (size_t i = 0; i < teller->voices; i++) {
+		const struct tale *other = voice_best(&teller->voice[i]);
+		double sure, best;
+
+		if (!other)
+			continue;
+		sure = voice_sure(other);
+		best = *tale ? voice_sure(*tale) : 0;
+		if (!*tale || sure > best + 0.1 ||
+		    (sure >= PRINTED_TRAINS && sure >= best - 0.1 && is_timelier(other, *tale))) {
+			*tale = other;
+			lead = &teller->voice[i];
+		}
+	}
+	return lead;
+}
+
+static struct printed_epoch *find_epoch(struct fits *fits, struct printed_fit *fit, uint32_t index)
+{
+	size_t low = 0, high = fit->told;
+	struct printed_epoch *epoch = &fits->epoch[fit->epoch - fits->epoch];
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (epoch[middle].index == index)
+			return &epoch[middle];
+		if (epoch[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* What another voice of the process says of the same fit. */
+static void add_metrics(struct printed *printed, struct printed_fit *fit,
+			const struct printed_fit *other)
+{
+	for (size_t i = 0; i < other->told; i++) {
+		struct printed_epoch *epoch =
+			find_epoch(&printed->fits, fit, other->epoch[i].index);
+
+		if (epoch)
+			facts_join(&printed->fits.facts, &epoch->metric, &printed->others.facts,
+				   other->epoch[i].metric, true);
+	}
+}
+
+/* Fits that other voices tell, one by one, where they agree on how many epochs there were. */
+static void hear_others(struct printed *printed, const struct teller *teller,
+			const struct voice *lead, size_t first)
+{
+	for (size_t i = 0; i < teller->voices; i++) {
+		const struct tale *tale = voice_best(&teller->voice[i]);
+		struct fits *others = &printed->others;
+
+		if (&teller->voice[i] == lead || !tale)
+			continue;
+		fits_clear(others);
+		fits_add(others, teller->process, &teller->budget.facts, tale, 0);
+		fits_settle(others);
+		for (size_t k = 0; k < others->n && first + k < printed->fits.n; k++)
+			if (others->fit[k].epochs == printed->fits.fit[first + k].epochs)
+				add_metrics(printed, &printed->fits.fit[first + k],
+					    &others->fit[k]);
+	}
+}
+
+/* Both told the same epochs, and each before the other was at the next. */
+static bool in_step(const struct printed_fit *a, const struct printed_fit *b)
+{
+	size_t close = 0;
+
+	if (a->process == b->process || a->unit != b->unit || a->epochs != b->epochs ||
+	    a->told != b->told || a->told == 0)
+		return false;
+	for (size_t i = 0; i < a->told; i++) {
+		const uint64_t low = i ? a->epoch[i - 1].last_ns : 0;
+		const uint64_t high = i + 1 < a->told ? a->epoch[i + 1].last_ns : UINT64_MAX;
+
+		close += b->epoch[i].last_ns >= low && b->epoch[i].last_ns <= high;
+	}
+	return close == a->told;
+}
+
+static void find_twins(struct fits *fits)
+{
+	for (size_t b = 1; b < fits->n; b++)
+		for (size_t a = 0; a < b && !fits->fit[b].twin; a++)
+			if (!fits->fit[a].twin && in_step(&fits->fit[a], &fits->fit[b]))
+				fits->fit[b].twin = (uint32_t)a + 1;
+}
+
+static int by_line(const void *left, const void *right)
+{
+	const struct printed_fit *a = left, *b = right;
+
+	return (a->first_line > b->first_line) - (a->first_line < b->first_line);
+}
+
+size_t printed_look(struct printed *printed, const struct printed_fit **fit)
+{
+	size_t first[TELLERS_MAX];
+
+	fits_clear(&printed->fits);
+	for (size_t i = 0; i < printed->tellers; i++) {
+		const struct teller *teller = &printed->teller[i];
+		const struct tale *tale;
+
+		first[i] = printed->fits.n;
+		if (lead_of(teller, &tale))
+			fits_add(&printed->fits, teller->process, &teller->budget.facts, tale,
+				 voice_sure(tale));
+	}
+	fits_settle(&printed->fits);
+	for (size_t i = 0; i < printed->tellers; i++) {
+		const struct tale *tale;
+		const struct voice *lead = lead_of(&printed->teller[i], &tale);
+
+		if (lead && printed->teller[i].voices > 1)
+			hear_others(printed, &printed->teller[i], lead, first[i]);
+	}
+	if (printed->fits.n > 0)
+		qsort(printed->fits.fit, printed->fits.n, sizeof(*printed->fits.fit), by_line);
+	find_twins(&printed->fits);
+	*fit = printed->fits.fit;
+	return printed->fits.n;
+}
+
+/* The same name of other data is known, too: it must say which it is. */
+static bool is_ambiguous(const struct facts *facts, const struct fact_name *name)
+{
+	for (size_t i = 0; i < facts->names; i++)
+		if (facts->name[i].part != name->part && !strcmp(facts->name[i].text, name->text))
+			return name->part != LINE_PART_NONE;
+	return false;
+}
+
+static void spell(const struct facts *facts, const struct fact_name *name, char *text, size_t room)
+{
+	static const char *const part[] = {"", "train_", "val_", "test_"};
+	const char *prefix = is_ambiguous(facts, name) ? part[name->part] : "";
+	size_t bytes = strlen(name->text), before = strlen(prefix);
+
+	while (before + bytes >= room || (name->text[bytes] & 0xc0) == 0x80)
+		bytes--; /* not within a character */
+	memcpy(text, prefix, before);
+	memcpy(text + before, name->text, bytes);
+	text[before + bytes] = '\0';
+}
+
+size_t printed_metrics(const struct printed *printed, const struct printed_epoch *epoch,
+		       struct phase_metric *metric, size_t room)
+{
+	const struct facts *facts = &printed->fits.facts;
+	size_t n = 0;
+
+	for (fact_list at = epoch->metric; at; at = facts->fact[at - 1].next, n++) {
+		const struct fact *fact = &facts->fact[at - 1];
+		const struct fact_name *name = &facts->name[fact->name];
+
+		if (n >= room)
+			continue;
+		spell(facts, name, metric[n].name, sizeof(metric[n].name));
+		metric[n].value = fact->value;
+		metric[n].part = name->part;
+	}
+	return n;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The story of one counter, as tale.h promises it. Nothing is judged here beyond what a line does
+ * to the tick at hand, so that looking changes nothing.
+ */
+#include "collector/phase/tale.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void tale_free(struct tale *tale)
+{
+	free(tale->run);
+	free(tale->tick);
+	*tale = (struct tale){0};
+}
+
+static struct run *current_run(struct tale *tale)
+{
+	return tale->runs ? &tale->run[tale->runs - 1] : NULL;
+}
+
+static struct tick *current_tick(struct tale *tale)
+{
+	return tale->open ? &tale->tick[tale->ticks - 1] : NULL;
+}
+
+/* Room for one more element; *array is moved where it must be. */
+static bool grow(void **array, size_t n, size_t *room, size_t bytes)
+{
+	const size_t more = *room ? *room * 2 : 8;
+	void *moved;
+
+	if (n < *room)
+		return true;
+	moved = realloc(*array, more * bytes);
+	if (!moved)
+		return false;
+	*array = moved;
+	*room = more;
+	return true;
+}
+
+/* ---- runs and ticks ---- */
+
+static struct run *run_new(struct tale *tale, const struct told *told, double value)
+{
+	void *array = tale->run;
+
+	if (tale->runs == TALE_RUNS ||
+	    !grow(&array, tale->runs, &tale->run_room, sizeof(struct run)))
+		return NULL;
+	tale->run = array;
+	tale->run[tale->runs] = (struct run){
+		.first = tale->ticks,
+		.begin = value,
+		.end = value,
+		.first_mark = told->mark,
+		.last_mark = told->mark,
+		.fit = told->fit,
+		.late = true,
+	};
+	tale->open = false;
+	return &tale->run[tale->runs++];
+}
+
+/* What came after the tick before was no end of everything: it belongs to ticks. */
+static void asides_are_regular(struct tale *tale)
+{
+	for (size_t i = 0; i < tale->asides; i++)
+		if (tale->aside[i].latest == tale->ticks - 1)
+			tale->aside[i].regular = true;
+}
+
+static struct tick *tick_new(struct tale *tale, size_t *budget, const struct told *told,
+			     double value)
+{
+	struct run *run = current_run(tale);
+	void *array = tale->tick;
+
+	if (tale->open)
+		asides_are_regular(tale);
+	tale->open = false;
+	if (*budget == 0 || (tale->unit != LINE_UNIT_EPOCH && run->ticks == TALE_DENSE) ||
+	    !grow(&array, tale->ticks, &tale->tick_room, sizeof(struct tick)))
+		return NULL;
+	tale->tick = array;
+	tale->tick[tale->ticks] = (struct tick){.value = value, .first = told->mark};
+	tale->tick[tale->ticks].begins = told->line->begins;
+	tale->open = true;
+	run->ticks++;
+	--*budget;
+	return &tale->tick[tale->ticks++];
+}
+
+/* ---- the lines of a tick ---- */
+
+/* The counter of steps in a line beside `own`: by its word, or a bar, or a pair. */
+static const struct line_counter *steps_in(const struct tale *tale, const struct line *line,
+					   const struct line_counter *own)
+{
+	const struct line_counter *best = NULL;
+
+	for (size_t i = 0; i < line->counters; i++) {
+		const struct line_counter *counter = &line->counter[i];
+
+		if (counter == own || (tale->unit == LINE_UNIT_STEP && !counter->bar))
+			continue;
+		if (counter->unit == LINE_UNIT_STEP && !counter->fractional)
+			return counter;
+		if (counter->unit == LINE_UNIT_NONE && counter->of > 0 && !best)
+			best = counter;
+	}
+	return best;
+}
+
+static void tick_steps(struct tick *tick, const struct line_counter *counter)
+{
+	if (!counter)
+		return;
+	if (!tick->steps) {
+		tick->steps = true;
+		tick->step_first = tick->step = counter->value;
+		tick->step_of = counter->of;
+		tick->counted = counter->unit == LINE_UNIT_STEP || counter->bar;
+		if (tick->lines <= 1 && counter->value <= 1 && counter->of > 1)
+			tick->begins = true;
+	} else if (counter->of == tick->step_of && counter->value > tick->step) {
+		tick->step = counter->value;
+	}
+}
+
+/* A mark that is the first, or follows others. */
+static void extend(struct mark *first, struct mark *last, uint32_t lines, const struct mark *mark)
+{
+	if (lines == 0)
+		*first = *mark;
+	*last = *mark;
+}
+
+static bool is_reset(const struct tale *tale, const struct run *run, const struct told *told,
+		     double value)
+{
+	const struct tick *tick = tale->open ? &tale->tick[tale->ticks - 1] : NULL;
+	const double at = tick ? tick->value : run->end;
+
+	if (told->fit_changed && value <= at && value <= run->begin + 1)
+		return true;
+	return value < at && (value <= run->begin || value <= 1);
+}
+
+static void run_add(struct run *run, const struct told *told, const struct line_counter *counter)
+{
+	if (counter->value > run->end)
+		run->end = counter->value;
+	if (counter->of > 0)
+		run->of = counter->of;
+	run->last_mark = told->mark;
+	run->late &= told->mark.late;
+	run->lines++;
+	run->good += told->line->trains;
+	run->quality += told->line->quality;
+}
+
+/* A bar shows the next value's beginning and its own end at once: its first line has the result. */
+static bool adds_metrics(const struct tale *tale, const struct tick *tick)
+{
+	return !tale->bar || tick->lines == 0;
+}
+
+void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const struct told *told,
+	      const struct line_counter *counter)
+{
+	struct run *run = current_run(tale);
+	struct tick *tick;
+
+	if (!run || is_reset(tale, run, told, counter->value))
+		run = run_new(tale, told, counter->value);
+	if (!run)
+		return;
+	tick = current_tick(tale);
+	if (!tick || counter->value > tick->value) {
+		if (!tick && run->ticks > 0 && counter->value <= run->end)
+			return; /* of a value that found no room */
+		tick = tick_new(tale, budget, told, counter->value);
+	} else if (counter->value < tick->value) {
+		return;
+	}
+	tale->latest = told->mark.line;
+	tale->said |= counter->said;
+	tale->fractional |= counter->fractional && counter->value != floor(counter->value);
+	run_add(run, told, counter);
+	if (tale->bar && told->line->metrics > 0) {
+		if (counter->of > 0 && counter->value >= counter->of)
+			facts_add(facts, &run->result, told->line, false);
+	}
+	if (!tick)
+		return;
+	extend(&tick->first, &tick->last, tick->lines, &told->mark);
+	if (adds_metrics(tale, tick))
+		facts_add(facts, &tick->own, told->line, false);
+	tick->lines++;
+	tick->ends = told->line->ends;
+	tick_steps(tick, steps_in(tale, told->line, counter));
+}
+
+/* ---- what stands between ---- */
+
+static struct aside *aside_of(struct tale *tale, uint32_t shape)
+{
+	for (size_t i = 0; i < tale->asides; i++)
+		if (tale->aside[i].shape == shape)
+			return &tale->aside[i];
+	return NULL;
+}
+
+/* Room for one more; a kind of line that came once, long ago, makes way. */
+static struct aside *aside_room(struct tale *tale)
+{
+	if (tale->asides < TALE_ASIDES)
+		return &tale->aside[tale->asides++];
+	for (size_t i = 0; i < tale->asides; i++)
+		if (!tale->aside[i].regular && tale->aside[i].latest + 2 < tale->ticks)
+			return &tale->aside[i];
+	return NULL;
+}
+
+static void aside_new(struct tale *tale, struct facts *facts, const struct told *told,
+		      uint32_t shape)
+{
+	struct aside *aside = aside_room(tale);
+
+	if (!aside)
+		return;
+	*aside = (struct aside){
+		.shape = shape,
+		.run = (uint32_t)tale->runs,
+		.tick = tale->open ? tale->ticks - 1 : SIZE_MAX,
+		.latest = tale->open ? tale->ticks - 1 : SIZE_MAX,
+		.count = tale->open,
+		.ends = told->line->ends,
+		.first = told->mark,
+		.last = told->mark,
+	};
+	facts_add(facts, &aside->list, told->line, false);
+}
+
+/* A second loop in an epoch, such as validation, may use the same names: the first one's stay. */
+static void tick_beside(struct tick *tick, struct facts *facts, const struct told *told,
+			const struct line_counter *steps)
+{
+	const bool second = steps && tick->steps && steps->of != tick->step_of;
+
+	extend(&tick->aside_first, &tick->aside_last, tick->asides, &told->mark);
+	facts_add(facts, &tick->aside, told->line, second);
+	tick->asides++;
+	tick->aside_ends |= told->line->ends;
+}
+
+static void aside_again(struct tale *tale, struct aside *aside, struct facts *facts,
+			const struct told *told, const struct line_counter *steps)
+{
+	struct tick *tick = current_tick(tale);
+	const size_t at = tick ? tale->ticks - 1 : SIZE_MAX;
+
+	if (at == aside->tick) { /* still the first appearance */
+		aside->last = told->mark;
+		aside->ends |= told->line->ends;
+		facts_add(facts, &aside->list, told->line, false);
+		return;
+	}
+	if (!tick)
+		return;
+	if (aside->latest != at)
+		aside->count++;
+	aside->latest = at;
+	if (aside->regular || aside->tick == SIZE_MAX || tale->run[tale->runs - 1].ticks == 1)
+		tick_beside(tick, facts, told, steps);
+}
+
+/* Bars of different lengths are different things, however alike they look. */
+static uint32_t shape_of(const struct line *line, const struct line_counter *steps)
+{
+	return steps ? line->shape ^ (uint32_t)(fmod(steps->of, 4294967296.0)) : line->shape;
+}
+
+void tale_beside(struct tale *tale, struct facts *facts, const struct told *told)
+{
+	const struct line_counter *steps = steps_in(tale, told->line, NULL);
+	struct tick *tick = current_tick(tale);
+	struct aside *aside;
+	uint32_t shape;
+
+	if (tick)
+		tick_steps(tick, steps);
+	if (!told->line->quality && !steps)
+		return;
+	shape = shape_of(told->line, steps);
+	aside = aside_of(tale, shape);
+	if (aside)
+		aside_again(tale, aside, facts, told, steps);
+	else
+		aside_new(tale, facts, told, shape);
+}
+
+void tale_before(struct tale *tale, const struct aside *aside, size_t n)
+{
+	for (size_t i = 0; i < n && tale->asides < TALE_ASIDES; i++)
+		tale->aside[tale->asides++] = aside[i];
+}

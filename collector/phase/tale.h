@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One counter over time: its values (ticks), how often it started again (runs), and what was
+ * printed beside and between them. Pure; printed.c decides which counter counts epochs.
+ */
+#ifndef GRAMME_PHASE_TALE_H
+#define GRAMME_PHASE_TALE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/phase/fact.h"
+#include "collector/phase/line.h"
+
+#define TALE_ASIDES 12
+#define TALE_RUNS   1024
+#define TALE_DENSE  1024 /* values of a run that is no epochs' are kept up to here */
+
+/* When a line came. */
+struct mark {
+	uint64_t t_ns;
+	uint64_t line;
+	bool late;
+};
+
+/* One value of the counter. */
+struct tick {
+	double value;
+	struct mark first, last;	     /* lines with the counter itself */
+	struct mark aside_first, aside_last; /* lines without it, that came regularly behind */
+	fact_list own, aside;
+	uint32_t lines, asides;
+	double step_first, step, step_of; /* of a counter of steps, where one was told */
+	bool steps;			  /* one was */
+	bool counted;			  /* and it counts steps for certain: by word or bar */
+	bool begins, ends;		  /* as the first and the last line say */
+	bool aside_ends;
+};
+
+/* From one start of the counter to the next. */
+struct run {
+	size_t first, ticks; /* in tick[] */
+	double begin, end;   /* the first and the highest value */
+	double of;	     /* announced, or 0 */
+	struct mark first_mark, last_mark;
+	fact_list result;	       /* metrics of a bar's last line */
+	uint32_t fit;		       /* the fold or trial that was named before, or 0 */
+	uint64_t lines, good, quality; /* with training's metrics, with any quality */
+	bool late;		       /* no line had a time of its own */
+};
+
+/*
+ * A kind of line that comes between the counter's: what belongs to epochs comes after one more than
+ * once. Its first appearance is kept here until that is known.
+ */
+struct aside {
+	uint32_t shape;
+	uint32_t run;
+	size_t tick;   /* of the first; SIZE_MAX: before any */
+	size_t latest; /* tick after which it came last */
+	size_t count;  /* ticks that it followed */
+	bool regular;  /* a tick followed in the same run */
+	bool ends;
+	struct mark first, last;
+	fact_list list;
+};
+
+struct tale {
+	enum line_unit unit;
+	bool said;
+	bool bar;     /* values are what is done, not what is at work */
+	uint64_t key; /* tells lines of one unit apart */
+	struct run *run;
+	size_t runs, run_room;
+	struct tick *tick;
+	size_t ticks, tick_room;
+	struct aside aside[TALE_ASIDES];
+	size_t asides;
+	uint64_t latest; /* number of its latest line */
+	bool open;	 /* the last run's last value has a tick */
+	bool fractional;
+};
+
+/* A line, and where it stands. */
+struct told {
+	const struct line *line;
+	struct mark mark;
+	uint32_t fit;	  /* the fold or trial that holds, or 0 */
+	bool fit_changed; /* since the tale's last own line */
+};
+
+void tale_free(struct tale *tale);
+
+/*
+ * A line with the tale's counter. `budget` ticks may still be kept, and is lowered. A value that
+ * tells of the past ("best epoch 2") is left out.
+ */
+void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const struct told *told,
+	      const struct line_counter *counter);
+
+/* What came before the first line with the counter; their `tick` is SIZE_MAX. */
+void tale_before(struct tale *tale, const struct aside *aside, size_t n);
+
+/* A line without it. */
+void tale_beside(struct tale *tale, struct facts *facts, const struct told *told);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One stream of lines, as voice.h promises it. Each line goes to the tales of its counters, and
+ * past all others.
+ */
+#include "collector/phase/voice.h"
+
+#include <string.h>
+
+void voice_free(struct voice *voice)
+{
+	for (size_t i = 0; i < voice->tales; i++)
+		tale_free(&voice->tale[i]);
+}
+
+/* ---- lines to tales ---- */
+
+/* Counters of one kind are one tale: by their word; where none was said, by the look of the line.
+ */
+static uint64_t key_of(const struct line *line, size_t i)
+{
+	const struct line_counter *counter = &line->counter[i];
+	uint64_t key = ((uint64_t)counter->unit << 1 | counter->bar) << 56;
+
+	if (counter->unit == LINE_UNIT_EPOCH || counter->unit == LINE_UNIT_PERCENT)
+		return key;
+	key ^= (uint64_t)counter->of << 12;
+	if (counter->bar)
+		return key;
+	if (counter->unit == LINE_UNIT_NONE)
+		key ^= (uint64_t)line->shape << 24;
+	return key ^ i;
+}
+
+/* A tale that came to nothing makes way for a new one. */
+static struct tale *tale_room(struct voice *voice)
+{
+	struct tale *least = NULL;
+
+	if (voice->tales < VOICE_TALES)
+		return &voice->tale[voice->tales++];
+	for (size_t i = 0; i < voice->tales; i++) {
+		struct tale *tale = &voice->tale[i];
+
+		if (tale->unit != LINE_UNIT_EPOCH && tale->runs == 1 && tale->run[0].lines <= 2 &&
+		    (!least || tale->latest < least->latest))
+			least = tale;
+	}
+	if (least)
+		tale_free(least);
+	return least;
+}
+
+static struct tale *tale_of(struct voice *voice, uint64_t key, const struct line_counter *counter)
+{
+	struct tale *tale;
+
+	for (size_t i = 0; i < voice->tales; i++)
+		if (voice->tale[i].key == key)
+			return &voice->tale[i];
+	tale = tale_room(voice);
+	if (!tale)
+		return NULL;
+	*tale = (struct tale){.key = key, .unit = counter->unit, .bar = counter->bar};
+	if (counter->unit == LINE_UNIT_EPOCH)
+		tale_before(tale, voice->before, voice->befores);
+	return tale;
+}
+
+static bool names_epochs(const struct line *line)
+{
+	for (size_t i = 0; i < line->counters; i++)
+		if (line->counter[i].unit == LINE_UNIT_EPOCH)
+			return true;
+	return false;
+}
+
+/* "Fold 2/5": what follows is another training. */
+static void hear_fit(struct voice *voice, const struct line *line, const struct mark *mark)
+{
+	for (size_t i = 0; i < line->counters; i++) {
+		const struct line_counter *counter = &line->counter[i];
+		const uint32_t number = counter->value < 1e9 ? (uint32_t)counter->value : 0;
+
+		if (counter->unit != LINE_UNIT_FIT || counter->fractional)
+			continue;
+		if (line->quality && !line->begins && !names_epochs(line))
+			continue; /* a result, or one of two models in one epoch */
+		if (number != voice->fit || voice->fit_line == 0)
+			voice->fit_line = mark->line;
+		voice->fit = number;
+		return;
+	}
+}
+
+static struct told told_to(const struct voice *voice, const struct tale *tale,
+			   const struct line *line, const struct mark *mark)
+{
+	return (struct told){
+		.line = line,
+		.mark = *mark,
+		.fit = voice->fit,
+		.fit_changed = voice->fit_line > tale->latest && tale->runs > 0,
+	};
+}
+
+static size_t *purse(struct voice_budget *budget, const struct tale *tale)
+{
+	return tale->unit == LINE_UNIT_EPOCH ? &budget->epochs : &budget->others;
+}
+
+static void hear_counters(struct voice *voice, struct voice_budget *budget, const struct line *line,
+			  const struct mark *mark)
+{
+	for (size_t i = 0; i < line->counters; i++) {
+		const uint64_t key = key_of(line, i);
+		struct tale *tale;
+		struct told told;
+
+		if (line->counter[i].unit == LINE_UNIT_FIT)
+			continue;
+		tale = tale_of(voice, key, &line->counter[i]);
+		if (!tale || tale->latest == mark->line)
+			continue; /* the first of a kind in a line is the one */
+		told = told_to(voice, tale, line, mark);
+		tale_own(tale, &budget->facts, purse(budget, tale), &told, &line->counter[i]);
+		tale->latest = mark->line;
+	}
+}
+
+/* Where nothing is counted, lines that look the same and carry training's metrics are. */
+static void hear_again(struct voice *voice, struct voice_budget *budget, const struct line *line,
+		       const struct mark *mark)
+{
+	struct line_counter counter = {.unit = LINE_UNIT_NONE};
+	struct tale *tale;
+	struct told told;
+
+	for (size_t i = 0; i < voice->tales; i++)
+		if (voice->tale[i].unit == LINE_UNIT_EPOCH)
+			return;
+	tale = tale_of(voice, line->shape, &counter);
+	if (!tale)
+		return;
+	counter.value = tale->runs ? tale->run[0].end + 1 : 1;
+	told = told_to(voice, tale, line, mark);
+	tale_own(tale, &budget->facts, purse(budget, tale), &told, &counter);
+	tale->latest = mark->line;
+}
+
+/* A result before anything was counted: where epochs follow it may be the first one's. */
+static void hear_before(struct voice *voice, struct voice_budget *budget, const struct line *line,
+			const struct mark *mark)
+{
+	size_t i = 0;
+
+	for (size_t t = 0; t < voice->tales; t++)
+		if (voice->tale[t].unit == LINE_UNIT_EPOCH)
+			return;
+	while (i < voice->befores && voice->before[i].shape != line->shape)
+		i++;
+	if (i == VOICE_BEFORE)
+		return;
+	voice->befores += i == voice->befores;
+	voice->before[i] = (struct aside){
+		.shape = line->shape,
+		.tick = SIZE_MAX,
+		.latest = SIZE_MAX,
+		.ends = line->ends,
+		.first = *mark,
+		.last = *mark,
+	};
+	facts_add(&budget->facts, &voice->before[i].list, line, false);
+}
+
+void voice_line(struct voice *voice, struct voice_budget *budget, const struct line *line,
+		const struct mark *mark)
+{
+	hear_fit(voice, line, mark);
+	hear_counters(voice, budget, line, mark);
+	if (line->counters == 0 && line->quality)
+		hear_before(voice, budget, line, mark);
+	if (line->counters == 0 && line->trains)
+		hear_again(voice, budget, line, mark);
+	for (size_t i = 0; i < voice->tales; i++) {
+		struct told told = told_to(voice, &voice->tale[i], line, mark);
+
+		if (voice->tale[i].latest != mark->line)
+			tale_beside(&voice->tale[i], &budget->facts, &told);
+	}
+}
+
+/* ---- which counts epochs ---- */
+
+struct weight {
+	uint64_t lines, good, quality;
+	double values; /* steps up, over all runs */
+	bool announced;
+	bool beside; /* training's metrics came regularly beside it */
+};
+
+static struct weight weigh(const struct tale *tale)
+{
+	struct weight weight = {0};
+
+	for (size_t i = 0; i < tale->runs; i++) {
+		const struct run *run = &tale->run[i];
+
+		weight.lines += run->lines;
+		weight.good += run->good;
+		weight.quality += run->quality;
+		weight.values += run->end > run->begin;
+		weight.announced |= run->of > 0;
+	}
+	for (size_t i = 0; i < tale->asides; i++)
+		weight.beside |= tale->aside[i].regular && tale->aside[i].list;
+	return weight;
+}
+
+/*
+ * "Epoch" is hardly said but in training; a metric of training makes it sure. A number that nobody
+ * named is training's only if metrics come with it, more than twice.
+ */
+double voice_sure(const struct tale *tale)
+{
+	const struct weight weight = weigh(tale);
+	const bool good = weight.good * 2 >= weight.lines && weight.good > 0;
+
+	if (tale->unit == LINE_UNIT_EPOCH && tale->said)
+		return weight.good || weight.beside ? 0.97
+		       : weight.values > 0	    ? 0.8
+		       : weight.announced	    ? 0.7
+						    : 0.4;
+	if (tale->unit == LINE_UNIT_EPOCH)
+		return weight.good || weight.beside ? 0.9 : 0.3;
+	if (tale->unit == LINE_UNIT_PERCENT)
+		return good ? 0.5 : 0.05;
+	if (weight.lines < 3 && tale->runs < 2)
+		return good ? 0.3 : 0.05;
+	if (tale->key <= UINT32_MAX) /* counted by us */
+		return 0.35;
+	if (good)
+		return tale->unit == LINE_UNIT_STEP || tale->bar ? 0.6 : 0.75;
+	if (weight.beside)
+		return 0.55;
+	return weight.quality * 2 >= weight.lines ? 0.4 : 0.1;
+}
+
+/* Of two that are alike, the outer loop is the one whose values hold a whole run of the other. */
+static bool is_outer(const struct tale *outer, const struct tale *inner)
+{
+	return inner->runs > 1 && outer->ticks > 0 && outer->ticks <= inner->runs + 1 &&
+	       outer->runs < inner->runs;
+}
+
+const struct tale *voice_best(const struct voice *voice)
+{
+	const struct tale *best = NULL;
+	double best_sure = 0;
+
+	for (size_t i = 0; i < voice->tales; i++) {
+		const struct tale *tale = &voice->tale[i];
+		const double sure = tale->runs ? voice_sure(tale) : 0;
+
+		if (sure <= 0)
+			continue;
+		if (!best || sure > best_sure + 0.2 ||
+		    (sure > best_sure && !is_outer(best, tale)) ||
+		    (sure > best_sure - 0.2 && is_outer(tale, best))) {
+			best = tale;
+			best_sure = sure;
+		}
+	}
+	return best;
+}
