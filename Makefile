@@ -74,7 +74,7 @@ LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
 BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
-	cl_listener.so steps omp_every omp_every_llvm omp_calls blas_every replay)
+	cl_listener.so steps reads saves omp_every omp_every_llvm omp_calls blas_every replay)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakeomp.so tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
@@ -224,6 +224,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 $(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
 $(O)/tests/unit/fork: $(O)/preload/fork.o
 $(O)/tests/unit/string: $(O)/preload/string.o
+$(O)/tests/unit/passes: $(O)/preload/passes.o
 $(O)/tests/unit/elf: $(O)/preload/elf.o
 $(O)/tests/unit/elf $(O)/tests/unit/symbol: TEST_LDFLAGS := -rdynamic
 

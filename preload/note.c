@@ -118,7 +118,8 @@ static bool is_metered(void)
 	return init_settings()->on && (!life || atomic_load(&life->phase) != LIFE_OFF);
 }
 
-static void add(struct wire_note *note, const char *text, size_t bytes)
+/* What is told now may have happened long ago: rates are those of telling. */
+static void add(struct wire_note *note, uint64_t now_ns, const char *text, size_t bytes)
 {
 	struct life *life = life_now();
 	struct wire_layout *arena = atomic_load(&note_arena);
@@ -138,7 +139,7 @@ static void add(struct wire_note *note, const char *text, size_t bytes)
 		return;
 	}
 	note->tid = own_tid(life);
-	if (may(life ? &life->note_rate : &childrens, class_of(note), note->t_ns))
+	if (may(life ? &life->note_rate : &childrens, class_of(note), now_ns))
 		put(arena, note);
 	else
 		__atomic_fetch_add(&arena->arena.notes_refused, 1, __ATOMIC_RELAXED);
@@ -163,7 +164,7 @@ void note_line(uint64_t file, uint32_t flags, uint64_t t_ns, const char *text, s
 	note.file = file;
 	note.kind = WIRE_NOTE_LINE;
 	note.flags = (uint16_t)flags;
-	add(&note, text, bytes);
+	add(&note, t_ns, text, bytes);
 }
 
 void note_file(enum wire_note_kind kind, uint32_t flags, uint64_t file, uint64_t begin_ns,
@@ -181,7 +182,7 @@ void note_file(enum wire_note_kind kind, uint32_t flags, uint64_t file, uint64_t
 	note.size = size;
 	note.kind = (uint16_t)kind;
 	note.flags = (uint16_t)flags;
-	add(&note, name, strlen(name));
+	add(&note, note_now(), name, strlen(name));
 }
 
 /* Field `n` of what follows the name in /proc/PID/stat, counted as proc(5) does. */

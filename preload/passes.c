@@ -210,10 +210,8 @@ unsigned passes_close(struct passes *p, uint32_t slot, uint64_t now_ns, struct p
 {
 	struct passes_file *f = &p->file[slot];
 	const uint64_t size = atomic_load(&f->size);
-	const uint64_t begin_ns = atomic_load(&f->begin_ns);
 
-	if (is_few(atomic_load(&f->bytes), size) || size < PASSES_SMALL ||
-	    now_ns - begin_ns < PIECE_LEAST_NS)
+	if (is_few(atomic_load(&f->bytes), size) || size < PASSES_SMALL)
 		return 0;
 	return tell(p, slot, now_ns, part);
 }
