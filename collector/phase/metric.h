@@ -31,6 +31,7 @@ struct metric_course {
 	double last;
 	double best; /* the last one where better is METRIC_UNKNOWN */
 	uint32_t best_epoch;
+	double scale; /* the largest magnitude so far, for metric_points() */
 };
 
 /*
