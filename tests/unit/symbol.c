@@ -28,7 +28,7 @@ __attribute__((noinline)) static int hidden_function(int x)
 	return x * 3 + 41;
 }
 int exported_twin(int x);
-__attribute__((noinline, noclone)) int exported_twin(int x)
+__attribute__((noinline)) int exported_twin(int x)
 {
 	return x * 5 + 42;
 }
@@ -130,7 +130,7 @@ static void ask_everything(int fd)
 		return;
 	symbol_id(file, id);
 	for (int table = SYMBOL_ALL; table <= SYMBOL_EXPORTS; table++) {
-		if (symbol_find(file, table, value_of(hidden_function), name))
+		if (symbol_find(file, (enum symbol_table)table, value_of(hidden_function), name))
 			continue;
 		for (const char *c = name; *c; c++)
 			assert_in_range(*c, '!', '~');
