@@ -223,6 +223,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 
 $(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
 $(O)/tests/unit/fork: $(O)/preload/fork.o
+$(O)/tests/unit/filter: $(O)/preload/filter.o
 $(O)/tests/unit/string: $(O)/preload/string.o
 $(O)/tests/unit/passes: $(O)/preload/passes.o
 $(O)/tests/unit/elf: $(O)/preload/elf.o
@@ -307,7 +308,7 @@ $(O)/tests/fake/tally: $(O)/tests/fake/tally_print.o $(O)/tests/fake/tally.o
 
 # The shim's own objects, the collector's reader and a program that races them, for the compiler's
 # race detector. It knows no fences (-Wtsan says so); what stands between ours are atomics.
-RACE := $(filter-out $(addprefix preload/,asan.c redirect.c files_hook.c files_stream.c),$(SHIM_SRC)) \
+RACE := $(filter-out $(addprefix preload/,asan.c redirect.c files_hook.c files_stream.c output_hook.c),$(SHIM_SRC)) \
 	collector/intake/arena.c \
 	collector/intake/clean.c collector/intake/pages.c tests/prog/race.c
 $(O)/race/%.o: %.c

@@ -10,6 +10,7 @@
 
 #include "preload/files.h"
 #include "preload/libc.h"
+#include "preload/output.h"
 
 /* ---- open ---- */
 
@@ -20,6 +21,8 @@
                                                                                                    \
 		if (files_on())                                                                    \
 			files_opened(fd, flags);                                                   \
+		if (output_listens())                                                              \
+			output_opened(fd, flags);                                                  \
 		return fd;                                                                         \
 	}
 
@@ -107,6 +110,8 @@ LIBC_WRAP(int, close, (int fd))
 	struct files_saving saving;
 	int error;
 
+	if (output_listens())
+		output_closed(fd);
 	if (!files_on())
 		return LIBC_REAL(close)(fd);
 	files_closing(fd, 0, &saving);

@@ -10,6 +10,7 @@
 
 #include "preload/files.h"
 #include "preload/libc.h"
+#include "preload/output.h"
 
 static int descriptor_of(FILE *stream)
 {
@@ -44,8 +45,10 @@ static int flags_of(const char *mode)
 
 static void opened(FILE *stream, const char *mode)
 {
-	if (stream)
+	if (stream && files_on())
 		files_opened(descriptor_of(stream), flags_of(mode));
+	if (stream && output_listens())
+		output_opened(descriptor_of(stream), flags_of(mode));
 }
 
 /* Before it is moved or closed. */
@@ -71,7 +74,7 @@ static void arrive(FILE *stream)
 	{                                                                                          \
 		FILE *stream = LIBC_REAL(name)(path, mode);                                        \
                                                                                                    \
-		if (files_on())                                                                    \
+		if (output_listens())                                                              \
 			opened(stream, mode);                                                      \
 		return stream;                                                                     \
 	}
@@ -88,7 +91,7 @@ OPEN(fopen64)
 		if (files_on())                                                                    \
 			leave(stream);                                                             \
 		again = LIBC_REAL(name)(path, mode, stream);                                       \
-		if (files_on())                                                                    \
+		if (output_listens())                                                              \
 			opened(again, mode[0] == 'r' ? mode : "a");                                \
 		return again;                                                                      \
 	}
@@ -111,6 +114,8 @@ LIBC_WRAP(int, fclose, (FILE * stream))
 	off_t written = 0;
 	int error, fd;
 
+	if (output_listens())
+		output_closed(descriptor_of(stream));
 	if (!files_on())
 		return LIBC_REAL(fclose)(stream);
 	leave(stream);

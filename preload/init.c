@@ -9,8 +9,10 @@
 
 #include "preload/init.h"
 #include "preload/life.h"
+#include "preload/output.h"
 #include "preload/resolve.h"
 #include "preload/start.h"
+#include "preload/sys.h"
 
 static struct init_settings settings START_DATA;
 static atomic_bool settings_read START_DATA;
@@ -20,6 +22,7 @@ static const char socket_name[] START_NAME = "SOCKET";
 static const char disable_name[] START_NAME = "DISABLE";
 static const char eager_name[] START_NAME = "EAGER";
 static const char profiling_name[] START_NAME = "OPENCL_PROFILING";
+static const char run_name[] START_NAME = "RUN";
 
 static bool is_set(const char *value)
 {
@@ -37,7 +40,7 @@ static enum init_profiling profiling_from(const char *value)
 
 /* What is asked for, as it stands in the environment, or NULL. */
 struct asked {
-	const char *socket, *disable, *eager, *profiling;
+	const char *socket, *disable, *eager, *profiling, *run;
 };
 
 /* The first of two entries of one name counts, as with getenv. */
@@ -61,7 +64,18 @@ START_CODE static void ask(struct asked *asked)
 		take(&asked->disable, name, disable_name);
 		take(&asked->eager, name, eager_name);
 		take(&asked->profiling, name, profiling_name);
+		take(&asked->run, name, run_name);
 	}
+}
+
+/* The pid in decimal; 0, which is nobody's, for anything else. */
+static uint32_t pid_from(const char *text)
+{
+	uint32_t pid = 0;
+
+	for (; text && *text >= '0' && *text <= '9' && pid < 100000000; text++)
+		pid = pid * 10 + (uint32_t)(*text - '0');
+	return text && !*text ? pid : 0;
 }
 
 /* Two threads may come here at once: both write the same bytes. */
@@ -80,6 +94,7 @@ START_CODE const struct init_settings *init_settings(void)
 	}
 	if (settings.on) {
 		settings.eager = is_set(asked.eager);
+		settings.launcher = pid_from(asked.run);
 		settings.profiling = profiling_from(asked.profiling);
 	}
 	atomic_store_explicit(&settings_read, true, memory_order_release);
@@ -91,6 +106,7 @@ __attribute__((constructor)) START_CODE static void init(void)
 	if (!init_settings()->on)
 		return;
 	resolve_start();
-	if (init_settings()->eager)
+	atomic_store_explicit(&output_on, true, memory_order_relaxed);
+	if (settings.eager || (settings.launcher && (uint32_t)sys(getppid, 0) == settings.launcher))
 		(void)life_begin();
 }

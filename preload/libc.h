@@ -6,6 +6,7 @@
 #ifndef GRAMME_LIBC_H
 #define GRAMME_LIBC_H
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/types.h>

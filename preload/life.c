@@ -16,6 +16,7 @@
 #include "preload/memory.h"
 #include "preload/note.h"
 #include "preload/opencl.h"
+#include "preload/output.h"
 #include "preload/probe.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
@@ -109,6 +110,8 @@ static int set_up(struct life *life)
 		sys(close, fd);
 	else
 		error = channel_hand_over(init_settings()->socket, fd, &life->wake);
+	if (!error)
+		output_look();
 	if (error)
 		unmake(life);
 	return error;
@@ -162,6 +165,8 @@ bool life_begin(void)
 		life_uncovered(atomic_load(&uncovered));
 		if (on)
 			note_hand_over(life);
+		else
+			atomic_store_explicit(&output_on, false, memory_order_relaxed);
 	}
 	return life && atomic_load(&life->phase) == LIFE_ON;
 }

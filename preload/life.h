@@ -31,7 +31,7 @@ struct life {
 	struct wire_lane *_Atomic lane[WIRE_LANES];
 	_Atomic uint32_t owner[WIRE_LANES]; /* thread ids; 0 where nobody owns the lane */
 	const uint32_t *wake;		    /* the collector's futex word, or NULL */
-	struct note_rate note_rate;
+	struct rate note_rate[NOTE_CLASSES];
 	_Atomic uint32_t files_number; /* of this process, to files.c; 0: not met yet */
 	struct entry_labels *labels;
 	struct opencl *opencl;

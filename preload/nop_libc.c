@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The twin with empty bodies, for functions of the C library.
+ * The twin with empty bodies, for the C library's functions: straight through.
  */
 #include "preload/libc.h"
 
@@ -8,5 +8,16 @@
 	LIBC_WRAP(result, name, params)                                                            \
 	{                                                                                          \
 		return LIBC_REAL(name) args;                                                       \
+	}
+#define LIBC_PRINT(name, params, last, real, args)                                                 \
+	LIBC_WRAP(int, name, params)                                                               \
+	{                                                                                          \
+		va_list list;                                                                      \
+		int result;                                                                        \
+                                                                                                   \
+		va_start(list, last);                                                              \
+		result = LIBC_REAL(real) args;                                                     \
+		va_end(list);                                                                      \
+		return result;                                                                     \
 	}
 #include "preload/libc.def"

@@ -17,7 +17,6 @@
 #include "preload/sys.h"
 
 #define EARLY	       32u
-#define SECOND_NS      1000000000u
 #define TICK_NS	       10000000u /* of the times in /proc/PID/stat, on every machine of ours */
 #define FORKED_NO_EXEC 0x40u	 /* PF_FORKNOEXEC: the image is the parent's */
 
@@ -39,8 +38,8 @@ static struct early {
 static _Atomic uint32_t early_head;
 
 struct wire_layout *_Atomic note_arena;
-static const uint32_t *_Atomic wake; /* of whose arena that is */
-static struct note_rate childrens;   /* without a life of their own */
+static const uint32_t *_Atomic wake;	    /* of whose arena that is */
+static struct rate childrens[NOTE_CLASSES]; /* without a life of their own */
 
 typedef uint64_t __attribute__((may_alias)) word;
 
@@ -62,23 +61,6 @@ static void put(struct wire_layout *arena, const struct wire_note *note)
 		ring_wake(atomic_load(&wake));
 }
 
-/* Takes one from what the class may spend; false if nothing is left. */
-static bool may(struct note_rate *rate, enum note_class class, uint64_t t_ns)
-{
-	const uint64_t each_ns = SECOND_NS / bound[class].per_second;
-	uint64_t due_ns = atomic_load_explicit(&rate->due_ns[class], memory_order_relaxed);
-	uint64_t next_ns;
-
-	do {
-		next_ns = (due_ns > t_ns ? due_ns : t_ns) + each_ns;
-		if (next_ns - t_ns > bound[class].burst * each_ns)
-			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&rate->due_ns[class], &due_ns, next_ns,
-							memory_order_relaxed,
-							memory_order_relaxed));
-	return true;
-}
-
 static enum note_class class_of(const struct wire_note *note)
 {
 	if (note->kind != WIRE_NOTE_LINE)
@@ -86,6 +68,11 @@ static enum note_class class_of(const struct wire_note *note)
 	if (note->flags & WIRE_NOTE_LOG)
 		return NOTE_LOGGED;
 	return note->flags & WIRE_NOTE_REDRAWN ? NOTE_REDRAWN : NOTE_PRINTED;
+}
+
+static bool may(struct rate *rate, enum note_class class, uint64_t t_ns)
+{
+	return rate_take(&rate[class], t_ns, 1, bound[class].burst, bound[class].per_second);
 }
 
 static void wait_here(const struct wire_note *note)
@@ -139,9 +126,17 @@ static void add(struct wire_note *note, uint64_t now_ns, const char *text, size_
 		return;
 	}
 	note->tid = own_tid(life);
-	if (may(life ? &life->note_rate : &childrens, class_of(note), now_ns))
+	if (may(life ? life->note_rate : childrens, class_of(note), now_ns))
 		put(arena, note);
 	else
+		note_refuse();
+}
+
+void note_refuse(void)
+{
+	struct wire_layout *arena = atomic_load(&note_arena);
+
+	if (arena)
 		__atomic_fetch_add(&arena->arena.notes_refused, 1, __ATOMIC_RELAXED);
 }
 
@@ -202,7 +197,7 @@ static uint64_t clock_of(clockid_t clock)
 	struct timespec now = {0, 0};
 
 	sys(clock_gettime, clock, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * RATE_SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 /*

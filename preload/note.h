@@ -16,20 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/rate.h"
 #include "preload/wire.h"
 
 struct life;
 
 /* What shares one bound of rate. */
 enum note_class { NOTE_PRINTED, NOTE_REDRAWN, NOTE_LOGGED, NOTE_READ, NOTE_SAVED, NOTE_CLASSES };
-
-/*
- * Bounds of rate: so many at once, and one more every so often. due_ns is when a steady stream at
- * the bound would come to where this one is by now.
- */
-struct note_rate {
-	_Atomic uint64_t due_ns[NOTE_CLASSES];
-};
 
 /* The arena that notes go to, once there is one: this process's, or that of who forked it. */
 extern struct wire_layout *_Atomic note_arena;
@@ -45,8 +38,8 @@ uint64_t note_now(void);
 
 /*
  * One line, without its end; what is longer than WIRE_NOTE_TEXT is cut. `file` is 0 for standard
- * output and error; flags are WIRE_NOTE_*. t_ns is note_now();
- * where that is 0 nothing is noted.
+ * output and error; flags are WIRE_NOTE_*. t_ns is note_now(); where that
+ * is 0 nothing is noted.
  */
 void note_line(uint64_t file, uint32_t flags, uint64_t t_ns, const char *text, size_t bytes);
 
@@ -56,6 +49,9 @@ void note_line(uint64_t file, uint32_t flags, uint64_t t_ns, const char *text, s
  */
 void note_file(enum wire_note_kind kind, uint32_t flags, uint64_t file, uint64_t begin_ns,
 	       uint64_t t_ns, uint64_t bytes, uint64_t size, const char *name);
+
+/* Counts a line or file that a caller left out to bound the rate. */
+void note_refuse(void);
 
 /* Identity of a file, from its device and inode; never 0. */
 static inline uint64_t note_identity(uint32_t major, uint32_t minor, uint64_t inode)

@@ -149,11 +149,12 @@ static const char *get(char **environment, size_t n, const char *name)
 
 char **shim_environment(char *const *environment, const char *shim, const char *socket)
 {
+	char self[16];
 	size_t n = 0, count = 0;
 
 	while (environment[count])
 		count++;
-	char **copy = calloc(count + 3, sizeof(*copy));
+	char **copy = calloc(count + 4, sizeof(*copy));
 	if (!copy)
 		return NULL;
 	while (n < count && (copy[n] = strdup(environment[n])))
@@ -164,6 +165,9 @@ char **shim_environment(char *const *environment, const char *shim, const char *
 		good = set(copy, &n, "LD_PRELOAD", assignment("LD_PRELOAD", shim, preloaded));
 	if (good && socket)
 		good = set(copy, &n, "GRAMME_SOCKET", assignment("GRAMME_SOCKET", socket, NULL));
+	snprintf(self, sizeof(self), "%d", (int)getpid());
+	if (good && socket)
+		good = set(copy, &n, "GRAMME_RUN", assignment("GRAMME_RUN", self, NULL));
 	if (good)
 		return copy;
 	shim_environment_free(copy);

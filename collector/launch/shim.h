@@ -16,8 +16,9 @@ int shim_find(char *path, size_t size);
 
 /*
  * A copy of `environment` in which LD_PRELOAD begins with `shim` (unless a libgramme.so stands
- * there already) and GRAMME_SOCKET is `socket`; NULL leaves either as it was. Free it with
- * shim_environment_free. NULL for lack of memory.
+ * there already), GRAMME_SOCKET is `socket` and GRAMME_RUN our own pid, by which the program itself
+ * is known to the shim; NULL leaves them as they were. Free it with shim_environment_free. NULL for
+ * lack of memory.
  */
 char **shim_environment(char *const *environment, const char *shim, const char *socket);
 void shim_environment_free(char **environment);

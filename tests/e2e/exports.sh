@@ -19,6 +19,7 @@ cat >"$TMPDIR/table.c" <<'C'
 #define ROW(name) export name
 #include "preload/cpu.def"
 #define LIBC(result, name, params, args) export name
+#define LIBC_PRINT(name, params, last, real, args) export name
 #include "preload/libc.def"
 C
 {

@@ -79,7 +79,7 @@ same() {
 	diff -u "$TMPDIR/plain" "$TMPDIR/metered" || fail "$1 differs"
 }
 
-same environment 'env -u LD_PRELOAD -u _ env | grep -v ^GRAMME_SOCKET= | sort'
+same environment 'env -u LD_PRELOAD -u _ env | grep -v -e ^GRAMME_SOCKET= -e ^GRAMME_RUN= | sort'
 same limits 'ulimit -a; umask; nice; pwd'
 # What /proc tells of a process's signals. 32 and 33 are glibc's own: make's posix_spawn leaves them
 # ignored, and any thread that is ever made in between takes them back.
