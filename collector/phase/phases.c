@@ -6,19 +6,65 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "collector/phase/fuse.h"
+#include "collector/phase/layout.h"
+#include "collector/phase/loop.h"
+#include "collector/phase/pass.h"
+#include "collector/phase/printed.h"
+
+#define LANES	     1024u /* threads that are told apart; what others compute is not looked at */
+#define LOOPS	     64u   /* of all processes: each takes up to 0.8 MB */
+#define LOOPS_EACH   3u	   /* of one process */
+#define RESTLESS     256u  /* kernels after which a thread may take a quieter one's loop */
+#define LANE_BUCKETS 256u  /* a power of two */
+
+struct lane {
+	uint32_t process;
+	uint32_t lane;
+	uint64_t kernels;
+	struct loop *loop; /* NULL: not looked at */
+	uint32_t next;	   /* index + 1 of another in its bucket */
+};
 
 struct phases {
+	struct lane *current; /* the last one told of */
+	struct printed *printed;
+	struct pass *pass;
+	struct layout layout;
 	uint64_t last_ns;
+	uint32_t lanes;
+	uint32_t loops;
+	uint32_t bucket[LANE_BUCKETS]; /* index + 1 */
+	struct lane lane[LANES];
 };
 
 int phases_new(struct phases **phases)
 {
-	*phases = calloc(1, sizeof(**phases));
-	return *phases ? 0 : -ENOMEM;
+	struct phases *p = calloc(1, sizeof(*p));
+
+	*phases = NULL;
+	if (!p)
+		return -ENOMEM;
+	p->pass = pass_new();
+	if (!p->pass || printed_new(&p->printed)) {
+		phases_free(p);
+		return -ENOMEM;
+	}
+	*phases = p;
+	return 0;
 }
 
 void phases_free(struct phases *phases)
 {
+	if (!phases)
+		return;
+	for (uint32_t i = 0; i < phases->lanes; i++)
+		loop_free(phases->lane[i].loop);
+	printed_free(phases->printed);
+	pass_free(phases->pass);
+	layout_free(&phases->layout);
 	free(phases);
 }
 
@@ -28,33 +74,159 @@ static void saw(struct phases *phases, uint64_t t_ns)
 		phases->last_ns = t_ns;
 }
 
+/* ---- threads ---- */
+
+/* NULL where there are too many. */
+static struct lane *find_lane(struct phases *phases, uint32_t process, uint32_t lane)
+{
+	uint32_t *bucket = &phases->bucket[(process * 0x9e3779b1u + lane * 0x85ebca6bu) >> 8 &
+					   (LANE_BUCKETS - 1)];
+
+	for (uint32_t i = *bucket; i; i = phases->lane[i - 1].next)
+		if (phases->lane[i - 1].process == process && phases->lane[i - 1].lane == lane)
+			return &phases->lane[i - 1];
+	if (phases->lanes == LANES)
+		return NULL;
+	struct lane *fresh = &phases->lane[phases->lanes++];
+	*fresh = (struct lane){.process = process, .lane = lane, .next = *bucket};
+	*bucket = phases->lanes;
+	return fresh;
+}
+
+/* The quietest of a process' threads that have a loop; *n: how many have one. */
+static struct lane *quietest(struct phases *phases, uint32_t process, uint32_t *n)
+{
+	struct lane *found = NULL;
+
+	*n = 0;
+	for (uint32_t i = 0; i < phases->lanes; i++) {
+		struct lane *lane = &phases->lane[i];
+
+		if (lane->process != process || !lane->loop)
+			continue;
+		++*n;
+		if (!found || lane->kernels < found->kernels)
+			found = lane;
+	}
+	return found;
+}
+
+/* The first threads of a process are followed, and later ones that do much more. */
+static void follow(struct phases *phases, struct lane *lane)
+{
+	uint32_t n;
+	struct lane *other;
+
+	if (lane->kernels & (lane->kernels - 1) || (lane->kernels > 1 && lane->kernels < RESTLESS))
+		return; /* asked at the first, and at every power of two */
+	other = quietest(phases, lane->process, &n);
+	if (n >= LOOPS_EACH && lane->kernels > 4 * other->kernels) {
+		loop_free(other->loop);
+		other->loop = NULL;
+		phases->loops--;
+		n--;
+	}
+	if (n < LOOPS_EACH && phases->loops < LOOPS) {
+		lane->loop = loop_new(LOOP_OF_KERNELS);
+		phases->loops += lane->loop != NULL;
+	}
+}
+
+static uint32_t symbol_of(const struct phase_kernel *kernel)
+{
+	const uint64_t both = (uint64_t)kernel->kernel << 32 | kernel->shape;
+
+	return (uint32_t)(both * 0x9e3779b97f4a7c15ULL >> 32);
+}
+
 void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
 {
+	struct lane *lane = phases->current;
+
 	saw(phases, kernel->end_ns);
+	if (!lane || lane->lane != kernel->lane || lane->process != kernel->process) {
+		lane = find_lane(phases, kernel->process, kernel->lane);
+		if (!lane)
+			return;
+		phases->current = lane;
+	}
+	lane->kernels++;
+	if (!lane->loop)
+		follow(phases, lane);
+	if (lane->loop)
+		loop_add(lane->loop, symbol_of(kernel), kernel->kernel, kernel->called_ns,
+			 kernel->end_ns);
+}
+
+void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_t events)
+{
+	struct lane *found = find_lane(phases, process, lane);
+
+	if (found && found->loop)
+		loop_lost(found->loop, events);
 }
 
 void phases_line(struct phases *phases, const struct phase_line *line)
 {
 	saw(phases, line->t_ns);
+	printed_line(phases->printed, line);
 }
 
 void phases_file(struct phases *phases, const struct phase_file *file)
 {
 	saw(phases, file->end_ns);
+	pass_file(phases->pass, file);
 }
 
-void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_t events)
+/* ---- the judgement ---- */
+
+/* Folds what every thread did. Returns 0 or -ENOMEM. */
+static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, size_t *lanes)
 {
-	(void)phases;
-	(void)process;
-	(void)lane;
-	(void)events;
+	int error = 0;
+
+	*lanes = 0;
+	for (uint32_t i = 0; i < phases->lanes && !error; i++) {
+		if (!phases->lane[i].loop || !loop_events(phases->lane[i].loop))
+			continue;
+		lane[*lanes].process = phases->lane[i].process;
+		error = fold_make(&lane[(*lanes)++].fold, phases->lane[i].loop);
+	}
+	return error;
+}
+
+static int judge(struct phases *phases, bool over)
+{
+	struct fuse_lane *lane = calloc(LOOPS, sizeof(*lane));
+	struct fuse_told told = {
+		.lane = lane, .pass = phases->pass, .now_ns = phases->last_ns, .over = over};
+	struct fuse fuse = {0};
+	int error = lane ? fold_lanes(phases, lane, &told.lanes) : -ENOMEM;
+
+	if (!error) {
+		told.fits = printed_look(phases->printed, &told.fit);
+		error = fuse_make(&fuse, &told);
+	}
+	if (!error) {
+		const struct layout_told laid = {&fuse, phases->printed, phases->pass,
+						 phases->last_ns, over};
+
+		error = layout_make(&phases->layout, &laid);
+	}
+	fuse_free(&fuse);
+	for (size_t i = 0; i < told.lanes; i++)
+		fold_free(&lane[i].fold);
+	free(lane);
+	return error;
 }
 
 size_t phases_look(struct phases *phases, uint64_t now_ns, bool over, const struct phase **phase)
 {
-	(void)over;
 	saw(phases, now_ns);
 	*phase = NULL;
-	return 0;
+	/* Where memory is short nothing is recognised, rather than half of it. */
+	if (judge(phases, over))
+		return 0;
+	*phase = phases->layout.phase;
+	return phases->layout.phases;
 }

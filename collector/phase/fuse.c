@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fusion: text first, since it proves; then what kernels, passes and saves say alone.
+ */
+#include "collector/phase/fuse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/phase/fuse_part.h"
+
+#define SILENT_SAVES  3u
+#define SILENT_PASSES 3u
+#define SILENT_FITS   64u
+#define LEAST_NS      20000000u /* an epoch that nothing printed is not shorter */
+
+static uint64_t past(uint64_t late, uint64_t early)
+{
+	return late > early ? late - early : 0;
+}
+
+double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end)
+{
+	const uint64_t start = a_start > b_start ? a_start : b_start;
+	const uint64_t end = a_end < b_end ? a_end : b_end;
+	const uint64_t first = a_start < b_start ? a_start : b_start;
+	const uint64_t last = a_end > b_end ? a_end : b_end;
+
+	return last > first ? (double)past(end, start) / (double)(last - first) : 0;
+}
+
+int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint64_t from_ns,
+	     uint64_t to_ns, struct cut *cut)
+{
+	bool found = false;
+
+	*cut = (struct cut){0};
+	for (size_t i = 0; i < told->lanes; i++) {
+		struct cut one;
+
+		if (cut_make(&told->lane[i].fold, epochs, from_ns, to_ns, &one))
+			continue;
+		/* Who prints need not be who computes, but mostly is. */
+		if (told->lane[i].process != process)
+			one.score *= 0.9;
+		if (found && one.score <= cut->score) {
+			cut_free(&one);
+			continue;
+		}
+		if (found)
+			cut_free(cut);
+		*cut = one;
+		found = true;
+	}
+	return found ? 0 : -ENOENT;
+}
+
+struct fuse_fit *fuse_add(struct fuse *fuse, uint32_t process, size_t epochs)
+{
+	struct fuse_fit *fit = &fuse->fit[fuse->fits];
+
+	*fit = (struct fuse_fit){.process = process, .epochs = epochs};
+	fit->epoch = calloc(epochs + 1, sizeof(*fit->epoch));
+	if (!fit->epoch)
+		return NULL;
+	for (size_t i = 0; i < epochs; i++)
+		fit->epoch[i].index = (uint32_t)i + 1;
+	fuse->fits++;
+	return fit;
+}
+
+static void take(struct fuse_epoch *to, const struct cut_epoch *from)
+{
+	to->steps = from->steps;
+	to->evaluated = from->other > 0;
+	if (from->train_ns > to->start_ns && from->train_ns < to->end_ns)
+		to->train_ns = from->train_ns;
+}
+
+bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut)
+{
+	double sum = 0;
+
+	if (cut->epochs != fit->epochs)
+		return false;
+	for (size_t i = 0; i < fit->epochs; i++)
+		sum += fuse_overlap(fit->epoch[i].start_ns, fit->epoch[i].end_ns,
+				    cut->epoch[i].start_ns, cut->epoch[i].end_ns);
+	if (sum < 0.5 * (double)fit->epochs)
+		return false;
+	for (size_t i = 0; i < fit->epochs; i++)
+		take(&fit->epoch[i], &cut->epoch[i]);
+	return true;
+}
+
+/* Epochs of a fit, from those of a cut from `first` on. */
+static void take_epochs(struct fuse_fit *fit, const struct cut *cut, size_t first)
+{
+	for (size_t i = 0; i < fit->epochs; i++) {
+		const struct cut_epoch *from = &cut->epoch[first + i];
+		struct fuse_epoch *to = &fit->epoch[i];
+
+		to->start_ns = from->start_ns;
+		to->train_ns = to->end_ns = from->end_ns;
+		take(to, from);
+		to->evidence |= PHASE_BY_KERNELS;
+		to->confidence = cut->even * (0.75 + 0.2 * cut->marked);
+	}
+}
+
+/* ---- what was printed ---- */
+
+/* Boosting rounds and iterations are epochs where they are what the program counts. */
+static bool is_training(const struct fuse_told *told, const struct printed_fit *p)
+{
+	if (p->sure < PRINTED_TRAINS || p->twin || !p->epochs || !p->told)
+		return false;
+	if (p->unit != LINE_UNIT_STEP)
+		return true;
+	/* Iterations with loops inside are passes over the data, others are single steps. */
+	struct cut cut;
+	bool loops = false;
+	if (p->stride > 1)
+		return false;
+	if (!fuse_cut(told, p->process, p->epochs, 0, told->now_ns, &cut)) {
+		loops = cut.even > 0.8 && cut.epoch[0].steps > 1;
+		cut_free(&cut);
+	}
+	return loops || !told->lanes;
+}
+
+static bool is_late(const struct printed_fit *p)
+{
+	if (p->late)
+		return true;
+	for (size_t i = 0; i < p->told; i++)
+		if (p->epoch[i].last_late)
+			return true;
+	return false;
+}
+
+static size_t epochs_of(const struct printed_fit *p)
+{
+	return p->epochs < FUSE_EPOCHS ? p->epochs : FUSE_EPOCHS;
+}
+
+static const struct printed_fit *next_training(const struct fuse_told *told, size_t after)
+{
+	for (size_t i = after + 1; i < told->fits; i++)
+		if (is_training(told, &told->fit[i]))
+			return &told->fit[i];
+	return NULL;
+}
+
+static void attach(struct fuse_fit *fit, const struct printed_fit *p)
+{
+	fit->of = p->of;
+	for (size_t i = 0; i < p->told; i++)
+		if (p->epoch[i].index && p->epoch[i].index <= fit->epochs)
+			fit->epoch[p->epoch[i].index - 1].printed = &p->epoch[i];
+	for (size_t i = 0; i < fit->epochs; i++) {
+		struct fuse_epoch *epoch = &fit->epoch[i];
+		uint64_t steps = epoch->printed ? epoch->printed->steps : 0;
+
+		epoch->evidence |= PHASE_BY_TEXT;
+		epoch->confidence *= 0.5 + 0.5 * p->sure;
+		if (!steps)
+			steps = p->steps;
+		if (steps)
+			epoch->steps = steps;
+	}
+}
+
+/* Evenly over the time that is left: the count is proved, the rest is a guess, and says so. */
+static void spread(struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
+{
+	for (size_t i = 0; i < fit->epochs; i++) {
+		struct fuse_epoch *epoch = &fit->epoch[i];
+		const double each = (double)past(to_ns, from_ns) / (double)fit->epochs;
+
+		epoch->start_ns = from_ns + (uint64_t)(each * (double)i);
+		epoch->train_ns = epoch->end_ns = from_ns + (uint64_t)(each * (double)(i + 1));
+		epoch->confidence = 0.3;
+	}
+}
+
+/* Passes over the data: as many as epochs, or one more to learn the words before. */
+static bool by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns)
+{
+	struct pass_time *round = calloc(FUSE_EPOCHS, sizeof(*round));
+	bool alone;
+	size_t n = round ? pass_rounds(told->pass, round, FUSE_EPOCHS, &alone) : 0;
+	const bool fits = n && n <= PASS_TIMES && (n == fit->epochs || n == fit->epochs + 1);
+
+	for (size_t i = 0; fits && i < fit->epochs; i++) {
+		const size_t k = i + n - fit->epochs;
+		struct fuse_epoch *epoch = &fit->epoch[i];
+
+		epoch->start_ns = round[k].begin_ns;
+		epoch->end_ns = k + 1 < n ? round[k + 1].begin_ns : round[k].end_ns;
+		/* What is read at once is worked on afterwards. */
+		if (k + 1 == n && k) {
+			const uint64_t usual_ns = past(round[k].begin_ns, round[k - 1].begin_ns);
+			const uint64_t until_ns = round[k].begin_ns + usual_ns;
+
+			epoch->end_ns = until_ns < to_ns ? until_ns : to_ns;
+			if (epoch->end_ns < round[k].end_ns)
+				epoch->end_ns = round[k].end_ns;
+		}
+		epoch->train_ns = epoch->end_ns;
+		epoch->evidence |= PHASE_BY_FILES;
+		epoch->confidence = 0.7;
+	}
+	free(round);
+	return fits;
+}
+
+/* Saves: as many as epochs, each at the end of one. */
+static bool by_saves(const struct fuse_told *told, struct fuse_fit *fit)
+{
+	const struct pass_file *saves = pass_saves(told->pass);
+
+	if (!saves || saves->times != fit->epochs || fit->epochs < 2)
+		return false;
+	const uint64_t usual_ns = past(saves->time[fit->epochs - 1].end_ns, saves->time[0].end_ns) /
+				  (fit->epochs - 1);
+	for (size_t i = 0; i < fit->epochs; i++) {
+		struct fuse_epoch *epoch = &fit->epoch[i];
+
+		epoch->start_ns =
+			i ? saves->time[i - 1].end_ns : past(saves->time[0].end_ns, usual_ns);
+		epoch->train_ns = epoch->end_ns = saves->time[i].end_ns;
+		epoch->evidence |= PHASE_BY_CHECKPOINTS;
+		epoch->confidence = 0.6;
+	}
+	return true;
+}
+
+/* Several fits whose lines all came late: one after another, over all that was computed. */
+static int late_fits(const struct fuse_told *told, size_t begin, size_t end, uint64_t from_ns,
+		     uint64_t to_ns, struct fuse *fuse)
+{
+	const size_t first = fuse->fits;
+	size_t epochs = 0, done = 0;
+	struct cut cut;
+
+	for (size_t i = begin; i < end; i++) {
+		const struct printed_fit *p = &told->fit[i];
+
+		if (!is_training(told, p))
+			continue;
+		if (!fuse_add(fuse, p->process, epochs_of(p)))
+			return -ENOMEM;
+		epochs += epochs_of(p);
+	}
+	const bool seen = !fuse_cut(told, told->fit[begin].process, epochs, from_ns, to_ns, &cut);
+	for (size_t i = begin, k = first; i < end; i++) {
+		if (!is_training(told, &told->fit[i]))
+			continue;
+		struct fuse_fit *fit = &fuse->fit[k++];
+		if (seen)
+			take_epochs(fit, &cut, done);
+		else if (fuse->fits - first > 1 ||
+			 (!by_passes(told, fit, to_ns) && !by_saves(told, fit)))
+			spread(fit,
+			       from_ns + (uint64_t)((double)past(to_ns, from_ns) * (double)done /
+						    (double)epochs),
+			       from_ns + (uint64_t)((double)past(to_ns, from_ns) *
+						    (double)(done + fit->epochs) / (double)epochs));
+		done += fit->epochs;
+		attach(fit, &told->fit[i]);
+	}
+	if (seen)
+		cut_free(&cut);
+	return 0;
+}
+
+static uint64_t end_of(const struct fuse *fuse)
+{
+	const struct fuse_fit *last = fuse->fits ? &fuse->fit[fuse->fits - 1] : NULL;
+
+	return last && last->epochs ? last->epoch[last->epochs - 1].end_ns : 0;
+}
+
+static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
+{
+	const struct printed_fit *p = &told->fit[i], *next = next_training(told, i);
+	struct fuse_fit *fit = fuse_add(fuse, p->process, epochs_of(p));
+	uint64_t to_ns = told->now_ns;
+
+	if (!fit)
+		return -ENOMEM;
+	if (next && next->process == p->process && next->told && !is_late(next))
+		to_ns = next->epoch[0].first_ns;
+	const uint64_t from_ns = fuse->fits > 1
+					 ? fuse->fit[fuse->fits - 2]
+						   .epoch[fuse->fit[fuse->fits - 2].epochs - 1]
+						   .end_ns
+					 : 0;
+	timed_epochs(told, p, from_ns < p->epoch[0].first_ns ? from_ns : 0, to_ns, fit);
+	attach(fit, p);
+	return 0;
+}
+
+static int by_text(const struct fuse_told *told, struct fuse *fuse)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < told->fits && !error; i++) {
+		size_t end = i + 1;
+
+		if (!is_training(told, &told->fit[i]))
+			continue;
+		if (!is_late(&told->fit[i])) {
+			error = timed_fit(told, i, fuse);
+			continue;
+		}
+		while (end < told->fits &&
+		       (is_late(&told->fit[end]) || !is_training(told, &told->fit[end])))
+			end++;
+		error = late_fits(told, i, end, end_of(fuse), told->now_ns, fuse);
+		i = end - 1;
+	}
+	return error;
+}
+
+/* ---- what says nothing ---- */
+
+/* Room for one more fit, beyond those that were printed. */
+static bool make_room(struct fuse *fuse)
+{
+	struct fuse_fit *more = realloc(fuse->fit, (fuse->fits + 2) * sizeof(*more));
+
+	if (more)
+		fuse->fit = more;
+	return more;
+}
+
+/* The clearest fit in a span of time; then what was before it, and what came after. */
+static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t to_ns,
+		      struct fuse *fuse)
+{
+	struct cut cut;
+
+	if (fuse->fits >= SILENT_FITS || from_ns >= to_ns ||
+	    fuse_cut(told, told->lanes ? told->lane[0].process : 0, 0, from_ns, to_ns, &cut))
+		return 0;
+	const uint64_t start_ns = cut.epoch[0].start_ns;
+	const uint64_t end_ns = cut.epoch[cut.epochs - 1].end_ns;
+	struct fuse_fit *fit = make_room(fuse) ? fuse_add(fuse, 0, cut.epochs) : NULL;
+	if (fit)
+		take_epochs(fit, &cut, 0);
+	cut_free(&cut);
+	int error = fit ? by_kernels(told, from_ns, start_ns, fuse) : -ENOMEM;
+	return error ? error : by_kernels(told, end_ns, to_ns, fuse);
+}
+
+/* The same steps between one save and the next: the end of each is the end of an epoch. */
+static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
+{
+	const struct pass_file *saves = pass_saves(told->pass);
+	struct cut cut;
+
+	if (!saves || saves->times < SILENT_SAVES || !saves->even || !told->lanes)
+		return 0;
+	if (fuse_cut(told, saves->process, saves->times, 0, saves->time[saves->times - 1].end_ns,
+		     &cut))
+		return 0;
+	struct fuse_fit *fit =
+		make_room(fuse) ? fuse_add(fuse, saves->process, saves->times) : NULL;
+	if (!fit) {
+		cut_free(&cut);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < fit->epochs; i++) {
+		struct fuse_epoch *epoch = &fit->epoch[i];
+
+		epoch->start_ns = i ? saves->time[i - 1].end_ns : cut.epoch[0].start_ns;
+		epoch->train_ns = epoch->end_ns = saves->time[i].end_ns;
+		epoch->evidence = PHASE_BY_CHECKPOINTS | PHASE_BY_KERNELS;
+		epoch->confidence = 0.75;
+	}
+	const bool agree = cut.even > 0.9 && cut.cover > 0.5 && fuse_take_steps(fit, &cut);
+	if (!agree || past(fit->epoch[1].end_ns, fit->epoch[1].start_ns) < LEAST_NS) {
+		free(fit->epoch);
+		fuse->fits--;
+	}
+	cut_free(&cut);
+	return 0;
+}
+
+static int by_rounds(const struct fuse_told *told, struct fuse *fuse)
+{
+	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
+	bool alone;
+	size_t n = round ? pass_rounds(told->pass, round, PASS_TIMES, &alone) : 0;
+	struct fuse_fit *fit = NULL;
+
+	if (!round)
+		return -ENOMEM;
+	n = n < PASS_TIMES ? n : PASS_TIMES;
+	if (n >= SILENT_PASSES && (alone || told->lanes) &&
+	    past(round[n - 1].end_ns, round[0].begin_ns) / n >= LEAST_NS && make_room(fuse))
+		fit = fuse_add(fuse, 0, n);
+	if (fit)
+		by_passes(told, fit, told->now_ns);
+	free(round);
+	return 0;
+}
+
+static int by_silence(const struct fuse_told *told, struct fuse *fuse)
+{
+	int error = by_kernels(told, 0, told->now_ns, fuse);
+
+	if (!error && !fuse->fits)
+		error = by_steps_and_saves(told, fuse);
+	if (!error && !fuse->fits)
+		error = by_rounds(told, fuse);
+	return error;
+}
+
+/* ---- together ---- */
+
+/* The last save that ended in a span, or 0. */
+static uint64_t saved_in(const struct pass *pass, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct pass_file *file;
+	const size_t n = pass_files(pass, &file);
+	uint64_t last_ns = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = 0; file[i].saved && k < file[i].times; k++) {
+			const uint64_t end_ns = file[i].time[k].end_ns;
+
+			if (end_ns >= from_ns && end_ns <= to_ns && end_ns > last_ns)
+				last_ns = end_ns;
+		}
+	return last_ns;
+}
+
+/*
+ * One epoch follows the other. What is idle between is the end of one (it prints, it saves) or the
+ * beginning of the next (it shuffles, it starts workers): behind a save, else in the middle. What
+ * takes longer than half an epoch is neither.
+ */
+static void close_gaps(const struct pass *pass, struct fuse_fit *fit)
+{
+	for (size_t i = 0; i + 1 < fit->epochs; i++) {
+		struct fuse_epoch *one = &fit->epoch[i], *next = &fit->epoch[i + 1];
+		const uint64_t idle_ns = past(next->start_ns, one->end_ns);
+		const bool steps_to_end = one->train_ns == one->end_ns;
+
+		if (!idle_ns || idle_ns > past(one->end_ns, one->start_ns) / 2)
+			continue;
+		uint64_t edge_ns = saved_in(pass, one->end_ns, next->start_ns);
+		if (!edge_ns)
+			edge_ns = one->end_ns + idle_ns / 2;
+		one->end_ns = next->start_ns = edge_ns;
+		if (steps_to_end && !one->evaluated)
+			one->train_ns = edge_ns;
+	}
+}
+
+static void sum_up(struct fuse_fit *fit)
+{
+	double confidence = 0;
+
+	for (size_t i = 0; i < fit->epochs; i++) {
+		fit->evidence |= fit->epoch[i].evidence;
+		confidence += fit->epoch[i].confidence;
+	}
+	fit->confidence = fit->epochs ? confidence / (double)fit->epochs : 0;
+}
+
+int fuse_make(struct fuse *fuse, const struct fuse_told *told)
+{
+	int error;
+
+	*fuse = (struct fuse){0};
+	fuse->fit = calloc(told->fits + 1, sizeof(*fuse->fit));
+	if (!fuse->fit)
+		return -ENOMEM;
+	error = by_text(told, fuse);
+	if (!error && !fuse->fits)
+		error = by_silence(told, fuse);
+	for (size_t i = 0; i < fuse->fits; i++) {
+		close_gaps(told->pass, &fuse->fit[i]);
+		sum_up(&fuse->fit[i]);
+	}
+	return error;
+}
+
+void fuse_free(struct fuse *fuse)
+{
+	for (size_t i = 0; i < fuse->fits; i++)
+		free(fuse->fit[i].epoch);
+	free(fuse->fit);
+	*fuse = (struct fuse){0};
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fusion: what was printed (printed.h), computed (loop.h, cut.h), read and saved (pass.h), weighed
+ * against each other. Text proves how many epochs there were; where it came at once it also says
+ * when, else kernels, passes and saves do. Without text an epoch is only what recurs at least
+ * three times with something between that training has: an evaluation, a save, a pass. Pure.
+ */
+#ifndef GRAMME_PHASE_FUSE_H
+#define GRAMME_PHASE_FUSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/phase/fold.h"
+#include "collector/phase/pass.h"
+#include "collector/phase/printed.h"
+
+#define FUSE_EPOCHS 20000u /* of one run; what comes after is not told */
+
+struct fuse_lane {
+	uint32_t process;
+	struct fold fold;
+};
+
+struct fuse_told {
+	const struct fuse_lane *lane;
+	size_t lanes;
+	const struct printed_fit *fit;
+	size_t fits;
+	const struct pass *pass;
+	uint64_t now_ns;
+	bool over;
+};
+
+struct fuse_epoch {
+	uint64_t start_ns;
+	uint64_t train_ns; /* its steps had ended; end_ns where that is not known */
+	uint64_t end_ns;
+	uint64_t steps; /* 0: not known */
+	bool evaluated; /* kernels other than steps followed */
+	bool open;
+	uint32_t index;
+	uint32_t evidence;		     /* PHASE_BY_* */
+	double confidence;		     /* 0 .. 1 */
+	const struct printed_epoch *printed; /* or NULL */
+};
+
+struct fuse_fit {
+	uint32_t process;
+	uint32_t of; /* epochs announced, or 0 */
+	uint32_t evidence;
+	double confidence;
+	struct fuse_epoch *epoch;
+	size_t epochs;
+};
+
+struct fuse {
+	struct fuse_fit *fit;
+	size_t fits;
+};
+
+/* Returns 0 or -ENOMEM; fuse_free in either case. */
+int fuse_make(struct fuse *fuse, const struct fuse_told *told);
+void fuse_free(struct fuse *fuse);
+
+#endif

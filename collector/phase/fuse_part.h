@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of fusion share (fuse.c, timed.c): not for others.
+ */
+#ifndef GRAMME_PHASE_FUSE_PART_H
+#define GRAMME_PHASE_FUSE_PART_H
+
+#include "collector/phase/cut.h"
+#include "collector/phase/fuse.h"
+
+/* The best cut of any lane, those of `process` before others. As cut_make(). */
+int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint64_t from_ns,
+	     uint64_t to_ns, struct cut *cut);
+
+/* Adds a fit with room for so many epochs, all zero. NULL where memory is short. */
+struct fuse_fit *fuse_add(struct fuse *fuse, uint32_t process, size_t epochs);
+
+/* Intersection over union of two spans. */
+double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end);
+
+/* Takes steps, and where training ended, from a cut of as many epochs that lie where these do. */
+bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut);
+
+/*
+ * Epochs of a fit whose lines have times of their own, between from_ns and to_ns, where the fits
+ * before and behind it are. `fit` has room for fit->epochs.
+ */
+void timed_epochs(const struct fuse_told *told, const struct printed_fit *printed, uint64_t from_ns,
+		  uint64_t to_ns, struct fuse_fit *fit);
+
+#endif

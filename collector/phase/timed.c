@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines that came when they were printed say when an epoch was; whether they stand at its start or
+ * at its end is seen from the kernels around, or else from what the lines say.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/phase/fuse_part.h"
+
+static uint64_t past(uint64_t late, uint64_t early)
+{
+	return late > early ? late - early : 0;
+}
+
+static int rising(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x > y ? 1 : x < y ? -1 : 0;
+}
+
+/* What an epoch usually takes: the median from one line's last to the next one's. */
+static uint64_t usual_ns(const struct printed_fit *p)
+{
+	uint64_t ns[255];
+	size_t n = 0;
+
+	for (size_t i = 1; i < p->told && n < 255; i++) {
+		const uint32_t steps = p->epoch[i].index - p->epoch[i - 1].index;
+
+		ns[n++] = past(p->epoch[i].last_ns, p->epoch[i - 1].last_ns) / (steps ? steps : 1);
+	}
+	if (!n)
+		return 0;
+	qsort(ns, n, sizeof(*ns), rising);
+	return ns[n / 2];
+}
+
+/* The boundaries of all epochs: at[i] is where epoch i begins and i - 1 ends. */
+struct edges {
+	uint64_t *at;
+	size_t epochs;
+};
+
+/* What no line told lies evenly between what was told. */
+static void fill_in(struct edges *edges)
+{
+	size_t known = 0;
+
+	for (size_t i = 1; i <= edges->epochs; i++) {
+		if (!edges->at[i])
+			continue;
+		for (size_t k = known + 1; k < i; k++)
+			edges->at[k] = edges->at[known] + past(edges->at[i], edges->at[known]) *
+								  (k - known) / (i - known);
+		known = i;
+	}
+}
+
+static uint64_t first_start(const struct cut *cut, const struct printed_fit *p, uint64_t from_ns)
+{
+	const uint64_t usual = usual_ns(p), end_ns = p->epoch[0].last_ns;
+
+	if (cut && cut->epoch[0].start_ns < end_ns)
+		return cut->epoch[0].start_ns;
+	if (!usual)
+		return from_ns;
+	const uint64_t guess_ns = past(end_ns, usual * p->epoch[0].index);
+	return guess_ns > from_ns ? guess_ns : from_ns;
+}
+
+static uint64_t last_end(const struct cut *cut, const struct printed_fit *p, uint64_t start_ns,
+			 uint64_t to_ns)
+{
+	const uint64_t usual = usual_ns(p);
+
+	if (cut && cut->epoch[cut->epochs - 1].end_ns > start_ns)
+		return cut->epoch[cut->epochs - 1].end_ns;
+	return usual && start_ns + usual + usual / 2 < to_ns ? start_ns + usual : to_ns;
+}
+
+static void at_end(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
+		   struct edges *edges)
+{
+	edges->at[0] = first_start(cut, p, from_ns);
+	for (size_t i = 0; i < p->told; i++)
+		if (p->epoch[i].index <= edges->epochs)
+			edges->at[p->epoch[i].index] = p->epoch[i].last_ns;
+	if (!edges->at[edges->epochs])
+		edges->at[edges->epochs] = p->epoch[p->told - 1].last_ns;
+	fill_in(edges);
+}
+
+static void at_start(const struct printed_fit *p, const struct cut *cut, uint64_t to_ns,
+		     struct edges *edges)
+{
+	for (size_t i = 0; i < p->told; i++)
+		if (p->epoch[i].index <= edges->epochs)
+			edges->at[p->epoch[i].index - 1] = p->epoch[i].first_ns;
+	if (!edges->at[0])
+		edges->at[0] = p->epoch[0].first_ns;
+	edges->at[edges->epochs] = last_end(cut, p, p->epoch[p->told - 1].first_ns, to_ns);
+	fill_in(edges);
+}
+
+/* Somewhere between the last line of an epoch and the first one of the next. */
+static uint64_t between(const struct printed_fit *p, const struct cut *cut, size_t i)
+{
+	const struct printed_epoch *one = &p->epoch[i], *next = &p->epoch[i + 1];
+
+	if (next->begins || p->bars)
+		return next->first_ns;
+	if (cut && next->index <= cut->epochs) {
+		const uint64_t start_ns = cut->epoch[next->index - 1].start_ns;
+
+		if (start_ns >= one->last_ns && start_ns <= next->first_ns)
+			return one->ends ? one->last_ns : start_ns;
+	}
+	if (one->ends)
+		return one->last_ns;
+	return one->last_ns + past(next->first_ns, one->last_ns) / 2;
+}
+
+static void around(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
+		   uint64_t to_ns, struct edges *edges)
+{
+	const struct printed_epoch *first = &p->epoch[0], *last = &p->epoch[p->told - 1];
+	const uint64_t usual = usual_ns(p);
+
+	edges->at[0] = first->first_ns;
+	if (!first->begins && cut && cut->epoch[0].start_ns < first->first_ns)
+		edges->at[0] = cut->epoch[0].start_ns;
+	if (edges->at[0] < from_ns)
+		edges->at[0] = from_ns;
+	for (size_t i = 0; i + 1 < p->told; i++)
+		if (p->epoch[i + 1].index <= edges->epochs)
+			edges->at[p->epoch[i + 1].index - 1] = between(p, cut, i);
+	edges->at[edges->epochs] = last->last_ns;
+	if (cut && !last->ends) {
+		const uint64_t end_ns = cut->epoch[cut->epochs - 1].end_ns;
+
+		if (end_ns > last->last_ns && end_ns <= to_ns && end_ns - last->last_ns < usual)
+			edges->at[edges->epochs] = end_ns;
+	}
+	fill_in(edges);
+}
+
+static double agreement(const struct edges *edges, const struct cut *cut)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < edges->epochs && i < cut->epochs; i++)
+		sum += fuse_overlap(edges->at[i], edges->at[i + 1], cut->epoch[i].start_ns,
+				    cut->epoch[i].end_ns);
+	return sum / (double)edges->epochs;
+}
+
+/* One line an epoch: before it or after it? */
+static enum printed_reading decide(const struct printed_fit *p, const struct cut *cut,
+				   uint64_t from_ns, uint64_t to_ns, struct edges *edges)
+{
+	const uint64_t usual = usual_ns(p);
+	const uint64_t before_ns = past(p->epoch[0].first_ns, from_ns);
+	const uint64_t behind_ns = past(to_ns, p->epoch[p->told - 1].last_ns);
+
+	if (p->reading == PRINTED_AROUND)
+		return PRINTED_AROUND;
+	if (cut) {
+		at_start(p, cut, to_ns, edges);
+		const double start = agreement(edges, cut);
+		memset(edges->at, 0, (edges->epochs + 1) * sizeof(*edges->at));
+		at_end(p, cut, from_ns, edges);
+		const double end = agreement(edges, cut);
+		memset(edges->at, 0, (edges->epochs + 1) * sizeof(*edges->at));
+		if (start > end + 0.2)
+			return PRINTED_AT_START;
+		if (end > start + 0.2)
+			return PRINTED_AT_END;
+	}
+	if (p->reading != PRINTED_ANYWHERE)
+		return p->reading;
+	return behind_ns > usual * 6 / 10 && before_ns < behind_ns ? PRINTED_AT_START
+								   : PRINTED_AT_END;
+}
+
+static void read_edges(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
+		       uint64_t to_ns, struct edges *edges)
+{
+	switch (decide(p, cut, from_ns, to_ns, edges)) {
+	case PRINTED_AT_START:
+		at_start(p, cut, to_ns, edges);
+		break;
+	case PRINTED_AROUND:
+		around(p, cut, from_ns, to_ns, edges);
+		break;
+	default:
+		at_end(p, cut, from_ns, edges);
+	}
+	for (size_t i = 1; i <= edges->epochs; i++)
+		if (edges->at[i] < edges->at[i - 1])
+			edges->at[i] = edges->at[i - 1];
+}
+
+void timed_epochs(const struct fuse_told *told, const struct printed_fit *printed, uint64_t from_ns,
+		  uint64_t to_ns, struct fuse_fit *fit)
+{
+	struct edges edges = {calloc(fit->epochs + 1, sizeof(uint64_t)), fit->epochs};
+	struct cut cut;
+	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns, to_ns, &cut);
+
+	if (!edges.at)
+		fit->epochs = 0;
+	else
+		read_edges(printed, seen ? &cut : NULL, from_ns, to_ns, &edges);
+	for (size_t i = 0; i < fit->epochs; i++) {
+		fit->epoch[i].start_ns = edges.at[i];
+		fit->epoch[i].train_ns = fit->epoch[i].end_ns = edges.at[i + 1];
+		fit->epoch[i].evidence = PHASE_BY_TEXT;
+		fit->epoch[i].confidence = 0.8;
+	}
+	if (seen && fuse_take_steps(fit, &cut)) {
+		for (size_t i = 0; i < fit->epochs; i++) {
+			fit->epoch[i].evidence |= PHASE_BY_KERNELS;
+			fit->epoch[i].confidence = 0.95;
+		}
+	}
+	if (seen)
+		cut_free(&cut);
+	free(edges.at);
+}
