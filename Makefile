@@ -55,7 +55,7 @@ COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c preload/opencl_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o libc.o openmp.o blas.o calls.o loader.o resolve.o real.o elf.o \
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o libc.o openmp.o blas.o lapack.o calls.o loader.o resolve.o real.o elf.o \
 	sys.o string.o asan.o dlopen.o fork.o)
 
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
@@ -74,8 +74,9 @@ LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
 BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
-	cl_listener.so steps reads saves omp_every omp_every_llvm omp_calls blas_every replay)
-TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakeomp.so tally)
+	cl_listener.so steps reads saves omp_every omp_every_llvm omp_calls blas_every \
+	blas_ilp64 replay)
+TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakeomp.so tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
@@ -181,6 +182,9 @@ $(O)/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
+# Hundreds of wrappers, of calls that take long.
+$(O)/preload/lapack.o: PRELOAD_CFLAGS += -Os
+
 # clang would make its switch a table of pointers.
 $(O)/preload/opencl_hook.o: PRELOAD_CFLAGS += -fno-jump-tables
 
@@ -284,6 +288,13 @@ $(O)/tests/fake/libfakeblas.so: $(O)/tests/fake/blas.o
 
 $(O)/tests/fake/libfakeomp.so: $(O)/tests/fake/openmp.o
 	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/fake/libfakemkl.so: $(O)/tests/fake/mkl.o
+	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/prog/blas_ilp64: tests/prog/blas_ilp64.c $(O)/tests/fake/libfakemkl.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< -L$(O)/tests/fake -lfakemkl -Wl,-rpath,'$$ORIGIN/../fake'
 
 $(O)/tests/prog/omp_calls: tests/prog/omp_calls.c $(O)/tests/fake/libfakeomp.so
 	@mkdir -p $(@D)

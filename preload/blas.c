@@ -24,22 +24,62 @@ static uint64_t products(int64_t m, int64_t n, int64_t k, unsigned halves, int c
 	return flop / halves;
 }
 
-/* Of two letters or numbers that say which matrix is turned, and three sizes; never 0. */
-static uint32_t sizes(int64_t turned, int64_t m, int64_t n, int64_t k)
-{
-	const uint64_t mix = 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
-	uint64_t hash = (uint64_t)turned;
+/* Groups of products, each a size of its own; of 32 or 64 bits. */
+struct batch {
+	const void *m, *n, *k, *each;
+	int64_t groups;
+	size_t width;
+};
 
-	hash = (hash ^ (uint64_t)m) * mix;
-	hash = (hash ^ hash >> 32 ^ (uint64_t)n) * mix;
-	hash = (hash ^ hash >> 32 ^ (uint64_t)k) * mix;
-	return (uint32_t)(hash >> 32) | 1;
+static int64_t element(const struct batch *batch, const void *array, int64_t i)
+{
+	return batch->width == sizeof(int64_t) ? ((const int64_t *)array)[i]
+					       : ((const int32_t *)array)[i];
 }
+
+static uint64_t times(uint64_t flop, int64_t n)
+{
+	if (n < 0)
+		return 0;
+	return __builtin_mul_overflow(flop, (uint64_t)n, &flop) ? UINT64_MAX : flop;
+}
+
+static uint64_t batch_flop(const struct batch *b, int complex)
+{
+	uint64_t sum = 0;
+
+	for (int64_t i = 0; i < b->groups; i++) {
+		uint64_t flop = products(element(b, b->m, i), element(b, b->n, i),
+					 element(b, b->k, i), 1, complex);
+
+		if (__builtin_add_overflow(sum, times(flop, element(b, b->each, i)), &sum))
+			return UINT64_MAX;
+	}
+	return sum;
+}
+
+static uint32_t batch_sizes(const struct batch *b)
+{
+	uint32_t hash = (uint32_t)b->groups;
+
+	for (int64_t i = 0; i < b->groups; i++)
+		hash = cpu_shape((int64_t)hash << 32 | element(b, b->each, i), element(b, b->m, i),
+				 element(b, b->n, i), element(b, b->k, i));
+	return hash | 1;
+}
+
+/*
+ * Integers of CBLAS are taken and handed on as whole words, since MKL has 64-bit ones under the
+ * same names as 32-bit ones: what the caller put above 32 bits then arrives, and is only not looked
+ * at.
+ */
+#define FORTRAN_WORD(integer) integer
+#define CBLAS_WORD(integer)   int64_t
 
 /* In Fortran the dimensions are references, and a side is a letter. */
 #define FORTRAN_AT(x)	((int64_t) * (x))
 #define FORTRAN_IS_LEFT (*side == 'L' || *side == 'l')
-#define CBLAS_AT(x)	((int64_t)(x))
+#define CBLAS_AT(x)	((int64_t)(dim)(x))
 #define CBLAS_IS_LEFT	(side == 141)
 #define DIM(form, x)	form##_AT(x)
 #define ORDER(form)	(form##_IS_LEFT ? DIM(form, m) : DIM(form, n))
@@ -53,19 +93,29 @@ static uint32_t sizes(int64_t turned, int64_t m, int64_t n, int64_t k)
 #define SYMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 1, complex)
 #define TRMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 2, complex)
 
+#define BATCH(form)		    (&(struct batch){m, n, k, each, DIM(form, groups), sizeof(dim)})
+#define BATCH_FLOP(form, complex)   batch_flop(BATCH(form), complex)
+#define STRIDED_FLOP(form, complex) times(GEMM_FLOP(form, complex), DIM(form, batch))
+#define COMPUTE_FLOP(form, complex) GEMM_FLOP(form, complex)
+
 #define TURNED(form, a, b) (DIM(form, a) * 256 + DIM(form, b))
-#define GEMM_SIZES(form)   sizes(TURNED(form, ta, tb), DIM(form, m), DIM(form, n), DIM(form, k))
-#define GEMMT_SIZES(form)  sizes(TURNED(form, ta, tb), 0, DIM(form, n), DIM(form, k))
-#define SYRK_SIZES(form)   sizes(DIM(form, trans), 0, DIM(form, n), DIM(form, k))
+#define GEMM_SIZES(form)   cpu_shape(TURNED(form, ta, tb), DIM(form, m), DIM(form, n), DIM(form, k))
+#define GEMMT_SIZES(form)  cpu_shape(TURNED(form, ta, tb), 0, DIM(form, n), DIM(form, k))
+#define SYRK_SIZES(form)   cpu_shape(DIM(form, trans), 0, DIM(form, n), DIM(form, k))
 #define SYR2K_SIZES(form)  SYRK_SIZES(form)
-#define SYMM_SIZES(form)   sizes(DIM(form, side), DIM(form, m), DIM(form, n), 0)
-#define TRMM_SIZES(form)   sizes(TURNED(form, side, ta), DIM(form, m), DIM(form, n), 0)
+#define SYMM_SIZES(form)   cpu_shape(DIM(form, side), DIM(form, m), DIM(form, n), 0)
+#define TRMM_SIZES(form)   cpu_shape(TURNED(form, side, ta), DIM(form, m), DIM(form, n), 0)
+
+#define BATCH_SIZES(form)   batch_sizes(BATCH(form))
+#define STRIDED_SIZES(form) (GEMM_SIZES(form) ^ (uint32_t)DIM(form, batch) << 1)
+#define COMPUTE_SIZES(form) GEMM_SIZES(form)
 
 #define BLAS(form, shape, name, integer, alpha_type, beta_type, complex)                           \
-	CPU_HEAD void name form##_##shape##_PARAMS(integer, alpha_type, beta_type)                 \
+	void name form##_##shape##_PARAMS(form##_WORD(integer), alpha_type, beta_type);            \
+	CPU_HEAD void name form##_##shape##_PARAMS(form##_WORD(integer), alpha_type, beta_type)    \
 	{                                                                                          \
-		void(*real) form##_##shape##_PARAMS(integer, alpha_type, beta_type) =              \
-			(__typeof__(real))real_of(CPU_##name, CALLER());                           \
+		typedef integer dim __attribute__((unused));                                       \
+		__typeof__(&name) real = (__typeof__(real))real_of(CPU_##name, CALLER());          \
 		struct cpu_work work;                                                              \
                                                                                                    \
 		cpu_product_begin(&work);                                                          \

@@ -60,8 +60,8 @@ static uint16_t call_label(struct life *life, enum cpu_call call)
 	if (__builtin_expect(!label, 0)) {
 		const char *name = real_name(call);
 
-		label = entry_label(life, WIRE_API_BLAS, WIRE_KIND_KERNEL, name,
-				    (uint32_t)strlen(name));
+		label = entry_label(life, call < CPU_LAPACK ? WIRE_API_BLAS : WIRE_API_LAPACK,
+				    WIRE_KIND_KERNEL, name, (uint32_t)strlen(name));
 		atomic_store_explicit(known, label, memory_order_release);
 	}
 	return label;

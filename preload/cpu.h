@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a program computes on the CPU: OpenMP regions and BLAS calls. Both are synchronous, so the
- * host's clock is the device's, and the time in the call is the kernel's.
+ * What a program computes on the CPU: OpenMP regions, BLAS and LAPACK calls. They are synchronous,
+ * so the host's clock is the device's, and the time in the call is the kernel's.
  *
  * On one thread calls nest: a product inside a region, a region inside a product. A product
  * is a leaf, what it calls to get its work done is part of it. A region's own time is what its
@@ -17,7 +17,8 @@
 enum cpu_call {
 #define ROW(name) CPU_##name,
 #include "preload/cpu.def"
-	CPU_CALLS
+	CPU_CALLS,
+	CPU_LAPACK = CPU_sgetrf_ /* its rows are the last */
 };
 
 struct cpu;

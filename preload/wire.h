@@ -91,6 +91,7 @@ enum wire_api {
 	WIRE_API_OPENCL = 1,
 	WIRE_API_OPENMP = 2,
 	WIRE_API_BLAS = 3,
+	WIRE_API_LAPACK = 4,
 	WIRE_API_COUNT
 };
 

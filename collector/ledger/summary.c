@@ -137,7 +137,7 @@ static bool is_on_host(const json_t *identity)
 {
 	const char *api = json_string_value(json_object_get(identity, "api"));
 
-	return api && (!strcmp(api, "openmp") || !strcmp(api, "blas"));
+	return api && (!strcmp(api, "openmp") || !strcmp(api, "blas") || !strcmp(api, "lapack"));
 }
 
 /* How the commands of a row got their device time. */

@@ -11,6 +11,7 @@
 #define PUBLIC __attribute__((visibility("default")))
 
 PUBLIC double fakeblas_a, fakeblas_b, fakeblas_c, fakeblas_alpha, fakeblas_beta;
+PUBLIC int64_t fakeblas_word[FAKE_WORDS];
 PUBLIC uint64_t fakeblas_right, fakeblas_wrong;
 
 static long elapsed_ms(const struct timespec *since)
@@ -36,5 +37,10 @@ static void called(int is_right)
 	PUBLIC void name form##_##shape##_PARAMS(integer, alpha_type, beta_type)                   \
 	{                                                                                          \
 		called(form##_##shape##_IS(alpha_type, beta_type));                                \
+	}
+#define LAPACK(words, shape, name, integer, complex)                                               \
+	PUBLIC void name(LAPACK_PARAMS##words)                                                     \
+	{                                                                                          \
+		called(LAPACK_IS##words);                                                          \
 	}
 #include "preload/cpu.def"
