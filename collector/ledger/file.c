@@ -112,6 +112,48 @@ int file_create(const struct file_place *place, const char *suffix, mode_t mode)
 	return fd < 0 ? -errno : fd;
 }
 
+int file_new_begin(const struct file_place *place, const char *suffix, mode_t mode,
+		   struct file_new *file)
+{
+	struct rights before;
+	int error = rights_take(place->owner, place->group, &before);
+
+	if (error)
+		return error;
+	*file = (struct file_new){.suffix = suffix};
+	file->fd = openat(place->folder, ".", O_WRONLY | O_APPEND | O_TMPFILE | O_CLOEXEC, mode);
+	rights_return(&before);
+	if (file->fd >= 0)
+		return 0;
+	file->fd = file_create(place, suffix, mode);
+	file->named = file->fd >= 0;
+	return file->named ? 0 : file->fd;
+}
+
+/* By the descriptor's entry in /proc: to link it directly takes a capability. */
+int file_new_name(const struct file_place *place, struct file_new *file)
+{
+	char name[FILE_NAME_MAX + SUFFIX_MAX], self[32];
+	struct rights before;
+	int error = file->named ? 0 : rights_take(place->owner, place->group, &before);
+
+	if (error || file->named)
+		return error;
+	name_of(place, file->suffix, name);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	if (linkat(AT_FDCWD, self, place->folder, name, AT_SYMLINK_FOLLOW))
+		error = -errno;
+	rights_return(&before);
+	file->named = !error;
+	return error;
+}
+
+void file_new_drop(const struct file_place *place, const struct file_new *file)
+{
+	if (file->named)
+		file_remove(place, file->suffix);
+}
+
 int file_open(const struct file_place *place, const char *suffix, int flags)
 {
 	char name[FILE_NAME_MAX + SUFFIX_MAX];

@@ -7,6 +7,7 @@
 #ifndef GRAMME_LEDGER_FILE_H
 #define GRAMME_LEDGER_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -35,6 +36,24 @@ void file_place_close(struct file_place *place);
 
 /* Makes NAME and `suffix`, which must not be there yet. Returns a descriptor, or -errno. */
 int file_create(const struct file_place *place, const char *suffix, mode_t mode);
+
+/*
+ * A file that gets its name when its content is whole: whoever dies before leaves nothing. Where
+ * the file system cannot do that (NFS), it has its name from the beginning.
+ */
+struct file_new {
+	int fd;
+	const char *suffix;
+	bool named;
+};
+
+/* Returns 0, with file->fd for the caller to close, or -errno. */
+int file_new_begin(const struct file_place *place, const char *suffix, mode_t mode,
+		   struct file_new *file);
+/* Gives it its name, which must not be there yet. Returns 0 or -errno. */
+int file_new_name(const struct file_place *place, struct file_new *file);
+/* Takes its name away, if it has one. */
+void file_new_drop(const struct file_place *place, const struct file_new *file);
 
 /*
  * Opens NAME and `suffix`, which must be a plain file of the owner, with `flags` of open(2).

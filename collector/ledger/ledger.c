@@ -141,27 +141,19 @@ static int take_terms(struct ledger *ledger, const struct ledger_open *open)
 	return ledger->written.idle ? check_terms(terms, &problem) : -ENOMEM;
 }
 
-static int write_private(const struct ledger *ledger, const json_t *secret)
+static int write_private(const struct file_new *file, const json_t *secret)
 {
 	char *text = json_dumps(secret, JSON_COMPACT);
-	int fd, error;
+	int error;
 
 	if (!text)
 		return -ENOMEM;
-	fd = file_create(&ledger->place, ".private", 0600);
-	if (fd < 0) {
-		free(text);
-		return fd;
-	}
-	error = file_write(fd, text, strlen(text));
+	error = file_write(file->fd, text, strlen(text));
 	if (!error)
-		error = file_write(fd, "\n", 1);
-	if (!error && fdatasync(fd))
+		error = file_write(file->fd, "\n", 1);
+	if (!error && fdatasync(file->fd))
 		error = -errno;
-	close(fd);
 	free(text);
-	if (error)
-		file_remove(&ledger->place, ".private");
 	return error;
 }
 
@@ -172,27 +164,49 @@ static int write_opening(struct ledger *ledger, const struct ledger_open *open, 
 
 	if (!body)
 		return -ENOMEM;
+	ledger->fresh = true;
 	error = writer_append(ledger, body, true);
+	ledger->fresh = false;
 	json_decref(body);
-	return error ? error : file_place_sync(&ledger->place);
+	return error;
 }
 
-/* The private file, then the chain: a ledger is never without what its digests stand for. */
+/* The private file with its content, as yet without a name; `file` is to be closed. */
+static int make_private(const struct file_place *place, const json_t *secret, struct file_new *file)
+{
+	int error = file_new_begin(place, ".private", 0600, file);
+
+	return error ? error : write_private(file, secret);
+}
+
+/*
+ * Both are whole before either has its name, the private file first: a ledger is never without what
+ * its digests stand for, and one that a dying collector left behind is not there at all.
+ */
 static int make_files(struct ledger *ledger, const struct ledger_options *options,
 		      const struct ledger_open *open, const json_t *secret, json_t *digests)
 {
-	int error = options->keep_private ? write_private(ledger, secret) : 0;
+	struct file_new hidden = {.fd = -1}, chain = {.fd = -1};
+	const struct file_place *place = &ledger->place;
+	int error = options->keep_private ? make_private(place, secret, &hidden) : 0;
 
-	if (error)
-		return error;
-	ledger->fd = file_create(&ledger->place, ".jsonl", 0644);
-	error = ledger->fd < 0 ? ledger->fd : write_opening(ledger, open, digests);
+	if (!error)
+		error = file_new_begin(place, ".jsonl", 0644, &chain);
+	ledger->fd = chain.fd;
+	if (!error)
+		error = write_opening(ledger, open, digests);
+	if (!error && options->keep_private)
+		error = file_new_name(place, &hidden);
+	if (!error)
+		error = file_new_name(place, &chain);
+	if (!error)
+		error = file_place_sync(place);
+	if (hidden.fd >= 0)
+		close(hidden.fd);
 	if (!error)
 		return 0;
-	if (ledger->fd >= 0)
-		file_remove(&ledger->place, ".jsonl");
-	if (options->keep_private)
-		file_remove(&ledger->place, ".private");
+	file_new_drop(place, &chain);
+	file_new_drop(place, &hidden);
 	return error;
 }
 

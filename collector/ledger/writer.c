@@ -43,7 +43,7 @@ static int is_there(const struct ledger *ledger)
 
 	if (fstat(ledger->fd, &st))
 		return -errno;
-	return st.st_nlink > 0 ? 0 : -ENOENT;
+	return st.st_nlink > 0 || ledger->fresh ? 0 : -ENOENT;
 }
 
 int writer_sync(struct ledger *ledger)

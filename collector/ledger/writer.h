@@ -16,6 +16,7 @@ struct ledger {
 	struct file_place place;
 	int fd;
 	off_t size; /* of the whole lines */
+	bool fresh; /* it gets its name with the opening line, if it has none yet */
 	bool torn;  /* there are bytes behind them that could not be cut off yet */
 	bool loose; /* some of the whole lines are not on the disk yet */
 	struct chain chain;
