@@ -71,12 +71,13 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
 LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
-BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle empty.so)
+BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle region product empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps reads saves omp_every omp_every_llvm omp_calls blas_every \
 	blas_ilp64 replay)
-TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakeomp.so tally)
+TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakeomp.so libleaf.so \
+	tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
@@ -253,6 +254,12 @@ $(O)/tests/prog/replay: tests/prog/replay.c $(O)/libcollector.a
 
 $(O)/tests/prog/spin-static: $(O)/tests/prog/spin.o
 	$(Q)$(CC) -static -o $@ $^
+
+$(O)/tests/fake/libleaf.so: $(O)/tests/fake/leaf.o
+	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/bench/region $(O)/tests/bench/product: $(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/fake/libleaf.so
+	$(Q)$(CC) -o $@ $< -L$(O)/tests/fake -lleaf -Wl,-rpath,'$$ORIGIN/../fake'
 
 $(O)/tests/bench/drain: tests/bench/drain.c $(O)/libcollector.a
 	@mkdir -p $(@D)
