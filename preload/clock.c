@@ -32,6 +32,7 @@ static int ask_kernel(clockid_t id, struct timespec *now)
 typedef int (*clock_function)(clockid_t, struct timespec *);
 
 static _Atomic clock_function vdso_clock = ask_kernel;
+static atomic_bool searched; /* for the vDSO, which may not be there: qemu-user, gVisor */
 
 /* Two threads may come here at once: both store the same. */
 static bool find_vdso(void)
@@ -44,6 +45,7 @@ static bool find_vdso(void)
 
 	if (found)
 		atomic_store_explicit(&vdso_clock, (clock_function)found, memory_order_relaxed);
+	atomic_store_explicit(&searched, true, memory_order_release);
 	return found;
 }
 
@@ -69,7 +71,8 @@ static uint64_t vdso_ns(void)
 
 uint64_t clock_user_ns(void)
 {
-	if (atomic_load_explicit(&vdso_clock, memory_order_relaxed) == ask_kernel && !find_vdso())
+	if (atomic_load_explicit(&vdso_clock, memory_order_relaxed) == ask_kernel &&
+	    (atomic_load_explicit(&searched, memory_order_acquire) || !find_vdso()))
 		return 0;
 	return vdso_ns();
 }
