@@ -23,9 +23,11 @@ struct cut_epoch {
 	uint64_t end_ns;   /* the last kernel before the next epoch had ended */
 	uint64_t steps;
 	uint64_t other; /* kernels in the gap that are no steps: evaluation */
+	uint64_t after; /* number of the first of these in their thread */
 };
 
 struct cut {
+	const struct loop *loop; /* borrowed */
 	struct cut_epoch *epoch; /* the caller's, to be freed */
 	size_t epochs;
 	uint64_t body;	  /* kernels of a step */
@@ -44,6 +46,32 @@ struct cut {
  */
 int cut_make(const struct fold *fold, size_t epochs, uint64_t from_ns, uint64_t to_ns,
 	     struct cut *cut);
+/*
+ * For a thread that does so little that there are no loops: into so many groups of as many kernels
+ * each, by the longest pauses. Where the pauses are most of the time the groups are what stands
+ * between epochs, not the epochs: an evaluation, say, of what was trained by other means; then an
+ * epoch ends with its group, and begins where the one before ended. As cut_make() otherwise.
+ */
+int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_t to_ns,
+	       struct cut *cut);
+
 void cut_free(struct cut *cut);
+
+/*
+ * The last of a fit's epochs, `first` to `first + epochs`, ends like the others: what is computed
+ * beyond, such as a test at the end, is no part of it.
+ */
+void cut_trim(struct cut *cut, size_t first, size_t epochs);
+
+struct cut_span {
+	uint64_t start_ns;
+	uint64_t end_ns;
+};
+
+/*
+ * Spans of time, in their order, in each of which a body of its own is repeated: one model is
+ * trained, then another. At most `room`; the bodies that take most time come first.
+ */
+size_t cut_spans(const struct fold *fold, struct cut_span *span, size_t room);
 
 #endif

@@ -39,7 +39,8 @@ int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint
 	for (size_t i = 0; i < told->lanes; i++) {
 		struct cut one;
 
-		if (cut_make(&told->lane[i].fold, epochs, from_ns, to_ns, &one))
+		if (cut_make(&told->lane[i].fold, epochs, from_ns, to_ns, &one) &&
+		    cut_groups(told->lane[i].fold.loop, epochs, from_ns, to_ns, &one))
 			continue;
 		/* Who prints need not be who computes, but mostly is. */
 		if (told->lane[i].process != process)
@@ -95,8 +96,9 @@ bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut)
 }
 
 /* Epochs of a fit, from those of a cut from `first` on. */
-static void take_epochs(struct fuse_fit *fit, const struct cut *cut, size_t first)
+static void take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first)
 {
+	cut_trim(cut, first, fit->epochs);
 	for (size_t i = 0; i < fit->epochs; i++) {
 		const struct cut_epoch *from = &cut->epoch[first + i];
 		struct fuse_epoch *to = &fit->epoch[i];
@@ -237,42 +239,107 @@ static bool by_saves(const struct fuse_told *told, struct fuse_fit *fit)
 	return true;
 }
 
-/* Several fits whose lines all came late: one after another, over all that was computed. */
-static int late_fits(const struct fuse_told *told, size_t begin, size_t end, uint64_t from_ns,
-		     uint64_t to_ns, struct fuse *fuse)
+/* Fits whose lines all came late: those of the told ones that train, from `first` in the fuse. */
+struct late {
+	const struct fuse_told *told;
+	struct fuse *fuse;
+	size_t begin, end; /* of the printed ones */
+	size_t first;
+	uint64_t from_ns, to_ns;
+};
+
+static size_t late_epochs(const struct late *late)
 {
-	const size_t first = fuse->fits;
-	size_t epochs = 0, done = 0;
+	size_t epochs = 0;
+
+	for (size_t i = late->first; i < late->fuse->fits; i++)
+		epochs += late->fuse->fit[i].epochs;
+	return epochs;
+}
+
+/* All of them one after another, as if they were one. Returns how well that goes, or 0. */
+static double late_together(const struct late *late)
+{
+	const size_t epochs = late_epochs(late);
+	size_t done = 0;
 	struct cut cut;
 
-	for (size_t i = begin; i < end; i++) {
-		const struct printed_fit *p = &told->fit[i];
+	if (fuse_cut(late->told, late->fuse->fit[late->first].process, epochs, late->from_ns,
+		     late->to_ns, &cut))
+		return 0;
+	for (size_t i = late->first; i < late->fuse->fits; i++) {
+		take_epochs(&late->fuse->fit[i], &cut, done);
+		done += late->fuse->fit[i].epochs;
+	}
+	const double score = cut.score;
+	cut_free(&cut);
+	return score;
+}
 
-		if (!is_training(told, p))
-			continue;
-		if (!fuse_add(fuse, p->process, epochs_of(p)))
+/* Each where a body of its own is repeated, if there are as many of those as fits. */
+static void late_apart(const struct late *late, double better_than)
+{
+	const size_t n = late->fuse->fits - late->first;
+	struct cut_span *span = calloc(n + 1, sizeof(*span));
+	struct cut *cut = calloc(n, sizeof(*cut));
+	double score = 0;
+	bool whole = false;
+
+	for (size_t i = 0; span && cut && i < late->told->lanes && !whole; i++)
+		whole = cut_spans(&late->told->lane[i].fold, span, n + 1) == n;
+	for (size_t i = 0; i < n && whole; i++) {
+		const struct fuse_fit *fit = &late->fuse->fit[late->first + i];
+		const uint64_t to_ns = i + 1 < n ? span[i + 1].start_ns : late->to_ns;
+
+		whole = !fuse_cut(late->told, fit->process, fit->epochs, span[i].start_ns, to_ns,
+				  &cut[i]);
+		score += whole ? cut[i].score / (double)n : 0;
+	}
+	for (size_t i = 0; i < n && cut; i++) {
+		if (whole && score > better_than)
+			take_epochs(&late->fuse->fit[late->first + i], &cut[i], 0);
+		cut_free(&cut[i]);
+	}
+	free(cut);
+	free(span);
+}
+
+/* No kernels tell: passes or saves do, or nothing. */
+static void late_without_kernels(const struct late *late)
+{
+	const double all = (double)late_epochs(late);
+	const double span_ns = (double)past(late->to_ns, late->from_ns);
+	double done = 0;
+
+	for (size_t i = late->first; i < late->fuse->fits; i++) {
+		struct fuse_fit *fit = &late->fuse->fit[i];
+		const double next = done + (double)fit->epochs;
+
+		if (late->fuse->fits - late->first > 1 ||
+		    (!by_passes(late->told, fit, late->to_ns) && !by_saves(late->told, fit)))
+			spread(fit, late->from_ns + (uint64_t)(span_ns * done / all),
+			       late->from_ns + (uint64_t)(span_ns * next / all));
+		done = next;
+	}
+}
+
+static int late_fits(struct late *late)
+{
+	late->first = late->fuse->fits;
+	for (size_t i = late->begin; i < late->end; i++) {
+		const struct printed_fit *p = &late->told->fit[i];
+
+		if (is_training(late->told, p) && !fuse_add(late->fuse, p->process, epochs_of(p)))
 			return -ENOMEM;
-		epochs += epochs_of(p);
 	}
-	const bool seen = !fuse_cut(told, told->fit[begin].process, epochs, from_ns, to_ns, &cut);
-	for (size_t i = begin, k = first; i < end; i++) {
-		if (!is_training(told, &told->fit[i]))
-			continue;
-		struct fuse_fit *fit = &fuse->fit[k++];
-		if (seen)
-			take_epochs(fit, &cut, done);
-		else if (fuse->fits - first > 1 ||
-			 (!by_passes(told, fit, to_ns) && !by_saves(told, fit)))
-			spread(fit,
-			       from_ns + (uint64_t)((double)past(to_ns, from_ns) * (double)done /
-						    (double)epochs),
-			       from_ns + (uint64_t)((double)past(to_ns, from_ns) *
-						    (double)(done + fit->epochs) / (double)epochs));
-		done += fit->epochs;
-		attach(fit, &told->fit[i]);
-	}
-	if (seen)
-		cut_free(&cut);
+	const double score = late_together(late);
+	if (score < 0.9 && late->fuse->fits - late->first > 1)
+		late_apart(late, score);
+	if (score == 0)
+		late_without_kernels(late);
+	for (size_t i = late->begin, k = late->first; i < late->end; i++)
+		if (is_training(late->told, &late->told->fit[i]))
+			attach(&late->fuse->fit[k++], &late->told->fit[i]);
 	return 0;
 }
 
@@ -319,7 +386,13 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 		while (end < told->fits &&
 		       (is_late(&told->fit[end]) || !is_training(told, &told->fit[end])))
 			end++;
-		error = late_fits(told, i, end, end_of(fuse), told->now_ns, fuse);
+		struct late late = {.told = told,
+				    .fuse = fuse,
+				    .begin = i,
+				    .end = end,
+				    .from_ns = end_of(fuse),
+				    .to_ns = told->now_ns};
+		error = late_fits(&late);
 		i = end - 1;
 	}
 	return error;

@@ -407,6 +407,15 @@ size_t loop_words(const struct loop *loop, const struct loop_item *item, struct 
 	return n;
 }
 
+bool loop_recent(const struct loop *loop, uint64_t event, uint64_t *start_ns, uint64_t *end_ns)
+{
+	if (event >= loop->n || event + LOOP_RING < loop->n)
+		return false;
+	*start_ns = look(loop, event)->start_ns;
+	*end_ns = look(loop, event)->end_ns;
+	return true;
+}
+
 uint64_t loop_time(const struct loop *loop, uint64_t event)
 {
 	const struct pulse *pulse = &loop->pulse;

@@ -63,6 +63,9 @@ size_t loop_items(const struct loop *loop, struct loop_item **item);
 size_t loop_words(const struct loop *loop, const struct loop_item *item, struct loop_word *word,
 		  size_t room);
 
+/* The times of an event that is recent enough; false otherwise. */
+bool loop_recent(const struct loop *loop, uint64_t event, uint64_t *start_ns, uint64_t *end_ns);
+
 /* When the event of that number began, interpolated. */
 uint64_t loop_time(const struct loop *loop, uint64_t event);
 

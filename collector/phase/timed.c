@@ -43,10 +43,14 @@ struct edges {
 	size_t epochs;
 };
 
-/* What no line told lies evenly between what was told. */
-static void fill_in(struct edges *edges)
+/* What no line told lies where the kernels say, else evenly between what was told. */
+static void fill_in(struct edges *edges, const struct cut *cut)
 {
 	size_t known = 0;
+
+	for (size_t i = 1; cut && cut->epochs == edges->epochs && i < edges->epochs; i++)
+		if (!edges->at[i])
+			edges->at[i] = cut->epoch[i].start_ns;
 
 	for (size_t i = 1; i <= edges->epochs; i++) {
 		if (!edges->at[i])
@@ -89,7 +93,7 @@ static void at_end(const struct printed_fit *p, const struct cut *cut, uint64_t 
 			edges->at[p->epoch[i].index] = p->epoch[i].last_ns;
 	if (!edges->at[edges->epochs])
 		edges->at[edges->epochs] = p->epoch[p->told - 1].last_ns;
-	fill_in(edges);
+	fill_in(edges, cut);
 }
 
 static void at_start(const struct printed_fit *p, const struct cut *cut, uint64_t to_ns,
@@ -101,7 +105,7 @@ static void at_start(const struct printed_fit *p, const struct cut *cut, uint64_
 	if (!edges->at[0])
 		edges->at[0] = p->epoch[0].first_ns;
 	edges->at[edges->epochs] = last_end(cut, p, p->epoch[p->told - 1].first_ns, to_ns);
-	fill_in(edges);
+	fill_in(edges, cut);
 }
 
 /* Somewhere between the last line of an epoch and the first one of the next. */
@@ -109,14 +113,15 @@ static uint64_t between(const struct printed_fit *p, const struct cut *cut, size
 {
 	const struct printed_epoch *one = &p->epoch[i], *next = &p->epoch[i + 1];
 
-	if (next->begins || p->bars)
-		return next->first_ns;
+	/* A step of the next one may come before its first line, but not before its beginning. */
 	if (cut && next->index <= cut->epochs) {
 		const uint64_t start_ns = cut->epoch[next->index - 1].start_ns;
 
 		if (start_ns >= one->last_ns && start_ns <= next->first_ns)
-			return one->ends ? one->last_ns : start_ns;
+			return one->ends && !p->bars ? one->last_ns : start_ns;
 	}
+	if (next->begins || p->bars)
+		return next->first_ns;
 	if (one->ends)
 		return one->last_ns;
 	return one->last_ns + past(next->first_ns, one->last_ns) / 2;
@@ -129,7 +134,7 @@ static void around(const struct printed_fit *p, const struct cut *cut, uint64_t 
 	const uint64_t usual = usual_ns(p);
 
 	edges->at[0] = first->first_ns;
-	if (!first->begins && cut && cut->epoch[0].start_ns < first->first_ns)
+	if (cut && cut->epoch[0].start_ns < first->first_ns)
 		edges->at[0] = cut->epoch[0].start_ns;
 	if (edges->at[0] < from_ns)
 		edges->at[0] = from_ns;
@@ -143,7 +148,7 @@ static void around(const struct printed_fit *p, const struct cut *cut, uint64_t 
 		if (end_ns > last->last_ns && end_ns <= to_ns && end_ns - last->last_ns < usual)
 			edges->at[edges->epochs] = end_ns;
 	}
-	fill_in(edges);
+	fill_in(edges, cut);
 }
 
 static double agreement(const struct edges *edges, const struct cut *cut)
@@ -209,6 +214,8 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	struct cut cut;
 	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns, to_ns, &cut);
 
+	if (seen)
+		cut_trim(&cut, 0, cut.epochs);
 	if (!edges.at)
 		fit->epochs = 0;
 	else

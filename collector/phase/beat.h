@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One body of kernels that is taken for the step: where in time it is repeated, what stands between
+ * its runs, and which of that is a step after all, if not like the others. Pure.
+ */
+#ifndef GRAMME_PHASE_BEAT_H
+#define GRAMME_PHASE_BEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/phase/fold.h"
+
+#define BEAT_WORDS 512u
+
+/* A run of the step, and the gap that follows it. */
+struct beat_run {
+	uint64_t first; /* event */
+	uint64_t events;
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint64_t gap_events;
+	uint64_t gap_end_ns; /* the last kernel in the gap has ended */
+	uint32_t extra;	     /* steps in the gap: the shorter last batch */
+};
+
+struct beat {
+	const struct fold *fold;
+	const struct fold_level *level;
+	unsigned at_level;
+	uint32_t hash; /* of the step */
+	uint32_t body;
+	size_t item; /* one of its runs */
+	uint64_t covered_ns;
+	uint64_t first_ns; /* of its first run, and the end of its last, as far as told */
+	uint64_t last_ns;
+	struct beat_run *run;
+	size_t runs;
+	uint64_t head; /* steps before the first run */
+	uint64_t head_ns;
+	struct loop_word word[BEAT_WORDS]; /* of the step */
+	size_t words;
+};
+
+bool beat_within(const struct loop_item *item, uint64_t from_ns, uint64_t to_ns);
+
+/* Collects the runs, with the gaps behind them; beat->run is to be freed. Returns 0 or -ENOMEM. */
+int beat_collect(struct beat *beat, uint64_t from_ns, uint64_t to_ns);
+
+/* Steps of the runs [first, end), what is small between them taken as part of steps. */
+uint64_t beat_steps(const struct beat *beat, size_t first, size_t end);
+
+/* Number of the first event behind the steps of a run. */
+uint64_t beat_after(const struct beat_run *run, uint32_t body);
+
+#endif

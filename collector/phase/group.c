@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A thread of few kernels, cut by its pauses.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "collector/phase/cut.h"
+
+/* Groups that take less of their epoch than this stand between epochs. */
+#define BETWEEN 0.5
+
+struct span {
+	uint64_t start_ns;
+	uint64_t end_ns;
+	uint64_t pause_ns; /* before it */
+};
+
+static uint64_t past(uint64_t late, uint64_t early)
+{
+	return late > early ? late - early : 0;
+}
+
+/* The kernels within the times. Returns how many, 0 where that is not known; *span to be freed. */
+static size_t collect(const struct loop *loop, uint64_t from_ns, uint64_t to_ns, struct span **span)
+{
+	const uint64_t n = loop_events(loop);
+	size_t kept = 0;
+
+	*span = n && n <= LOOP_RING ? calloc(n, sizeof(**span)) : NULL;
+	for (uint64_t i = 0; *span && i < n; i++) {
+		struct span one = {0};
+
+		loop_recent(loop, i, &one.start_ns, &one.end_ns);
+		if (one.start_ns < from_ns || one.end_ns > to_ns)
+			continue;
+		if (kept)
+			one.pause_ns = past(one.start_ns, (*span)[kept - 1].end_ns);
+		(*span)[kept++] = one;
+	}
+	return kept;
+}
+
+static int falling(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* The shortest of the so many longest pauses; 0 where the next one is as long. */
+static uint64_t least_pause(const struct span *span, size_t n, size_t pauses)
+{
+	uint64_t *pause = calloc(n, sizeof(*pause));
+	uint64_t least_ns = 0;
+
+	for (size_t i = 1; pause && i < n; i++)
+		pause[i - 1] = span[i].pause_ns;
+	if (pause) {
+		qsort(pause, n - 1, sizeof(*pause), falling);
+		if (pauses == n - 1 || pause[pauses - 1] > pause[pauses])
+			least_ns = pause[pauses - 1];
+	}
+	free(pause);
+	return least_ns;
+}
+
+/* Groups of kernels between pauses. False where they are not as many, or not alike. */
+static bool divide(const struct span *span, size_t n, uint64_t least_ns, struct cut *cut,
+		   size_t epochs)
+{
+	const size_t each = n / epochs;
+
+	for (size_t i = 0; i < n; i++) {
+		const bool begins = !i || span[i].pause_ns >= least_ns;
+
+		if (begins != (i % each == 0))
+			return false;
+		if (begins)
+			cut->epoch[cut->epochs++].start_ns = span[i].start_ns;
+		cut->epoch[cut->epochs - 1].end_ns = span[i].end_ns;
+	}
+	return cut->epochs == epochs;
+}
+
+/* From one group's end to the next one's. */
+static void stretch(struct cut *cut, uint64_t from_ns)
+{
+	const struct cut_epoch *last = &cut->epoch[cut->epochs - 1];
+	const uint64_t each_ns = past(last->end_ns, cut->epoch[0].end_ns) / (cut->epochs - 1);
+	const uint64_t begin_ns = past(cut->epoch[0].end_ns, each_ns);
+
+	for (size_t i = cut->epochs; i-- > 1;)
+		cut->epoch[i].start_ns = cut->epoch[i - 1].end_ns;
+	cut->epoch[0].start_ns = begin_ns > from_ns ? begin_ns : from_ns;
+}
+
+int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_t to_ns,
+	       struct cut *cut)
+{
+	struct span *span;
+	const size_t n = collect(loop, from_ns, to_ns, &span);
+	uint64_t busy_ns = 0;
+	bool found = false;
+
+	*cut = (struct cut){.loop = loop, .even = 1, .marked = 1, .score = 0.4};
+	if (epochs > 1 && n && n % epochs == 0)
+		cut->epoch = calloc(epochs + 1, sizeof(*cut->epoch));
+	if (cut->epoch) {
+		const uint64_t least_ns = least_pause(span, n, epochs - 1);
+
+		found = least_ns && divide(span, n, least_ns, cut, epochs);
+	}
+	for (size_t i = 0; found && i < epochs; i++)
+		busy_ns += past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
+	if (found && (double)busy_ns < BETWEEN * (double)past(span[n - 1].end_ns, span[0].start_ns))
+		stretch(cut, from_ns);
+	for (size_t i = 0; found && i < epochs; i++)
+		cut->epoch[i].train_ns = cut->epoch[i].end_ns;
+	free(span);
+	if (!found)
+		cut_free(cut);
+	return found ? 0 : -ENOENT;
+}
