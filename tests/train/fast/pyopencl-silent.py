@@ -38,8 +38,8 @@ queue = cl.CommandQueue(ctx)
 program = cl.Program(ctx, SOURCE).build()
 forward, gradient, update = (cl.Kernel(program, name) for name in ("forward", "gradient", "update"))
 
-features, batch = 256, 256
-x, y = data.clusters(40000, features=features, classes=2, spread=6)
+features, batch = 512, 256
+x, y = data.clusters(48000, features=features, classes=2, spread=6)
 xv, yv = data.clusters(8000, features=features, classes=2, seed=1, spread=6)
 X, T = cla.to_device(queue, x), cla.to_device(queue, y.astype(np.float32))
 XV, TV = cla.to_device(queue, xv), cla.to_device(queue, yv.astype(np.float32))
@@ -47,7 +47,7 @@ W, G = cla.zeros(queue, features, np.float32), cla.zeros(queue, features, np.flo
 R = cla.zeros(queue, len(xv), np.float32)
 width = np.int32(features)
 
-for epoch in range(6):
+for epoch in range(7):
     truth.begin()
     for start in range(0, len(x), batch):
         size = min(batch, len(x) - start)
