@@ -12,6 +12,7 @@
 
 #include "collector/cmd/cmd.h"
 #include "collector/ledger/ledger.h"
+#include "collector/ledger/text.h"
 
 static const char usage[] = "usage: gramme show [--json] LEDGER\n";
 
@@ -29,7 +30,8 @@ static int print_run(const json_t *run, const char *path, bool json)
 
 	if (json) {
 		json_dumpf(run, stdout,
-			   JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
+			   JSON_INDENT(2) | JSON_ENSURE_ASCII |
+				   JSON_REAL_PRECISION(text_digits(run)));
 		putchar('\n');
 	} else {
 		setlocale(LC_CTYPE, "");

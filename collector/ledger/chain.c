@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "collector/ledger/problem.h"
+#include "collector/ledger/text.h"
 
 static const char sum_key[] = ",\"sum\":\"";
 static const char sum_end[] = "\"}";
@@ -53,7 +54,7 @@ static size_t head_of(const struct chain *chain, char head[HEAD_MAX])
 
 int chain_seal(const struct chain *chain, const json_t *body, char **line, size_t *length)
 {
-	char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(10));
+	char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(text_digits(body)));
 	char head[HEAD_MAX], hex[CHAIN_HEX + 1];
 	size_t head_bytes = head_of(chain, head), text_bytes, sealed;
 

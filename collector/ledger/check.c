@@ -118,6 +118,29 @@ static int check_borne(const struct tally_terms *terms, const struct tally *tall
 	return 0;
 }
 
+/* What phases are said to have, the run has. */
+static int check_phases(const struct tally_terms *terms, const struct tally *now,
+			struct ledger_problem *problem)
+{
+	struct tally_energy energy;
+
+	tally_energy(now, terms, &energy);
+	for (int i = 0; i <= POWER_MODELLED; i++)
+		if (nesting_energy_uj(&now->all, i) > energy.quality_uj[i])
+			return problem_set(problem, 0, -EBADMSG,
+					   "phases have more %s energy than the run",
+					   tally_quality_name(i));
+	if (nesting_end_ns(&now->all) > now->t_ns)
+		return problem_set(problem, 0, -EBADMSG, "a phase ends after its line");
+	for (size_t i = 0; i < now->kernels; i++)
+		if (now->kernel[i].phases_count > now->kernel[i].count ||
+		    now->kernel[i].phases_device_ns > now->kernel[i].device_ns)
+			return problem_set(problem, 0, -EBADMSG,
+					   "kernel row %zu: phases have more of it than the run",
+					   i);
+	return 0;
+}
+
 int check_step(const struct tally_terms *terms, const struct tally *then, const struct tally *now,
 	       struct ledger_problem *problem)
 {
@@ -139,6 +162,8 @@ int check_step(const struct tally_terms *terms, const struct tally *then, const 
 	if (fallen)
 		return problem_set(problem, 0, -EBADMSG, "%s has fallen", fallen);
 	error = check_kernels(then, now, problem);
+	if (!error)
+		error = check_phases(terms, now, problem);
 	return error ? error : check_borne(terms, now, problem);
 }
 

@@ -18,8 +18,9 @@ int check_terms(const struct tally_terms *terms, struct ledger_problem *problem)
 
 /*
  * That `now` may follow `then`: nothing has fallen; what each domain drew in between is booked
- * to the microjoule; idle is part of the run's; no more commands are timed than counted; and the
- * kernels of a domain have no more energy than the run has on it. Returns 0, or -EBADMSG with the
+ * to the microjoule; idle is part of the run's; no more commands are timed than counted; the
+ * kernels of a domain have no more energy than the run has on it; and phases have no more energy,
+ * kernels and time than the run. Returns 0, or -EBADMSG with the
  * problem.
  */
 int check_step(const struct tally_terms *terms, const struct tally *then, const struct tally *now,

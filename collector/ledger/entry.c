@@ -4,6 +4,7 @@
  */
 #include "collector/ledger/entry.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -232,6 +233,14 @@ json_t *entry_interval(const struct tally_terms *terms, const struct tally *then
 	return body;
 }
 
+int entry_phases(json_t *body, json_t *final, json_t *open)
+{
+	if ((json_array_size(final) && json_object_set(body, "phases", final)) ||
+	    (json_array_size(open) && json_object_set(body, "open", open)))
+		return -ENOMEM;
+	return 0;
+}
+
 json_t *entry_anchor(uint64_t t_ns, uint64_t utc_ns, const char *reason)
 {
 	char utc[TEXT_UTC_MAX];
@@ -259,6 +268,22 @@ static json_t *total_domains(const struct tally_terms *terms, const struct tally
 	return list;
 }
 
+/* How many phases there were, and what is in none of their leaves; nothing where there were none.
+ */
+static int put_phase_sums(json_t *body, const struct tally *tally, uint64_t total_uj)
+{
+	uint64_t leaf_uj = 0;
+
+	if (!tally->final.count)
+		return 0;
+	for (size_t i = 0; i < NESTING_QUALITIES; i++)
+		leaf_uj += tally->final.leaf_uj[i];
+	return json_object_set_new(
+		body, "phases",
+		json_pack("{s:o, s:o, s:o}", "count", entry_number(tally->final.count), "leaf_uj",
+			  entry_number(leaf_uj), "outside_uj", entry_number(total_uj - leaf_uj)));
+}
+
 json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, int exit_status,
 		    bool complete)
 {
@@ -278,7 +303,8 @@ json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, 
 		entry_number(energy.quality_uj[POWER_MODELLED]), "carbon", "total_ug",
 		entry_number(energy.total_ug), "kernels", added_kernels(&nothing, tally, NULL),
 		"so_far", so_far, "uncovered", tally->uncovered);
-	if (body && fields_put(so_far, fields_counters, &tally->counters)) {
+	if (body && (fields_put(so_far, fields_counters, &tally->counters) ||
+		     put_phase_sums(body, tally, energy.total_uj))) {
 		json_decref(body);
 		return NULL;
 	}

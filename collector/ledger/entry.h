@@ -20,6 +20,9 @@ json_t *entry_open(const struct ledger_open *open, json_t *digests);
 json_t *entry_interval(const struct tally_terms *terms, const struct tally *then,
 		       const struct tally *now, const struct ledger_kernel *kernel);
 
+/* Adds what a line says of phases, where there are any. Returns 0 or -ENOMEM. */
+int entry_phases(json_t *body, json_t *final, json_t *open);
+
 json_t *entry_anchor(uint64_t t_ns, uint64_t utc_ns, const char *reason);
 
 /* exit_status -1 is unknown. */

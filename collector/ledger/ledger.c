@@ -14,26 +14,107 @@
 #include "collector/ledger/chain.h"
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
+#include "collector/ledger/phaseline.h"
 #include "collector/ledger/private.h"
 #include "collector/ledger/writer.h"
 
-/* The line that `state` would give, and the tally behind it. */
-static int next_interval(const struct ledger *ledger, const struct ledger_state *state,
-			 struct tally *now, json_t **body)
+static json_t *phase_list(const struct ledger_phase *phase, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < n; i++)
+		if (json_array_append_new(list, phaseline_make(&phase[i]))) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+/* Phases that were cut off by the death of who saw them begin are final as they are. */
+static int add_cut(json_t *list, const json_t *cut)
+{
+	for (size_t i = 0; i < json_array_size(cut); i++) {
+		json_t *phase = json_copy(json_array_get(cut, i));
+
+		if (!phase || json_object_set_new(phase, "cut", json_true()) ||
+		    json_array_append_new(list, phase))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* What a line says of phases: those that are new, and those under way. */
+struct next_phases {
+	json_t *final;
+	json_t *open;
+};
+
+static void free_phases(struct next_phases *phases)
+{
+	json_decref(phases->final);
+	json_decref(phases->open);
+}
+
+static int next_phases(const struct ledger *ledger, const struct ledger_state *state,
+		       struct next_phases *phases)
+{
+	const uint64_t skip =
+		ledger->phases > state->phases_before ? ledger->phases - state->phases_before : 0;
+	json_t *fresh = skip < state->phases ? phase_list(state->phase + skip, state->phases - skip)
+					     : json_array();
+	int error = -ENOMEM;
+
+	*phases = (struct next_phases){.final = json_array(),
+				       .open = phase_list(state->open, state->opens)};
+	if (phases->final && phases->open && fresh && !add_cut(phases->final, ledger->cut))
+		error = json_array_extend(phases->final, fresh) ? -ENOMEM : 0;
+	json_decref(fresh);
+	if (error)
+		free_phases(phases);
+	return error;
+}
+
+/* The tally behind the line that `state` would give, proved, and what the line says of phases. */
+static int next_tally(const struct ledger *ledger, const struct ledger_state *state,
+		      struct tally *now, struct next_phases *phases)
 {
 	struct ledger_problem problem;
 	int error = tally_of_state(&ledger->terms, state, now);
 
 	if (error)
 		return error;
-	error = check_step(&ledger->terms, &ledger->written, now, &problem);
-	if (!error) {
-		*body = entry_interval(&ledger->terms, &ledger->written, now, state->kernel);
-		if (*body)
-			return 0;
+	error = next_phases(ledger, state, phases);
+	if (error) {
+		tally_free(now);
+		return error;
+	}
+	tally_keep_phases(now, &ledger->written);
+	error = phaseline_take(phases->final, phases->open, now, &problem);
+	if (!error)
+		error = check_step(&ledger->terms, &ledger->written, now, &problem);
+	if (error) {
+		free_phases(phases);
+		tally_free(now);
+	}
+	return error;
+}
+
+/* The line that `state` would give, and the tally behind it. */
+static int next_interval(const struct ledger *ledger, const struct ledger_state *state,
+			 struct tally *now, json_t **body)
+{
+	struct next_phases phases;
+	int error = next_tally(ledger, state, now, &phases);
+
+	if (error)
+		return error;
+	*body = entry_interval(&ledger->terms, &ledger->written, now, state->kernel);
+	if (!*body || entry_phases(*body, phases.final, phases.open)) {
+		json_decref(*body);
+		tally_free(now);
 		error = -ENOMEM;
 	}
-	tally_free(now);
+	free_phases(&phases);
 	return error;
 }
 
@@ -52,6 +133,10 @@ int ledger_interval(struct ledger *ledger, const struct ledger_state *state, boo
 
 		ledger->written = now;
 		now = before;
+		if (state->phases_before + state->phases > ledger->phases)
+			ledger->phases = state->phases_before + state->phases;
+		json_decref(ledger->cut);
+		ledger->cut = NULL;
 	}
 	tally_free(&now);
 	return error;
@@ -83,18 +168,23 @@ int ledger_journal(struct ledger *ledger, const struct ledger_state *state)
 int ledger_snapshot(const struct ledger *ledger, const struct ledger_state *state, json_t **body)
 {
 	static const struct tally nothing;
-	struct ledger_problem problem;
+	struct next_phases phases;
 	struct tally now;
-	int error = tally_of_state(&ledger->terms, state, &now);
+	/* What is no next line would be no use to whoever comes after us. */
+	int error = next_tally(ledger, state, &now, &phases);
 
 	if (error)
 		return error;
-	/* What is no next line would be no use to whoever comes after us. */
-	error = check_step(&ledger->terms, &ledger->written, &now, &problem);
-	if (!error) {
-		*body = entry_interval(&ledger->terms, &nothing, &now, state->kernel);
-		error = *body ? 0 : -ENOMEM;
+	*body = entry_interval(&ledger->terms, &nothing, &now, state->kernel);
+	/* Phases in the file are not told again: how many there are, and what comes behind them. */
+	if (!*body || json_object_set_new(*body, "ahead",
+					  json_pack("{s:o, s:O, s:O}", "before",
+						    entry_number(ledger->written.final.count),
+						    "phases", phases.final, "open", phases.open))) {
+		json_decref(*body);
+		error = -ENOMEM;
 	}
+	free_phases(&phases);
 	tally_free(&now);
 	return error;
 }
@@ -282,6 +372,7 @@ void ledger_abandon(struct ledger *ledger)
 	if (ledger->place.folder >= 0)
 		file_place_close(&ledger->place);
 	tally_free(&ledger->written);
+	json_decref(ledger->cut);
 	free(ledger);
 }
 
@@ -294,6 +385,11 @@ void ledger_place(const struct ledger *ledger, struct ledger_place *place)
 		.name = ledger->place.name,
 		.path = ledger->place.path,
 	};
+}
+
+uint64_t ledger_phases(const struct ledger *ledger)
+{
+	return ledger->phases;
 }
 
 const char *ledger_path(const struct ledger *ledger)

@@ -123,6 +123,15 @@ struct ledger_state {
 	uint64_t unobserved_cpu_ns; /* of children that lived too briefly to be looked at */
 	uint64_t own_cpu_ns;
 	uint64_t own_uj;
+	/*
+	 * Phases that nothing changes any more, but for the first phases_before of them, which the
+	 * ledger has (ledger_phases); and those under way, with what they have so far.
+	 */
+	const struct ledger_phase *phase;
+	size_t phases;
+	uint64_t phases_before;
+	const struct ledger_phase *open;
+	size_t opens;
 };
 
 struct ledger_options {
@@ -171,6 +180,10 @@ int ledger_close(struct ledger *ledger, const struct ledger_state *state, int ex
 /* Gives up without closing: the file stays a valid, partial ledger. */
 void ledger_abandon(struct ledger *ledger);
 
+/* How many of the phases that it was told as final stand in its lines: nobody need tell them again.
+ */
+uint64_t ledger_phases(const struct ledger *ledger);
+
 /* "project/experiment/NAME.jsonl" under the ledger folder; lives as long as `ledger`. */
 const char *ledger_path(const struct ledger *ledger);
 
@@ -209,15 +222,18 @@ struct ledger_resumed {
 	const char *idle_method[POWER_DOMAINS_MAX];
 	struct ledger_kernel *kernel;
 	struct ledger_uncovered *uncovered;
-	json_t *strings; /* that all of the above points to */
+	uint32_t phase_id;		    /* the highest number of a phase */
+	struct ledger_phase_kernel *phased; /* per kernel, what phases have of it */
+	json_t *strings;		    /* that all of the above points to */
 };
 
 /*
  * Opens the ledger at `place` to go on with it. What is there is proved line by line, a last line
  * that was cut off is removed, a journal that continues the chain is appended as the line that it
- * is, and then what `snapshot` (of ledger_snapshot, or NULL) has beyond it. Returns 0 with *ledger
- * and *resumed, to be released; -EALREADY where it is closed; -EBADMSG where it is damaged, and
- * then nothing is written; or -errno.
+ * is, and then what `snapshot` (of ledger_snapshot, or NULL) has beyond it. Phases that were under
+ * way are final from then on, marked as cut. Returns 0 with *ledger and *resumed, to be released;
+ * -EALREADY where it is closed; -EBADMSG where it is damaged, and then nothing is written; or
+ * -errno.
  */
 int ledger_resume(const struct ledger_place *place, json_t *snapshot, struct ledger **ledger,
 		  struct ledger_resumed *resumed);

@@ -14,13 +14,17 @@
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
 #include "collector/ledger/fields.h"
+#include "collector/ledger/phaseline.h"
 #include "collector/ledger/problem.h"
 
 int reading_init(struct reading *reading)
 {
-	*reading = (struct reading){.rows = json_array(), .anchors = json_array()};
-	if (!reading->rows || !reading->anchors || tally_init(&reading->now) ||
-	    tally_init(&reading->then))
+	*reading = (struct reading){.rows = json_array(),
+				    .anchors = json_array(),
+				    .phases = json_array(),
+				    .under_way = json_array()};
+	if (!reading->rows || !reading->anchors || !reading->phases || !reading->under_way ||
+	    tally_init(&reading->now) || tally_init(&reading->then))
 		return -ENOMEM;
 	return 0;
 }
@@ -31,6 +35,8 @@ void reading_free(struct reading *reading)
 	json_decref(reading->close);
 	json_decref(reading->rows);
 	json_decref(reading->anchors);
+	json_decref(reading->phases);
+	json_decref(reading->under_way);
 	tally_free(&reading->now);
 	tally_free(&reading->then);
 }
@@ -273,6 +279,20 @@ static int check_uncovered(const json_t *uncovered, struct ledger_problem *probl
 	return 0;
 }
 
+static int take_phases(struct reading *reading, const json_t *line, struct ledger_problem *problem)
+{
+	json_t *final = json_object_get(line, "phases"), *open = json_object_get(line, "open");
+	int error = phaseline_take(final, open, &reading->now, problem);
+
+	if (error)
+		return error;
+	if (json_array_clear(reading->under_way) ||
+	    (final && json_array_extend(reading->phases, final)) ||
+	    (open && json_array_extend(reading->under_way, open)))
+		return -ENOMEM;
+	return 0;
+}
+
 static int take_interval(struct reading *reading, json_t *line, struct ledger_problem *problem)
 {
 	struct tally *now = &reading->now;
@@ -286,6 +306,8 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 	    fields_take(json_object_get(line, "so_far"), fields_counters, &now->counters, problem))
 		return -EBADMSG;
 	error = take_kernels(reading, json_object_get(line, "kernels"), problem);
+	if (!error)
+		error = take_phases(reading, line, problem);
 	if (!error)
 		error = check_step(&reading->terms, &reading->then, now, problem);
 	return error ? error : tally_copy(&reading->then, now);

@@ -12,10 +12,12 @@
 #include "collector/ledger/tally.h"
 
 struct reading {
-	json_t *open;	 /* the opening line */
-	json_t *close;	 /* the closing line, or NULL */
-	json_t *rows;	 /* who the kernels are: array of objects */
-	json_t *anchors; /* array of {t_ns, utc_unix_ns, reason} */
+	json_t *open;	   /* the opening line */
+	json_t *close;	   /* the closing line, or NULL */
+	json_t *rows;	   /* who the kernels are: array of objects */
+	json_t *anchors;   /* array of {t_ns, utc_unix_ns, reason} */
+	json_t *phases;	   /* those that are final, in the order of their end */
+	json_t *under_way; /* array of phases, as of the last line */
 	struct tally_terms terms;
 	struct tally now;
 	struct tally then; /* as of the line before */

@@ -16,6 +16,7 @@
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
 #include "collector/ledger/ledger.h"
+#include "collector/ledger/phaseline.h"
 #include "collector/ledger/reader.h"
 #include "collector/ledger/writer.h"
 
@@ -71,6 +72,58 @@ static bool same_rows(const json_t *file, const json_t *memory)
 	return true;
 }
 
+/*
+ * The phases that the snapshot has beyond the file, as long as they fit: the snapshot says how many
+ * the file had. Borrowed or new, in *final and *open, which are to be released.
+ */
+static int phases_ahead(const struct reading *file, const json_t *snapshot, json_t **final,
+			json_t **open)
+{
+	const json_t *ahead = json_object_get(snapshot, "ahead");
+	const json_t *list = json_object_get(ahead, "phases");
+	json_t *under_way = json_object_get(ahead, "open");
+	const json_int_t before = json_integer_value(json_object_get(ahead, "before"));
+	const uint64_t count = file->now.final.count;
+
+	*final = json_array();
+	*open = json_is_array(under_way) ? json_incref(under_way) : json_array();
+	if (before >= 0 && (uint64_t)before <= count)
+		for (size_t i = count - (uint64_t)before; i < json_array_size(list); i++)
+			if (json_array_append(*final, json_array_get(list, i)))
+				return -ENOMEM;
+	return *final && *open ? 0 : -ENOMEM;
+}
+
+/* Would the line be taken with what it says of phases? */
+static bool phases_fit(const struct ledger *ledger, const struct reading *file,
+		       const struct tally *memory, const json_t *final, const json_t *open)
+{
+	struct ledger_problem problem;
+	struct tally now = {0};
+	bool fit = !tally_copy(&now, memory);
+
+	tally_keep_phases(&now, &file->now);
+	fit = fit && !phaseline_take(final, open, &now, &problem) &&
+	      !check_step(&ledger->terms, &ledger->written, &now, &problem);
+	tally_free(&now);
+	return fit;
+}
+
+static int add_phases(const struct ledger *ledger, const struct reading *file,
+		      const struct tally *memory, const json_t *snapshot, json_t *body)
+{
+	json_t *final, *open;
+	int error = phases_ahead(file, snapshot, &final, &open);
+
+	if (!error && phases_fit(ledger, file, memory, final, open))
+		error = entry_phases(body, final, open);
+	else if (!error)
+		error = entry_phases(body, NULL, file->under_way);
+	json_decref(final);
+	json_decref(open);
+	return error;
+}
+
 static json_t *difference(const struct ledger *ledger, const struct reading *memory)
 {
 	size_t n = memory->now.kernels;
@@ -98,14 +151,15 @@ static int append_snapshot(struct ledger *ledger, struct reader *reader, json_t 
 	if (!error && same_rows(reader->reading.rows, memory.rows) &&
 	    !check_step(&ledger->terms, &ledger->written, &memory.now, &problem)) {
 		json_t *body = difference(ledger, &memory);
-		error = body ? writer_append(ledger, body, false) : -ENOMEM;
+		error = body ? add_phases(ledger, &reader->reading, &memory.now, snapshot, body)
+			     : -ENOMEM;
+		if (!error)
+			error = writer_append(ledger, body, false);
+		if (!error)
+			error = reading_take(&reader->reading, body, &problem);
 		json_decref(body);
-		if (!error) {
-			struct reading file = reader->reading;
-			reader->reading = memory;
-			memory = file;
+		if (!error)
 			error = tally_copy(&ledger->written, &reader->reading.now);
-		}
 	}
 	reading_free(&memory);
 	return error == -EBADMSG ? 0 : error;
@@ -183,7 +237,8 @@ static int tell_kernels(const struct reading *reading, struct ledger_resumed *re
 	const struct tally *now = &reading->now;
 
 	resumed->kernel = calloc(now->kernels + 1, sizeof(*resumed->kernel));
-	if (!resumed->kernel)
+	resumed->phased = calloc(now->kernels + 1, sizeof(*resumed->phased));
+	if (!resumed->kernel || !resumed->phased)
 		return -ENOMEM;
 	for (size_t i = 0; i < now->kernels; i++) {
 		const struct tally_kernel *from = &now->kernel[i];
@@ -199,7 +254,10 @@ static int tell_kernels(const struct reading *reading, struct ledger_resumed *re
 		to->bytes = from->bytes;
 		to->flop = from->flop;
 		to->energy_uj = from->energy_uj;
+		resumed->phased[i] = (struct ledger_phase_kernel){(uint32_t)i, from->phases_count,
+								  from->phases_device_ns};
 	}
+	resumed->phase_id = nesting_last_id(&now->all);
 	return 0;
 }
 
@@ -259,6 +317,7 @@ void ledger_resumed_release(struct ledger_resumed *resumed)
 {
 	free(resumed->kernel);
 	free(resumed->uncovered);
+	free(resumed->phased);
 	json_decref(resumed->strings);
 	*resumed = (struct ledger_resumed){0};
 }
@@ -281,6 +340,8 @@ static int resume(const struct ledger_place *place, json_t *snapshot, struct led
 		error = append_snapshot(ledger, &reader, snapshot);
 	if (!error)
 		error = tell(&reader.reading, resumed);
+	if (!error)
+		ledger->cut = json_incref(reader.reading.under_way);
 	reader_free(&reader);
 	return error;
 }

@@ -9,6 +9,7 @@
 
 #include "collector/ledger/entry.h"
 #include "collector/ledger/fields.h"
+#include "collector/ledger/phasesum.h"
 
 /* The same member of another object, or null; borrowed. */
 static json_t *from(const json_t *object, const char *name)
@@ -156,20 +157,21 @@ static json_t *if_known(bool known, uint64_t value)
 	return known ? entry_number(value) : json_null();
 }
 
-static json_t *kernel_object(const struct tally_kernel *kernel, const json_t *identity)
+static json_t *kernel_object(size_t row, const struct tally_kernel *kernel, const json_t *identity)
 {
 	bool timed = kernel->timed > 0;
 
 	return json_pack(
-		"{s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"{s:I, s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
 		"s:o}",
-		"api", from(identity, "api"), "kind", from(identity, "kind"), "name",
-		from(identity, "name"), "device", from(identity, "device"), "domain",
-		from(identity, "domain"), "count", entry_number(kernel->count), "failed",
-		entry_number(kernel->failed), "timed", timed_word(kernel, identity), "timed_count",
-		entry_number(kernel->timed), "device_ns", if_known(timed, kernel->device_ns),
-		"busy_ns", if_known(timed, kernel->busy_ns), "host_ns",
-		entry_number(kernel->host_ns), "bytes", entry_number(kernel->bytes), "energy_uj",
+		"row", (json_int_t)row, "api", from(identity, "api"), "kind",
+		from(identity, "kind"), "name", from(identity, "name"), "device",
+		from(identity, "device"), "domain", from(identity, "domain"), "count",
+		entry_number(kernel->count), "failed", entry_number(kernel->failed), "timed",
+		timed_word(kernel, identity), "timed_count", entry_number(kernel->timed),
+		"device_ns", if_known(timed, kernel->device_ns), "busy_ns",
+		if_known(timed, kernel->busy_ns), "host_ns", entry_number(kernel->host_ns), "bytes",
+		entry_number(kernel->bytes), "energy_uj",
 		if_known(timed && kernel->bearer != TALLY_BORNE_BY_NONE, kernel->energy_uj), "flop",
 		if_known(kernel->flop > 0, kernel->flop));
 }
@@ -194,7 +196,8 @@ static json_t *kernel_list(const struct reading *reading, bool computing)
 		const json_t *identity = json_array_get(reading->rows, i);
 
 		if (computes(identity) == computing &&
-		    json_array_append_new(list, kernel_object(&reading->now.kernel[i], identity))) {
+		    json_array_append_new(list,
+					  kernel_object(i, &reading->now.kernel[i], identity))) {
 			json_decref(list);
 			return NULL;
 		}
@@ -272,12 +275,13 @@ json_t *summary_make(const struct reading *reading, const struct summary_files *
 	tally_energy(&reading->now, &reading->terms, &energy);
 	/* A share of processor time reckoned into energy is a model, whatever the meter was. */
 	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:[], s:o, s:o, s:o, s:o, s:{s:o, s:o, s:s}, s:O, s:o}",
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:s}, s:O, s:o}",
 		"schema", "gramme.run/1", "run", run_object(reading, files), "energy",
 		energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
-		"phases", "kernels", kernel_list(reading, true), "commands",
-		kernel_list(reading, false), "arithmetic", arithmetic_object(reading), "coverage",
-		coverage_object(reading), "own_cost", "cpu_ns", entry_number(counters->own_cpu_ns),
-		"energy_uj", entry_number(counters->own_uj), "quality", "modelled", "findings",
+		"phases", phasesum_list(reading), "outside", phasesum_outside(reading), "kernels",
+		kernel_list(reading, true), "commands", kernel_list(reading, false), "arithmetic",
+		arithmetic_object(reading), "coverage", coverage_object(reading), "own_cost",
+		"cpu_ns", entry_number(counters->own_cpu_ns), "energy_uj",
+		entry_number(counters->own_uj), "quality", "modelled", "findings",
 		from(reading->open, "findings"), "chain", chain_object(reading, files));
 }

@@ -182,6 +182,15 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 	return error;
 }
 
+void tally_keep_phases(struct tally *tally, const struct tally *from)
+{
+	tally->final = tally->all = from->final;
+	for (size_t i = 0; i < from->kernels && i < tally->kernels; i++) {
+		tally->kernel[i].phases_count = from->kernel[i].phases_count;
+		tally->kernel[i].phases_device_ns = from->kernel[i].phases_device_ns;
+	}
+}
+
 void tally_energy(const struct tally *tally, const struct tally_terms *terms,
 		  struct tally_energy *energy)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "collector/ledger/ledger.h"
+#include "collector/ledger/nesting.h"
 
 #define TALLY_BEARERS_MAX   64
 #define TALLY_BORNE_BY_NONE TALLY_BEARERS_MAX
@@ -39,6 +40,8 @@ struct tally_kernel {
 	uint64_t bytes;
 	uint64_t flop;
 	uint64_t energy_uj;
+	uint64_t phases_count; /* of count and device_ns, what final phases have */
+	uint64_t phases_device_ns;
 	size_t bearer; /* index into bearer[], or TALLY_BORNE_BY_NONE */
 };
 
@@ -63,8 +66,10 @@ struct tally {
 	/* The sets of domains that kernels name, a bit per domain. */
 	uint64_t bearer[TALLY_BEARERS_MAX];
 	size_t bearers;
-	json_t *idle;	   /* idle method by domain: array of strings */
-	json_t *uncovered; /* array of {program, why, processes, cpu_ns} */
+	struct nesting final; /* the phases that nothing changes any more */
+	struct nesting all;   /* and with them those that are under way */
+	json_t *idle;	      /* idle method by domain: array of strings */
+	json_t *uncovered;    /* array of {program, why, processes, cpu_ns} */
 };
 
 struct tally_energy {
@@ -86,9 +91,12 @@ int tally_copy(struct tally *to, const struct tally *from);
  */
 int tally_add_kernel(struct tally *tally, const struct tally_terms *terms, const char *domain);
 
-/* The totals of a run's state. Returns 0 with *tally, -ENOMEM, or -EBADMSG. */
+/* The totals of a run's state, its phases apart. Returns 0 with *tally, -ENOMEM, or -EBADMSG. */
 int tally_of_state(const struct tally_terms *terms, const struct ledger_state *state,
 		   struct tally *tally);
+
+/* Takes over what final phases there were: rows keep their numbers. */
+void tally_keep_phases(struct tally *tally, const struct tally *from);
 
 /*
  * The run's energy: the sum over the domains that no other domain contains, each joule once; by

@@ -71,6 +71,42 @@ json_t *text_json(const char *text)
 	return string;
 }
 
+static unsigned digits_of(double value)
+{
+	char text[40];
+	unsigned digits = 10;
+
+	for (; digits < 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", (int)digits, value);
+		if (!(strtod(text, NULL) < value) && !(strtod(text, NULL) > value))
+			break;
+	}
+	return digits;
+}
+
+static unsigned larger(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+unsigned text_digits(const json_t *json)
+{
+	unsigned digits = 10;
+	const char *key;
+	json_t *value;
+
+	if (json_is_real(json))
+		return digits_of(json_real_value(json));
+	if (json_is_object(json))
+		json_object_foreach((json_t *)(uintptr_t)json, key, value)
+		{
+			digits = larger(digits, text_digits(value));
+		}
+	for (size_t i = 0; i < json_array_size(json); i++)
+		digits = larger(digits, text_digits(json_array_get(json, i)));
+	return digits;
+}
+
 static bool is_safe(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -23,6 +23,12 @@ size_t text_utf8(const char *text);
 json_t *text_json(const char *text);
 
 /*
+ * With how many digits every fraction within `json` reads back as itself: 10, or as many more as
+ * one needs, up to 17. So that 0.9 stays 0.9, and what a program printed stays what it was.
+ */
+unsigned text_digits(const json_t *json);
+
+/*
  * A name that is safe in a path: only ASCII letters, digits, '.', '_', '-', any other byte
  * becoming '_'; no leading '.'; at most TEXT_NAME_MAX bytes; "_" for NULL or "".
  */

@@ -22,6 +22,8 @@ struct ledger {
 	struct chain chain;
 	struct tally_terms terms;
 	struct tally written; /* what the lines add up to */
+	uint64_t phases;      /* final ones of this writer that stand in them */
+	json_t *cut;	      /* phases whose end nobody saw, for the next line; or NULL */
 };
 
 /* An empty one, at the place of the first line. Returns 0, -ENOMEM or -EIO. */

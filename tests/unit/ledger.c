@@ -387,7 +387,10 @@ static void test_other_files(void **state)
 static int write_golden(const char *folder)
 {
 	int dir = open(folder, O_RDONLY | O_DIRECTORY);
-	int error = dir < 0 ? -errno : story_write(dir, !getenv("GRAMME_GOLDEN_OPEN"));
+	int error = dir < 0 ? -errno
+			    : story_write_as(dir, !getenv("GRAMME_GOLDEN_OPEN"),
+					     getenv("GRAMME_GOLDEN_PHASES") ? story_training
+									    : story_state);
 
 	if (error)
 		fprintf(stderr, "%s: %s\n", folder, strerror(-error));

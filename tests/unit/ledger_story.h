@@ -151,26 +151,175 @@ static inline struct ledger_options story_options(int dir)
 }
 
 /*
+ * The same run, recognised as a training of two epochs, the second with an evaluation, in the order
+ * in which its phases end. Up to the first step two are final, up to the second one more.
+ */
+#define STORY_PHASES 6
+
+static const struct phase_metric story_metric[2][3] = {
+	{{"loss", 0.6931471805599453, LINE_PART_TRAIN},
+	 {"accuracy", 0.5, LINE_PART_VALIDATION},
+	 {"loss", 0.7, LINE_PART_VALIDATION}},
+	{{"loss", 0.3127, LINE_PART_TRAIN},
+	 {"accuracy", 0.8125, LINE_PART_VALIDATION},
+	 {"loss", 0.41, LINE_PART_VALIDATION}},
+};
+
+static const struct ledger_phase_kernel story_phased[3][2] = {
+	{{0, 600, 9000}}, {{0, 590, 9000}, {2, 7, 7000}}, {{0, 100, 1000}}};
+
+#define STORY_S 1000000000ULL
+
+static const struct ledger_phase story_phase[STORY_PHASES] = {
+	{.phase = {.id = 1,
+		   .kind = PHASE_STARTUP,
+		   .index = 1,
+		   .end_ns = STORY_S,
+		   .evidence = PHASE_BY_KERNELS,
+		   .confidence = 0.5},
+	 .energy_uj = {10, 0, 1}},
+	{.phase = {.id = 3,
+		   .parent = 2,
+		   .kind = PHASE_EPOCH,
+		   .index = 1,
+		   .of = 2,
+		   .start_ns = STORY_S,
+		   .end_ns = 50 * STORY_S,
+		   .steps = 48,
+		   .evidence = PHASE_BY_TEXT | PHASE_BY_KERNELS,
+		   .confidence = 0.95,
+		   .metric = story_metric[0],
+		   .metrics = 3},
+	 .energy_uj = {400, 0, 30},
+	 .kernel = story_phased[0],
+	 .kernels = 1},
+	{.phase = {.id = 5,
+		   .parent = 4,
+		   .kind = PHASE_TRAIN,
+		   .index = 1,
+		   .start_ns = 50 * STORY_S,
+		   .end_ns = 110 * STORY_S,
+		   .steps = 48,
+		   .evidence = PHASE_BY_KERNELS,
+		   .confidence = 0.8},
+	 .energy_uj = {900000, 0, 90000},
+	 .kernel = story_phased[1],
+	 .kernels = 2},
+	{.phase = {.id = 6,
+		   .parent = 4,
+		   .kind = PHASE_EVALUATE,
+		   .index = 1,
+		   .start_ns = 110 * STORY_S,
+		   .end_ns = 124 * STORY_S,
+		   .evidence = PHASE_BY_KERNELS | PHASE_BY_FILES,
+		   .confidence = 0.8},
+	 .energy_uj = {180000, 0, 15000},
+	 .kernel = story_phased[2],
+	 .kernels = 1,
+	 .rough = true},
+	{.phase = {.id = 4,
+		   .parent = 2,
+		   .kind = PHASE_EPOCH,
+		   .index = 2,
+		   .of = 2,
+		   .start_ns = 50 * STORY_S,
+		   .end_ns = 124 * STORY_S,
+		   .steps = 48,
+		   .evidence = PHASE_BY_TEXT | PHASE_BY_CHECKPOINTS,
+		   .confidence = 0.95,
+		   .metric = story_metric[1],
+		   .metrics = 3},
+	 .energy_uj = {1080000, 0, 105000}},
+	{.phase = {.id = 2,
+		   .kind = PHASE_FIT,
+		   .index = 1,
+		   .start_ns = STORY_S,
+		   .end_ns = 125 * STORY_S,
+		   .evidence = PHASE_BY_TEXT,
+		   .confidence = 0.95},
+	 .energy_uj = {1080400, 0, 105030}},
+};
+
+/* What is under way at the first two steps: the last two as well, with less. */
+static const struct ledger_phase story_under_way[2][3] = {
+	{{.phase = {.id = 5,
+		    .parent = 4,
+		    .kind = PHASE_TRAIN,
+		    .index = 1,
+		    .start_ns = 50 * STORY_S,
+		    .end_ns = 60 * STORY_S},
+	  .energy_uj = {100, 0, 5}},
+	 {.phase = {.id = 4,
+		    .parent = 2,
+		    .kind = PHASE_EPOCH,
+		    .index = 2,
+		    .of = 2,
+		    .start_ns = 50 * STORY_S,
+		    .end_ns = 60 * STORY_S},
+	  .energy_uj = {100, 0, 5}},
+	 {.phase = {.id = 2,
+		    .kind = PHASE_FIT,
+		    .index = 1,
+		    .start_ns = STORY_S,
+		    .end_ns = 60 * STORY_S},
+	  .energy_uj = {500, 0, 35}}},
+	{{.phase = {.id = 6,
+		    .parent = 4,
+		    .kind = PHASE_EVALUATE,
+		    .index = 1,
+		    .start_ns = 110 * STORY_S,
+		    .end_ns = 120 * STORY_S},
+	  .energy_uj = {100000, 0, 10000}},
+	 {.phase = {.id = 4,
+		    .parent = 2,
+		    .kind = PHASE_EPOCH,
+		    .index = 2,
+		    .of = 2,
+		    .start_ns = 50 * STORY_S,
+		    .end_ns = 120 * STORY_S,
+		    .steps = 47},
+	  .energy_uj = {1000000, 0, 100000}},
+	 {.phase = {.id = 2,
+		    .kind = PHASE_FIT,
+		    .index = 1,
+		    .start_ns = STORY_S,
+		    .end_ns = 120 * STORY_S},
+	  .energy_uj = {1000400, 0, 100030}}},
+};
+
+static inline struct ledger_state story_training(int step)
+{
+	static const size_t final[STORY_STEPS] = {2, 3, STORY_PHASES};
+	struct ledger_state state = story_state(step);
+
+	state.phase = story_phase;
+	state.phases = final[step];
+	state.open = step < 2 ? story_under_way[step] : NULL;
+	state.opens = step < 2 ? 3 : 0;
+	return state;
+}
+
+/*
  * Writes the story: opening, two intervals, an anchor, the journal of the last step, and the
  * closing if `closed`. Returns 0 or -errno.
  */
-static inline int story_write(int dir, bool closed)
+static inline int story_write_as(int dir, bool closed, struct ledger_state (*state_at)(int step))
 {
 	struct ledger_options options = story_options(dir);
-	struct ledger_state state = story_state(0);
+	struct ledger_state state = state_at(0);
 	struct ledger *ledger;
 	int error = ledger_create(&options, &story_open, &ledger);
 
 	if (error)
 		return error;
 	error = ledger_interval(ledger, &state, false);
-	state = story_state(1);
+	state = state_at(1);
 	if (!error)
 		error = ledger_interval(ledger, &state, true);
 	if (!error)
 		error = ledger_anchor(ledger, 121000000000, STORY_START + 124000000000,
 				      "clock set by 3.000 s");
-	state = story_state(2);
+	state = state_at(2);
 	if (!error)
 		error = ledger_journal(ledger, &state);
 	if (error || !closed) {
@@ -178,6 +327,11 @@ static inline int story_write(int dir, bool closed)
 		return error;
 	}
 	return ledger_close(ledger, &state, 0, true);
+}
+
+static inline int story_write(int dir, bool closed)
+{
+	return story_write_as(dir, closed, story_state);
 }
 
 #endif
