@@ -6,28 +6,62 @@
 
 #include "collector/phase/story.h"
 
-void course_open(struct course *course, uint64_t start_ns)
+#define LOOK_NS 900000000ULL /* a tick between two seconds is for others */
+
+static uint64_t since_start(const struct course *course, uint64_t t_ns)
 {
-	*course = (struct course){.start_ns = start_ns};
+	return t_ns > course->start_ns ? t_ns - course->start_ns : 0;
+}
+
+static void open_books(struct course *course, const struct power_domain *domain, size_t domains,
+		       const struct ledger_resumed *resumed, uint64_t t_ns)
+{
+	struct chapter_books *books = &course->books;
+
+	for (size_t i = 0; i < domains; i++) {
+		struct course_domain *of = &course->domain[books->domains];
+
+		if (domain[i].within[0])
+			continue;
+		*of = (struct course_domain){.index = i};
+		if (resumed)
+			of->domain_uj = resumed->posting[i].domain_uj;
+		timeline_open(&books->energy[books->domains], t_ns,
+			      resumed ? resumed->posting[i].run_uj : 0);
+		books->quality[books->domains++] = domain[i].quality;
+	}
+}
+
+void course_open(struct course *course, uint64_t start_ns, const struct power_domain *domain,
+		 size_t domains, const struct ledger_resumed *resumed, uint64_t now_ns)
+{
+	*course = (struct course){.start_ns = start_ns, .looked_ns = now_ns};
 	if (phases_new(&course->phases))
 		course->phases = NULL;
+	open_books(course, domain, domains, resumed, since_start(course, now_ns));
+	if (!resumed) {
+		chapters_open(&course->chapters, 0, 0);
+		return;
+	}
+	chapters_open(&course->chapters, resumed->state.t_ns, resumed->phase_id);
+	for (size_t i = 0; i < resumed->state.kernels; i++)
+		chapters_credit(&course->chapters, &resumed->phased[i]);
 }
 
 void course_close(struct course *course)
 {
 	if (course->phases)
 		phases_free(course->phases);
+	chapters_close(&course->chapters);
+	window_close(&course->books.window);
+	for (size_t i = 0; i < course->books.domains; i++)
+		timeline_close(&course->books.energy[i]);
 	*course = (struct course){0};
 }
 
 uint32_t course_process(struct course *course)
 {
 	return ++course->processes;
-}
-
-static uint64_t since_start(const struct course *course, uint64_t t_ns)
-{
-	return t_ns > course->start_ns ? t_ns - course->start_ns : 0;
 }
 
 void course_kernel(struct course *course, const struct phase_kernel *absolute)
@@ -37,8 +71,10 @@ void course_kernel(struct course *course, const struct phase_kernel *absolute)
 	kernel.start_ns = since_start(course, absolute->start_ns);
 	kernel.end_ns = since_start(course, absolute->end_ns);
 	kernel.called_ns = since_start(course, absolute->called_ns);
-	if (course->phases)
-		phases_kernel(course->phases, &kernel);
+	if (!course->phases)
+		return;
+	phases_kernel(course->phases, &kernel);
+	window_add(&course->books.window, kernel.kernel, kernel.start_ns, kernel.end_ns);
 	if (course->events)
 		story_write(course->events,
 			    &(struct story_event){.kind = STORY_KERNEL, .kernel = kernel});
@@ -98,14 +134,45 @@ void course_lost(struct course *course, uint32_t process, uint32_t lane, uint64_
 		story_write(course->events, &event);
 }
 
-size_t course_look(struct course *course, uint64_t now_ns, bool over, const struct phase **phase)
+/* A domain whose posting has not changed was not read: what it drew meanwhile comes later. */
+static void add_energy(struct course *course, uint64_t t_ns, const struct account_posting *posting)
+{
+	for (size_t i = 0; i < course->books.domains; i++) {
+		struct course_domain *of = &course->domain[i];
+		const struct account_posting *now = &posting[of->index];
+
+		if (now->domain_uj == of->domain_uj && now->gap_ns == of->gap_ns)
+			continue;
+		of->domain_uj = now->domain_uj;
+		of->gap_ns = now->gap_ns;
+		timeline_add(&course->books.energy[i], t_ns, now->run_uj);
+	}
+}
+
+void course_tick(struct course *course, uint64_t now_ns, bool over,
+		 const struct account_posting *posting, const struct ledger_kernel *row,
+		 size_t rows)
 {
 	const uint64_t t_ns = since_start(course, now_ns);
+	const struct phase *phase = NULL;
 
-	*phase = NULL;
+	add_energy(course, t_ns, posting);
+	if (!course->phases || (!over && now_ns - course->looked_ns < LOOK_NS))
+		return;
+	course->looked_ns = now_ns;
 	if (course->events)
 		story_write(course->events,
 			    &(struct story_event){.kind = over ? STORY_OVER : STORY_LOOK,
 						  .now_ns = t_ns});
-	return course->phases ? phases_look(course->phases, t_ns, over, phase) : 0;
+	size_t n = phases_look(course->phases, t_ns, over, &phase);
+	chapters_take(&course->chapters, phase, n, t_ns, over, &course->books, row, rows);
+}
+
+void course_state(const struct course *course, struct ledger_state *state)
+{
+	state->phase = course->chapters.phase;
+	state->phases = course->chapters.n;
+	state->phases_before = course->chapters.before;
+	state->open = course->chapters.open;
+	state->opens = course->chapters.opens;
 }

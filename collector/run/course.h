@@ -1,27 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The course of a run: what its recogniser is told (collector/phase/phase.h), and written down for
- * whoever wants to tell it again. Times are nanoseconds on CLOCK_MONOTONIC; the recogniser's are
- * since the run's start. It reads no clock.
+ * The course of a run: what its recogniser is told (collector/phase/phase.h) and judges, and what
+ * its phases drew and computed. All that is told can be written down, for whoever wants to tell it
+ * again. Times are nanoseconds on CLOCK_MONOTONIC; the recogniser's and the phases' are since the
+ * run's start. It reads no clock.
  */
 #ifndef GRAMME_COURSE_H
 #define GRAMME_COURSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "collector/account/account.h"
 #include "collector/intake/arena.h"
-#include "collector/phase/phase.h"
+#include "collector/run/chapter.h"
 
 struct course {
 	struct phases *phases; /* NULL where memory was short: then nothing is recognised */
 	FILE *events;	       /* borrowed: gets every event (collector/phase/story.h), or NULL */
 	uint64_t start_ns;     /* of the run */
 	uint32_t processes;    /* numbers given out */
+	uint64_t looked_ns;
+	struct chapters chapters;
+	struct chapter_books books;
+	struct course_domain {
+		size_t index; /* among the machine's */
+		uint64_t domain_uj;
+		uint64_t gap_ns; /* of its last posting: what has not changed was not read */
+	} domain[POWER_DOMAINS_MAX];
 };
 
-/* Cannot fail: without memory nothing is recognised. To be closed. */
-void course_open(struct course *course, uint64_t start_ns);
+/*
+ * Begins with the run, or at now_ns where that goes on from a ledger (`resumed`, else NULL): what
+ * was recognised before is the ledger's, and what was under way then is cut. Cannot fail: without
+ * memory nothing is recognised. To be closed.
+ */
+void course_open(struct course *course, uint64_t start_ns, const struct power_domain *domain,
+		 size_t domains, const struct ledger_resumed *resumed, uint64_t now_ns);
 void course_close(struct course *course);
 
 /* The number by which the recogniser knows one more process. */
@@ -36,7 +52,15 @@ void course_note(struct course *course, uint32_t process, const struct arena_not
 /* Events of a lane that nobody could read, all before those that are told next. */
 void course_lost(struct course *course, uint32_t process, uint32_t lane, uint64_t events);
 
-/* The judgement as of now, borrowed until the next call; `over`: the run has ended. */
-size_t course_look(struct course *course, uint64_t now_ns, bool over, const struct phase **phase);
+/*
+ * At a tick: the run was booked `posting`, one per domain, up to now_ns, and its rows are `row`.
+ * About once a second, and when the run is `over`, phases are looked for.
+ */
+void course_tick(struct course *course, uint64_t now_ns, bool over,
+		 const struct account_posting *posting, const struct ledger_kernel *row,
+		 size_t rows);
+
+/* Puts the phases into the state. Borrowed until the next tick. */
+void course_state(const struct course *course, struct ledger_state *state);
 
 #endif

@@ -203,7 +203,7 @@ int save_restore(const json_t *saved, struct ledger *ledger, struct ledger_resum
 	uint64_t last_ns = run->start_ns + run->resumed.state.t_ns;
 	tree_open(&run->tree, world, 0);
 	devices_open(&run->devices, run->domain, run->domains, last_ns);
-	course_open(&run->course, run->start_ns);
+	course_open(&run->course, run->start_ns, run->domain, run->domains, &run->resumed, t_ns);
 	int error = t_ns < last_ns			    ? -EBADMSG
 		    : !same_domains(&run->resumed, machine) ? -ENODEV
 							    : restore(run, saved, t_ns);

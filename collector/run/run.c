@@ -51,7 +51,7 @@ int run_new(const struct run_start *start, struct run **result)
 	tree_open(&run->tree, start->world, start->begin_ticks);
 	devices_open(&run->devices, run->domain, run->domains, start->t_ns);
 	run->naming = (struct naming){.uid = run->origin.uid, .gid = run->origin.gid};
-	course_open(&run->course, start->t_ns);
+	course_open(&run->course, start->t_ns, run->domain, run->domains, NULL, start->t_ns);
 	run->course.events = start->events;
 	*result = run;
 	return 0;
@@ -251,6 +251,7 @@ void run_settle(struct run *run, const struct account *account, uint64_t t_ns, u
 	run->own_cpu_ns += own_ns / sharers;
 	count(run);
 	devices_tick(&run->devices, t_ns, since, &run->kernels);
+	course_tick(&run->course, t_ns, false, run->posting, run->kernels.row, run->kernels.n);
 }
 
 void run_forget(struct run *run)
@@ -260,7 +261,7 @@ void run_forget(struct run *run)
 
 struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 {
-	return (struct ledger_state){
+	struct ledger_state state = {
 		.t_ns = t_ns - run->start_ns,
 		.posting = run->posting,
 		.idle_method = run->idle_method,
@@ -277,6 +278,9 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 		.own_cpu_ns = saturate_add(run->own_cpu_ns, run->cost_ns),
 		.own_uj = run->own_uj,
 	};
+
+	course_state(&run->course, &state);
+	return state;
 }
 
 void run_anchor(struct run *run, uint64_t t_ns, uint64_t utc_ns, const char *reason)
@@ -318,6 +322,7 @@ static int write_lines(struct run *run, const struct ledger_state *state, uint64
 		error = ledger_interval(run->ledger, state, run->anchors == 0);
 	if (error)
 		return error;
+	chapters_forget(&run->course.chapters, ledger_phases(run->ledger));
 	run->interval_ns = run->journal_ns = t_ns;
 	return write_anchors(run, t_ns + 1);
 }
@@ -343,10 +348,8 @@ void run_write(struct run *run, uint64_t t_ns)
 
 void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete)
 {
+	course_tick(&run->course, t_ns, true, run->posting, run->kernels.row, run->kernels.n);
 	struct ledger_state state = run_state(run, t_ns);
-	const struct phase *phase;
-
-	course_look(&run->course, t_ns, true, &phase);
 	if (!run->ledger)
 		return;
 	int error = write_anchors(run, t_ns + 1);
