@@ -11,7 +11,7 @@ import truth
 torch.manual_seed(13)
 x, y = data.curve(3700, features=24)
 loader = DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=40, shuffle=True)
-model = nn.Sequential(nn.Linear(24, 256), nn.SiLU(), nn.Linear(256, 256), nn.SiLU(), nn.Linear(256, 1))
+model = nn.Sequential(nn.Linear(24, 200), nn.SiLU(), nn.Linear(200, 200), nn.SiLU(), nn.Linear(200, 1))
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
 accumulation_steps = 4
 

@@ -13,7 +13,7 @@ x, y = data.clusters(3000, spread=4)
 xv, yv = data.clusters(2000, seed=8, spread=4)
 train_loader = DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=72, shuffle=True)
 val_loader = DataLoader(TensorDataset(torch.tensor(xv), torch.tensor(yv)), batch_size=200)
-model = nn.Sequential(nn.Linear(64, 320), nn.GELU(), nn.Linear(320, 160), nn.GELU(), nn.Linear(160, 10))
+model = nn.Sequential(nn.Linear(64, 200), nn.GELU(), nn.Linear(200, 160), nn.GELU(), nn.Linear(160, 10))
 optimizer = torch.optim.Adam(model.parameters(), lr=8e-4)
 scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.5)
 

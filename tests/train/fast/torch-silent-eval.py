@@ -13,7 +13,7 @@ X, Y = data.clusters(3020, features=40, classes=6, spread=3.5)
 V, W = data.clusters(1200, features=40, classes=6, seed=5, spread=3.5)
 train_dl = DataLoader(TensorDataset(torch.from_numpy(X), torch.from_numpy(Y)), batch_size=50, shuffle=True)
 valid_dl = DataLoader(TensorDataset(torch.from_numpy(V), torch.from_numpy(W)), batch_size=100)
-model = nn.Sequential(nn.Linear(40, 300), nn.ReLU(), nn.Dropout(0.2), nn.Linear(300, 300), nn.ReLU(), nn.Linear(300, 6))
+model = nn.Sequential(nn.Linear(40, 180), nn.ReLU(), nn.Dropout(0.2), nn.Linear(180, 180), nn.ReLU(), nn.Linear(180, 6))
 opt = torch.optim.Adam(model.parameters())
 crit = nn.CrossEntropyLoss()
 

@@ -13,7 +13,7 @@ import truth
 torch.manual_seed(3)
 x, y = data.clusters(5000, features=32, classes=5)
 loader = DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=64, shuffle=True, drop_last=True)
-model = nn.Sequential(nn.Linear(32, 400), nn.ReLU(), nn.Linear(400, 200), nn.ReLU(), nn.Linear(200, 5))
+model = nn.Sequential(nn.Linear(32, 300), nn.ReLU(), nn.Linear(300, 150), nn.ReLU(), nn.Linear(150, 5))
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
 os.makedirs("checkpoints", exist_ok=True)
 
