@@ -246,9 +246,17 @@ static void account(const struct files_reading *reading, uint64_t offset, uint64
 
 void files_read(const struct files_reading *reading, ssize_t n)
 {
-	if (reading->slot != PASSES_NONE && n >= 0)
-		account(reading, atomic_fetch_add(&descriptors[reading->fd].at, (uint64_t)n),
-			(uint64_t)n);
+	struct descriptor *d;
+	uint64_t at;
+
+	if (reading->slot == PASSES_NONE || n < 0)
+		return;
+	d = &descriptors[reading->fd];
+	at = atomic_load_explicit(&d->at, memory_order_relaxed);
+	/* Threads that share a descriptor may lose a step here: it says no more than where a pass
+	 * begins and ends. */
+	atomic_store_explicit(&d->at, at + (uint64_t)n, memory_order_relaxed);
+	account(reading, at, (uint64_t)n);
 }
 
 void files_read_at(const struct files_reading *reading, ssize_t n, off_t offset)

@@ -190,7 +190,8 @@ unsigned passes_read(struct passes *p, uint32_t slot, uint64_t offset, uint64_t 
 		told = start(p, slot, begin_ns, part);
 	all = atomic_fetch_add(&f->bytes, bytes) + bytes;
 	if (bytes) {
-		atomic_compare_exchange_strong(&f->begin_ns, &none, begin_ns);
+		if (!atomic_load_explicit(&f->begin_ns, memory_order_relaxed))
+			atomic_compare_exchange_strong(&f->begin_ns, &none, begin_ns);
 		atomic_store_explicit(&f->end_ns, end_ns, memory_order_relaxed);
 	}
 	if (offset + bytes > size) /* it grew */
