@@ -2,8 +2,8 @@
 /*
  * What a descriptor stands for is asked of the kernel when it is first read from: most are opened
  * for a few bytes, or never read. It is asked again after any close, also one by a child that was
- * made by vfork and shares this table. What the wrappers do not see (close_range, dup2 over a
- * descriptor in use) is found out when something is to be told.
+ * made by vfork and shares this table. What the wrappers do not see (close_range) is found out when
+ * something is to be told.
  */
 #include "preload/files.h"
 
@@ -295,6 +295,14 @@ void files_opened(int fd, int flags)
 	atomic_store(&d->at, 0);
 	atomic_store(&d->since_ns, clock_ns());
 	atomic_store(&d->state, make_state(kind, 0, number));
+}
+
+void files_replaced(int fd)
+{
+	struct descriptor *d = descriptor_of(fd);
+
+	if (d)
+		atomic_store(&d->state, KIND_UNKNOWN);
 }
 
 void files_moved(int fd, off_t offset)

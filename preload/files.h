@@ -43,6 +43,8 @@ void files_read_at(const struct files_reading *reading, ssize_t n, off_t offset)
 
 /* `fd` was opened with open's flags; below 0 it was not. Never what it was before. */
 void files_opened(int fd, int flags);
+/* `fd` stands for another file from now on; below 0 there is none. */
+void files_replaced(int fd);
 /* The descriptor now stands at `offset`; below 0 it does not. */
 void files_moved(int fd, off_t offset);
 /* A part of what the descriptor stands for was mapped to be read. */

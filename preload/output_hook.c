@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "preload/files.h"
 #include "preload/libc.h"
 #include "preload/output.h"
 
@@ -66,6 +67,8 @@ LIBC_WRAP(int, dup2, (int fd, int to))
 
 	if (output_listens())
 		output_copied(fd, result);
+	if (files_on())
+		files_replaced(result);
 	return result;
 }
 
@@ -75,6 +78,8 @@ LIBC_WRAP(int, dup3, (int fd, int to, int flags))
 
 	if (output_listens())
 		output_copied(fd, result);
+	if (files_on())
+		files_replaced(result);
 	return result;
 }
 

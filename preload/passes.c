@@ -12,8 +12,9 @@
 #define PIECE_MOST_NS  100000000u /* and as often as this, in any case */
 #define HURRIED_NS     20000000u  /* where the process may end at any time */
 #define PIECE_LEAST_NS 5000000u	  /* but no more often */
-#define EACH_NS	       17500000u  /* 57 tellings a second, which note.c has room for */
-#define BURST	       240u
+/* What note.c has room for, less a little: what it refused would be lost, and here it waits. */
+#define BURST	   240u
+#define PER_SECOND 57u
 
 /* Evenly spread, and nothing like the identity: neighbours were made together. */
 static uint64_t hash20(uint64_t key)
@@ -102,27 +103,13 @@ uint32_t passes_admit(struct passes *p, uint64_t key, uint64_t size, const char 
 	return slot;
 }
 
-/* One telling is spent; false if there were too many. */
-static bool may_tell(struct passes *p, uint64_t now_ns)
-{
-	uint64_t due_ns = atomic_load(&p->due_ns);
-	uint64_t next_ns;
-
-	do {
-		next_ns = (due_ns > now_ns ? due_ns : now_ns) + EACH_NS;
-		if (next_ns - now_ns > (uint64_t)BURST * EACH_NS)
-			return false;
-	} while (!atomic_compare_exchange_weak(&p->due_ns, &due_ns, next_ns));
-	return true;
-}
-
 /* Takes what was read and not told, if there is any and the rate allows it; 1 or 0. */
 static unsigned tell(struct passes *p, uint32_t slot, uint64_t now_ns, struct passes_part *part)
 {
 	struct passes_file *f = &p->file[slot];
 	const uint64_t key = atomic_load_explicit(&p->key[slot], memory_order_acquire);
 
-	if (!key || !may_tell(p, now_ns))
+	if (!key || !rate_take(&p->rate, now_ns, 1, BURST, PER_SECOND))
 		return 0;
 	*part = (struct passes_part){
 		.key = key,

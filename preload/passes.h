@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/rate.h"
+
 #define PASSES_FILES 128u
 #define PASSES_NAME  120u
 #define PASSES_NONE  UINT32_MAX
@@ -34,10 +36,10 @@ struct passes_file {
 struct passes {
 	_Atomic uint64_t key[PASSES_FILES]; /* identity of the file; 0: free */
 	_Atomic uint64_t rank[PASSES_FILES];
-	_Atomic uint64_t least;	 /* rank of a file that would be admitted; 0 while there is room */
-	_Atomic uint64_t due_ns; /* when a steady stream of tellings would be where this one is */
-	_Atomic uint32_t owner;	 /* 0, or who changes the table */
-	atomic_bool hurried;	 /* this process may end before it reads anything twice */
+	_Atomic uint64_t least; /* rank of a file that would be admitted; 0 while there is room */
+	struct rate rate;	/* of telling */
+	_Atomic uint32_t owner; /* 0, or who changes the table */
+	atomic_bool hurried;	/* this process may end before it reads anything twice */
 	struct passes_file file[PASSES_FILES];
 };
 
