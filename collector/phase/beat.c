@@ -58,6 +58,20 @@ static bool runs_like_step(const struct beat *a, const struct loop_word *word, s
 	return at * 4 >= a->words * 3 && found * 3 >= a->words && found > 1;
 }
 
+/* The same few again and again, at least twice: batches of an evaluation, too few for a run. */
+static bool is_repeated(const struct loop_word *word, size_t n)
+{
+	for (size_t body = 1; 2 * body <= n; body++) {
+		size_t same = body;
+
+		while (same < n && word[same].symbol == word[same - body].symbol)
+			same++;
+		if (same == n)
+			return true;
+	}
+	return false;
+}
+
 /* A step that is not like the others: its kernels, from `item` on, as far as they are loose. */
 static bool is_step(const struct beat *a, size_t item, size_t end, uint64_t left_over)
 {
@@ -73,7 +87,9 @@ static bool is_step(const struct beat *a, size_t item, size_t end, uint64_t left
 		n += fold_words(a->fold, a->at_level, i, word + n, BEAT_WORDS - n);
 	}
 	return a->words && n &&
-	       (has_end_of_step(a, word, n) || (n > left_over && runs_like_step(a, word, n)));
+	       (has_end_of_step(a, word, n) ||
+		(n > left_over && !is_repeated(word + left_over, n - left_over) &&
+		 runs_like_step(a, word, n)));
 }
 
 /* The first step may do more than the others, but it ends as they do. */

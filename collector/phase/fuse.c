@@ -187,12 +187,38 @@ static void spread(struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
 	}
 }
 
+/* The first thing that was printed or saved after a moment, or `to_ns`. */
+static uint64_t next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_t to_ns)
+{
+	for (size_t i = 0; i < told->marks; i++)
+		if (told->mark[i] > after_ns && told->mark[i] < to_ns)
+			to_ns = told->mark[i];
+	return to_ns;
+}
+
+/*
+ * What is read at once is worked on afterwards, for as long as usual, unless something is printed
+ * or saved before.
+ */
+static uint64_t end_of_rounds(const struct fuse_told *told, const struct pass_time *round, size_t n,
+			      uint64_t to_ns)
+{
+	const struct pass_time *last = &round[n - 1];
+	uint64_t end_ns = last->end_ns;
+
+	if (n > 1)
+		end_ns = last->begin_ns + past(last->begin_ns, round[0].begin_ns) / (n - 1);
+	if (end_ns > to_ns)
+		end_ns = to_ns;
+	return end_ns > last->end_ns ? next_mark(told, last->end_ns, end_ns) : last->end_ns;
+}
+
 /* Passes over the data: as many as epochs, or one more to learn the words before. */
 static bool by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns)
 {
-	struct pass_time *round = calloc(FUSE_EPOCHS, sizeof(*round));
+	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
 	bool alone;
-	size_t n = round ? pass_rounds(told->pass, round, FUSE_EPOCHS, &alone) : 0;
+	const size_t n = round ? pass_rounds(told->pass, round, PASS_TIMES, &alone) : 0;
 	const bool fits = n && n <= PASS_TIMES && (n == fit->epochs || n == fit->epochs + 1);
 
 	for (size_t i = 0; fits && i < fit->epochs; i++) {
@@ -200,16 +226,8 @@ static bool by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64
 		struct fuse_epoch *epoch = &fit->epoch[i];
 
 		epoch->start_ns = round[k].begin_ns;
-		epoch->end_ns = k + 1 < n ? round[k + 1].begin_ns : round[k].end_ns;
-		/* What is read at once is worked on afterwards. */
-		if (k + 1 == n && k) {
-			const uint64_t usual_ns = past(round[k].begin_ns, round[k - 1].begin_ns);
-			const uint64_t until_ns = round[k].begin_ns + usual_ns;
-
-			epoch->end_ns = until_ns < to_ns ? until_ns : to_ns;
-			if (epoch->end_ns < round[k].end_ns)
-				epoch->end_ns = round[k].end_ns;
-		}
+		epoch->end_ns =
+			k + 1 < n ? round[k + 1].begin_ns : end_of_rounds(told, round, n, to_ns);
 		epoch->train_ns = epoch->end_ns;
 		epoch->evidence |= PHASE_BY_FILES;
 		epoch->confidence = 0.7;
@@ -463,6 +481,15 @@ static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
 	return 0;
 }
 
+/* The first pass may only count words, or sizes: then it is much quicker than the others. */
+static size_t worked_rounds(const struct pass_time *round, size_t n)
+{
+	const uint64_t first_ns = past(round[1].begin_ns, round[0].begin_ns);
+	const uint64_t usual_ns = past(round[n - 1].begin_ns, round[1].begin_ns) / (n - 2);
+
+	return first_ns < usual_ns / 2 ? n - 1 : n;
+}
+
 static int by_rounds(const struct fuse_told *told, struct fuse *fuse)
 {
 	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
@@ -475,7 +502,7 @@ static int by_rounds(const struct fuse_told *told, struct fuse *fuse)
 	n = n < PASS_TIMES ? n : PASS_TIMES;
 	if (n >= SILENT_PASSES && (alone || told->lanes) &&
 	    past(round[n - 1].end_ns, round[0].begin_ns) / n >= LEAST_NS && make_room(fuse))
-		fit = fuse_add(fuse, 0, n);
+		fit = fuse_add(fuse, 0, worked_rounds(round, n));
 	if (fit)
 		by_passes(told, fit, told->now_ns);
 	free(round);

@@ -29,6 +29,8 @@ struct fuse_told {
 	const struct printed_fit *fit;
 	size_t fits;
 	const struct pass *pass;
+	const uint64_t *mark; /* when lines and saves were told, the last ones, in no order */
+	size_t marks;
 	uint64_t now_ns;
 	bool over;
 };

@@ -13,11 +13,13 @@
 #include "collector/phase/loop.h"
 #include "collector/phase/pass.h"
 #include "collector/phase/printed.h"
+#include "preload/wire.h"
 
 #define LANES	     1024u /* threads that are told apart; what others compute is not looked at */
 #define LOOPS	     64u   /* of all processes: each takes up to 0.8 MB */
 #define LOOPS_EACH   3u	   /* of one process */
 #define RESTLESS     256u  /* kernels after which a thread may take a quieter one's loop */
+#define MARKS	     256u  /* a power of two */
 #define LANE_BUCKETS 256u  /* a power of two */
 
 struct lane {
@@ -34,6 +36,8 @@ struct phases {
 	struct pass *pass;
 	struct layout layout;
 	uint64_t last_ns;
+	uint64_t mark[MARKS]; /* a ring */
+	uint64_t marks;	      /* ever */
 	uint32_t lanes;
 	uint32_t loops;
 	uint32_t bucket[LANE_BUCKETS]; /* index + 1 */
@@ -72,6 +76,11 @@ static void saw(struct phases *phases, uint64_t t_ns)
 {
 	if (t_ns > phases->last_ns)
 		phases->last_ns = t_ns;
+}
+
+static void mark(struct phases *phases, uint64_t t_ns)
+{
+	phases->mark[phases->marks++ & (MARKS - 1)] = t_ns;
 }
 
 /* ---- threads ---- */
@@ -169,12 +178,15 @@ void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_
 void phases_line(struct phases *phases, const struct phase_line *line)
 {
 	saw(phases, line->t_ns);
+	mark(phases, line->t_ns);
 	printed_line(phases->printed, line);
 }
 
 void phases_file(struct phases *phases, const struct phase_file *file)
 {
 	saw(phases, file->end_ns);
+	if (file->kind == WIRE_NOTE_SAVE)
+		mark(phases, file->begin_ns);
 	pass_file(phases->pass, file);
 }
 
@@ -198,8 +210,12 @@ static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, size_
 static int judge(struct phases *phases, bool over)
 {
 	struct fuse_lane *lane = calloc(LOOPS, sizeof(*lane));
-	struct fuse_told told = {
-		.lane = lane, .pass = phases->pass, .now_ns = phases->last_ns, .over = over};
+	struct fuse_told told = {.lane = lane,
+				 .pass = phases->pass,
+				 .mark = phases->mark,
+				 .marks = phases->marks < MARKS ? phases->marks : MARKS,
+				 .now_ns = phases->last_ns,
+				 .over = over};
 	struct fuse fuse = {0};
 	int error = lane ? fold_lanes(phases, lane, &told.lanes) : -ENOMEM;
 
