@@ -12,17 +12,10 @@
 #define WORD   9u    /* the longest that is known */
 
 typedef unsigned char block __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
 struct unaligned {
 	block bytes;
 } __attribute__((packed, may_alias));
-
-static bool any(block b)
-{
-	typedef uint64_t half __attribute__((vector_size(16)));
-	const half h = (half)b;
-
-	return (h[0] | h[1]) != 0;
-}
 
 static bool is_digit(char c)
 {
@@ -39,35 +32,74 @@ static bool is_end(char c)
 	return c == '\n' || c == '\r' || c == '\b';
 }
 
-/* One by one, to the end of the line. */
-static void look_closely(const char *text, size_t bytes, struct filter_line *line)
+static bool any(block b)
 {
-	for (; line->bytes < bytes; line->bytes++) {
-		const char c = text[line->bytes];
+	const halves h = (halves)b;
 
-		if (is_end(c)) {
-			line->ended = true;
-			return;
-		}
-		line->digit |= is_digit(c);
-		line->escape |= c == '\33';
+	return (h[0] | h[1]) != 0;
+}
+
+/* The first byte that is set, in the order of the memory of little-endian machines; 16: none. */
+static unsigned first(block b)
+{
+	const halves h = (halves)b;
+
+	if (h[0])
+		return (unsigned)__builtin_ctzll(h[0]) / 8;
+	return h[1] ? 8 + (unsigned)__builtin_ctzll(h[1]) / 8 : 16;
+}
+
+/* The first n bytes, n < 16. */
+static block up_to(unsigned n)
+{
+	const block number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+	return (block)(number < (unsigned char)n);
+}
+
+/* What has no 16 bytes, one by one. */
+static struct filter_line look_closely(const char *text, size_t bytes)
+{
+	struct filter_line line = {0};
+
+	for (; line.bytes < bytes && !line.ended; line.bytes += !line.ended) {
+		const char c = text[line.bytes];
+
+		line.ended = is_end(c);
+		line.digit |= is_digit(c);
+		line.escape |= c == '\33';
 	}
+	return line;
 }
 
 struct filter_line filter_line(const char *text, size_t bytes)
 {
 	struct filter_line line = {0};
+	block digits = {0}, escapes = {0};
 
-	while (bytes - line.bytes >= sizeof(block)) {
-		const block b = ((const struct unaligned *)(text + line.bytes))->bytes;
+	if (bytes < sizeof(block))
+		return look_closely(text, bytes);
+	while (line.bytes < bytes && !line.ended) {
+		/* The last block begins within the one before. */
+		const size_t at =
+			bytes - line.bytes < sizeof(block) ? bytes - sizeof(block) : line.bytes;
+		const block b = ((const struct unaligned *)(text + at))->bytes;
+		block ends = (block)(b - '\b' < 6); /* or a tab, and the like */
+		block seen = ~(block){0};
 
-		if (any((block)(b == '\n') | (block)(b == '\r') | (block)(b == '\b')))
-			break;
-		line.digit |= any((block)(b - '0' < 10));
-		line.escape |= any((block)(b == '\33'));
-		line.bytes += sizeof(block);
+		line.bytes = at + sizeof(block);
+		if (any(ends))
+			ends = (block)(b == '\n') | (block)(b == '\r') | (block)(b == '\b');
+		if (any(ends)) {
+			line.ended = true;
+			line.bytes = at + first(ends);
+			seen = up_to(first(ends));
+		}
+		digits |= (block)(b - '0' < 10) & seen;
+		escapes |= (block)(b == '\33') & seen;
 	}
-	look_closely(text, bytes, &line);
+	line.digit = any(digits);
+	line.escape = any(escapes);
 	return line;
 }
 
@@ -97,6 +129,15 @@ static char before(const char *text, size_t place)
 static const char counter[][WORD + 1] = {"epoch", "epochs", "step",  "iter", "iteration",
 					 "round", "fold",   "ep",    "e",    "steps",
 					 "it",	  "iters",  "batch", "pass"};
+
+/* Spares most lines the comparison. */
+static bool is_head_letter(char c)
+{
+	const uint32_t letters = 1u << ('e' - 'a') | 1u << ('s' - 'a') | 1u << ('i' - 'a') |
+				 1u << ('r' - 'a') | 1u << ('f' - 'a');
+
+	return letters >> ((c | 0x20) - 'a') & 1u;
+}
 
 static bool is_counter(const char *word, size_t bytes, size_t known)
 {
@@ -237,6 +278,8 @@ bool filter_is_head(const char *text, size_t bytes)
 
 	while (i < bytes && !is_letter(text[i]))
 		i++;
+	if (i == bytes || !is_head_letter(text[i]))
+		return false;
 	for (word = i; is_letter(at(text, bytes, i));)
 		i++;
 	if (!is_counter(text + word, i - word, HEADS))

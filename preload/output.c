@@ -98,13 +98,15 @@ static void end_waiting(struct stream *stream, uint32_t flags, const char *rest,
 	uint64_t t_ns = 0;
 
 	keep(stream, rest, line);
-	if (!line->bytes) { /* it was printed when it began to wait */
+	if (!line->bytes) { /* it was printed when it waited */
 		flags = (flags & ~WIRE_NOTE_LATE) | stream->flags;
 		t_ns = stream->t_ns;
 	}
-	judge(stream, flags, t_ns, stream->text,
-	      &(struct filter_line){
-		      .bytes = stream->used, .digit = stream->digit, .escape = stream->escape});
+	if (!stream->broken)
+		judge(stream, flags, t_ns, stream->text,
+		      &(struct filter_line){.bytes = stream->used,
+					    .digit = stream->digit,
+					    .escape = stream->escape});
 	stream_empty(stream);
 }
 
@@ -115,7 +117,8 @@ static void wait(struct stream *stream, uint32_t flags, const char *text,
 	if (!stream_try(stream))
 		return;
 	keep(stream, text, line);
-	stream->t_ns = note_now();
+	if (!atomic_load_explicit(&stream->waiting, memory_order_relaxed))
+		stream->t_ns = note_now();
 	stream->flags = flags;
 	atomic_store_explicit(&stream->waiting, true, memory_order_relaxed);
 	stream_leave(stream);
@@ -133,12 +136,15 @@ static void end(struct stream *stream, uint32_t flags, const char *text,
 }
 
 /* How a line ended, and with how many bytes of the text. */
-static uint32_t ending(const char *text, size_t bytes, const struct filter_line *line, size_t *used)
+static uint32_t ending(const char *text, size_t bytes, unsigned how, const struct filter_line *line,
+		       size_t *used)
 {
 	*used = line->bytes + line->ended;
 	if (!line->ended || text[line->bytes] == '\n')
 		return 0;
-	if (*used == bytes || text[*used] != '\n')
+	if (*used == bytes)
+		return how & OUTPUT_ENDED ? 0 : WIRE_NOTE_REDRAWN;
+	if (text[*used] != '\n')
 		return WIRE_NOTE_REDRAWN;
 	++*used; /* as terminals end lines */
 	return 0;
@@ -151,7 +157,7 @@ void output_hear(struct stream *stream, const char *text, size_t bytes, unsigned
 	do {
 		const struct filter_line line = filter_line(text, bytes);
 		size_t used;
-		uint32_t flags = ending(text, bytes, &line, &used);
+		uint32_t flags = ending(text, bytes, how, &line, &used);
 
 		if ((how & OUTPUT_BUFFERED) && used != all)
 			flags |= WIRE_NOTE_LATE;
@@ -172,9 +178,24 @@ static bool may_look(size_t bytes)
 	return false;
 }
 
+/* The short way out, which most output takes: one line that says nothing. */
+static inline bool says_nothing(const struct stream *stream, const char *text, size_t bytes,
+				unsigned how)
+{
+	const size_t ends = !(how & OUTPUT_ENDED);
+	struct filter_line line;
+
+	if (stream->is_log || bytes > LONG ||
+	    atomic_load_explicit(&stream->waiting, memory_order_relaxed))
+		return false;
+	line = filter_line(text, bytes);
+	return line.bytes + ends == bytes && line.ended == ends && !line.digit &&
+	       (!ends || text[line.bytes] == '\n') && !filter_is_head(text, line.bytes);
+}
+
 static void hear_any(int fd, struct stream *stream, const char *data, size_t bytes, unsigned how)
 {
-	if (!may_look(bytes))
+	if (says_nothing(stream, data, bytes, how) || !may_look(bytes))
 		return;
 	if (stream->is_log)
 		output_log(fd, stream, data, bytes, how);

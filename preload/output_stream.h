@@ -29,6 +29,7 @@ struct stream {
 	_Atomic uint64_t heard; /* bytes of a log */
 	atomic_bool waiting;	/* there is a line without its end */
 	bool escape, digit;	/* in that line */
+	bool broken;		/* a piece of it is missing */
 	bool first;		/* nothing of the log was told yet */
 	uint32_t flags;		/* WIRE_NOTE_* of the last piece */
 	uint32_t used;
@@ -72,7 +73,7 @@ static inline void stream_empty(struct stream *stream)
 {
 	atomic_store_explicit(&stream->waiting, false, memory_order_relaxed);
 	stream->used = 0;
-	stream->escape = stream->digit = false;
+	stream->escape = stream->digit = stream->broken = false;
 	stream->flags = 0;
 }
 
@@ -81,6 +82,16 @@ static inline void stream_empty(struct stream *stream)
  * what they are.
  */
 void stream_set(int to, struct stream *stream);
+
+/* A piece of a line is missing: the line will not be told. */
+static inline void stream_break(struct stream *stream)
+{
+	if (!stream_try(stream))
+		return;
+	stream->broken = true;
+	atomic_store_explicit(&stream->waiting, true, memory_order_relaxed);
+	stream_leave(stream);
+}
 
 /* A descriptor means no stream any more. */
 void stream_drop(int fd);
