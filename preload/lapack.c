@@ -39,6 +39,13 @@ static thirds orgqr(thirds m, thirds n, thirds k)
 	return 12 * m * n * k - 6 * (m + n) * k * k + 4 * k * k * k;
 }
 
+/* k reflectors of the order s, on a matrix of s x o or o x s. */
+static thirds ormqr(thirds s, thirds o, thirds k)
+{
+	k = lesser(s, k);
+	return 12 * s * o * k - 6 * o * k * k;
+}
+
 /* Of the order n, with r right-hand sides. */
 static thirds potrf(thirds n, thirds r, thirds none)
 {
@@ -130,6 +137,13 @@ static __attribute__((noinline)) void end(struct cpu_work *work, enum cpu_call c
 #define ORGQR_SIZES D(1), D(2), D(3)
 #define ORGQR_FLOP  orgqr
 #define ORGQR_DONE  (D(8) != -1 && D(9) >= 0)
+#define IS_LEFT	    (*(const char *)a1 == 'L' || *(const char *)a1 == 'l')
+#define ORMQR_SIZES IS_LEFT ? D(3) : D(4), IS_LEFT ? D(4) : D(3), D(5)
+#define ORMQR_FLOP  ormqr
+#define ORMQR_DONE  (D(12) != -1 && D(13) >= 0)
+#define SYTRF_SIZES D(2), 0, 0
+#define SYTRF_FLOP  potrf
+#define SYTRF_DONE  (D(7) != -1 && D(8) >= 0)
 #define GELS_SIZES  D(2), D(3), D(4)
 #define GELS_FLOP   NULL
 #define GELS_DONE   1

@@ -12,7 +12,6 @@ holds '[.kernels[]] | all((.api == "blas" or .api == "lapack") and .timed == "ho
 # argument of LAPACK is n + 1; what it does to a square matrix of that order, in thirds.
 awk '
 function cube(n) { return n * n * n }
-function least(a, b) { return a < b ? a : b }
 BEGIN {
 	flop["GEMM"] = flop["GEMMT"] = flop["SYRK"] = flop["COMPUTE"] = 210
 	flop["SYR2K"] = 420
@@ -29,6 +28,8 @@ BEGIN {
 	thirds["POTRS"] = 6 * 9 * 4
 	thirds["POSV"] = cube(3) + 6 * 9 * 4
 	thirds["GEQRF"] = 6 * 3 * 4 - 2 * 8
+	thirds["ORMQR"] = 12 * 5 * 4 * 5 - 6 * 4 * 25 # on the right of 4 x 5, of 6 reflectors five
+	thirds["SYTRF"] = cube(3)
 	thirds["ORGQR"] = 12 * 2 * 3 * 2 - 6 * 5 * 4 + 4 * 8 # of 4 reflectors two
 }
 /^count/ {
