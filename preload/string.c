@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "preload/start.h"
 
@@ -66,6 +67,9 @@ START_CODE int memcmp(const void *one, const void *other, size_t bytes)
 			return *a - *b;
 	return 0;
 }
+
+/* As clang calls it where only equality matters. */
+int bcmp(const void *one, const void *other, size_t bytes) __attribute__((alias("memcmp")));
 
 START_CODE size_t strlen(const char *text)
 {
