@@ -32,7 +32,7 @@ void fits_settle(struct fits *fits)
 	size_t at = 0;
 
 	for (size_t i = 0; i < fits->n; i++) {
-		fits->fit[i].epoch = &fits->epoch[at];
+		fits->fit[i].epoch = fits->epochs ? &fits->epoch[at] : NULL;
 		at += fits->fit[i].told;
 	}
 }
@@ -79,6 +79,12 @@ static struct printed_epoch *epoch_new(struct fits *fits, struct printed_fit *fi
 	fits->epoch[fits->epochs] = (struct printed_epoch){.index = (uint32_t)index};
 	fit->told++;
 	return &fits->epoch[fits->epochs++];
+}
+
+/* Of the fit that was begun last. */
+static struct printed_epoch *epochs_of(const struct fits *fits, const struct printed_fit *fit)
+{
+	return fit->told ? &fits->epoch[fits->epochs - fit->told] : NULL;
 }
 
 static void set_first(struct printed_epoch *epoch, const struct mark *mark)
@@ -214,13 +220,13 @@ static bool steps_go_on(const struct tale *tale, const struct run *run)
 		pairs++;
 		on += b->step_first >= a->step && (a->step_of == 0 || a->step < a->step_of);
 	}
-	return pairs > 0 && on * 2 > pairs;
+	return on > 0 && on * 2 >= pairs;
 }
 
 static void share_steps(struct fits *fits, struct printed_fit *fit, const struct tale *tale,
 			const struct run *run)
 {
-	struct printed_epoch *epoch = &fits->epoch[fits->epochs - fit->told];
+	struct printed_epoch *epoch = epochs_of(fits, fit);
 	const uint32_t epochs = fit->of ? fit->of : fit->epochs;
 	const double of = run->ticks ? tale->tick[run->first].step_of : 0;
 	uint64_t each = 0, before = 0;
@@ -238,7 +244,7 @@ static void share_steps(struct fits *fits, struct printed_fit *fit, const struct
 
 static void agree_on_steps(struct fits *fits, struct printed_fit *fit)
 {
-	const struct printed_epoch *epoch = &fits->epoch[fits->epochs - fit->told];
+	const struct printed_epoch *epoch = epochs_of(fits, fit);
 
 	for (size_t i = 0; i < fit->told; i++)
 		if (epoch[i].steps != epoch[0].steps)
@@ -258,8 +264,7 @@ static enum printed_reading reading_of(const struct printed_epoch *epoch, size_t
 		wide += epoch[i].last_line > epoch[i].first_line;
 	}
 	if (wide * 2 > judged)
-		return ends * 2 > judged || begins * 2 <= judged ? PRINTED_AROUND
-								 : PRINTED_AT_START;
+		return PRINTED_AROUND;
 	if (begins * 2 > judged)
 		return PRINTED_AT_START;
 	return ends * 2 > judged ? PRINTED_AT_END : PRINTED_ANYWHERE;
@@ -274,8 +279,6 @@ static void set_end(struct printed_fit *fit, const struct run *run, double base)
 		fit->of++; /* "Epoch 0/9" is the first of ten */
 	else if (base > 1)
 		fit->of = run->of >= base ? (uint32_t)(run->of - base + 1) : 0;
-	if (fit->of < fit->epochs)
-		fit->of = 0;
 	fit->over |= fit->of > 0 && fit->epochs == fit->of;
 }
 
@@ -288,8 +291,11 @@ static void add_named(struct fits *fits, struct printed_fit *fit, const struct f
 
 	for (size_t i = run->first; i < run->first + run->ticks; i++) {
 		const struct tick *tick = &tale->tick[i];
-		struct printed_epoch *epoch = epoch_new(fits, fit, floor(tick->value - base) + 1);
+		struct printed_epoch *epoch;
 
+		if (i > run->first && floor(tick->value - base) == floor(tick[-1].value - base))
+			continue; /* a fraction among whole numbers */
+		epoch = epoch_new(fits, fit, floor(tick->value - base) + 1);
 		if (!epoch)
 			continue;
 		epoch->told = tick->value;
@@ -310,7 +316,7 @@ static void add_named(struct fits *fits, struct printed_fit *fit, const struct f
 	if (steps_go_on(tale, run))
 		share_steps(fits, fit, tale, run);
 	agree_on_steps(fits, fit);
-	fit->reading = reading_of(&fits->epoch[fits->epochs - fit->told], fit->told);
+	fit->reading = reading_of(epochs_of(fits, fit), fit->told);
 }
 
 /* ---- a bar that shows how many are done ---- */
@@ -367,7 +373,7 @@ static void add_bars(struct fits *fits, struct printed_fit *fit, const struct fa
 		epoch->step = run->end <= INDEX_MAX ? (uint64_t)run->end : 0;
 		join(fits, epoch, facts, run->result);
 		if (run->ticks > 0)
-			join(fits, epoch, facts, tale->tick[run->first + run->ticks - 1].aside);
+			add_asides(fits, epoch, facts, tale, run, run->first + run->ticks - 1);
 		fit->late &= run->late;
 	}
 	fit->bars = true;
@@ -454,9 +460,11 @@ void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
 			continue;
 		else if (tale->bar)
 			add_done(fits, fit, facts, tale, run);
-		else if (tale->fractional)
+		else if (run->fractions * 3 >= run->ticks && run->fractions > 0)
 			add_fractions(fits, fit, facts, tale, run);
 		else
 			add_named(fits, fit, facts, tale, run);
+		if (fit->of < fit->epochs)
+			fit->of = 0; /* nobody keeps to it */
 	}
 }

@@ -177,6 +177,8 @@ static size_t pair_behind(const struct reader *r, size_t i)
 {
 	size_t next = i + 1;
 
+	if (tokens_pair(r->tokens, next))
+		return next; /* a bar that found no room on the terminal */
 	if (!tokens_bar(r->tokens, next) && !tokens_sign(r->tokens, next, "|"))
 		return NOWHERE;
 	for (size_t signs = 0; signs < 6; signs++, next++)
@@ -247,8 +249,10 @@ static size_t read_value(struct reader *r, size_t i, const struct name *name)
 	const struct token *token = &r->tokens->token[i];
 	const bool percent = token->sign == '%' || tokens_sign(r->tokens, i + 1, "%");
 
-	if (percent && (tokens_mean(r->tokens, name->last, WORD_PROGRESS) ||
-			tokens_bar(r->tokens, i + 1) || pair_behind(r, i) != NOWHERE))
+	if (percent &&
+	    (tokens_mean(r->tokens, name->last, WORD_PROGRESS) || tokens_bar(r->tokens, i + 1) ||
+	     (pair_behind(r, i) != NOWHERE &&
+	      (tokens_sign(r->tokens, i + 1, "|") || !is_quality(name->means)))))
 		return read_percent(r, i);
 	if (tokens_pair(r->tokens, i)) {
 		if (!is_quality(name->means))
@@ -305,8 +309,9 @@ static size_t read_number(struct reader *r, size_t i)
 	if (tokens_pair(r->tokens, i))
 		return read_pair(r, i, false);
 	if (token->sign == '%' &&
-	    (leads(r, i) || tokens_mean(r->tokens, i - 1, WORD_PROGRESS) ||
-	     tokens_bar(r->tokens, i + 1) || tokens_sign(r->tokens, i + 1, "|")))
+	    (leads(r, i) || pair_behind(r, i) != NOWHERE ||
+	     tokens_mean(r->tokens, i - 1, WORD_PROGRESS) || tokens_bar(r->tokens, i + 1) ||
+	     tokens_sign(r->tokens, i + 1, "|")))
 		return read_percent(r, i);
 	if (token->sign == 'x' && (token->means & WORD_STEP) &&
 	    tokens_sign(r->tokens, i + 1, "[")) {

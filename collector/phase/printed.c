@@ -152,7 +152,7 @@ static const struct voice *lead_of(const struct teller *teller, const struct tal
 static struct printed_epoch *find_epoch(struct fits *fits, struct printed_fit *fit, uint32_t index)
 {
 	size_t low = 0, high = fit->told;
-	struct printed_epoch *epoch = &fits->epoch[fit->epoch - fits->epoch];
+	struct printed_epoch *epoch = high > 0 ? &fits->epoch[fit->epoch - fits->epoch] : NULL;
 
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;

@@ -43,6 +43,14 @@ static bool grow(void **array, size_t n, size_t *room, size_t bytes)
 
 /* ---- runs and ticks ---- */
 
+/* What came after the tick before was no end of everything: it belongs to ticks, or to bars. */
+static void asides_are_regular(struct tale *tale)
+{
+	for (size_t i = 0; i < tale->asides; i++)
+		if (tale->aside[i].latest == tale->ticks - 1)
+			tale->aside[i].regular = true;
+}
+
 static struct run *run_new(struct tale *tale, const struct told *told, double value)
 {
 	void *array = tale->run;
@@ -51,6 +59,8 @@ static struct run *run_new(struct tale *tale, const struct told *told, double va
 	    !grow(&array, tale->runs, &tale->run_room, sizeof(struct run)))
 		return NULL;
 	tale->run = array;
+	if (tale->open && tale->bar)
+		asides_are_regular(tale);
 	tale->run[tale->runs] = (struct run){
 		.first = tale->ticks,
 		.begin = value,
@@ -62,14 +72,6 @@ static struct run *run_new(struct tale *tale, const struct told *told, double va
 	};
 	tale->open = false;
 	return &tale->run[tale->runs++];
-}
-
-/* What came after the tick before was no end of everything: it belongs to ticks. */
-static void asides_are_regular(struct tale *tale)
-{
-	for (size_t i = 0; i < tale->asides; i++)
-		if (tale->aside[i].latest == tale->ticks - 1)
-			tale->aside[i].regular = true;
 }
 
 static struct tick *tick_new(struct tale *tale, size_t *budget, const struct told *told,
@@ -188,7 +190,6 @@ void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const stru
 	}
 	tale->latest = told->mark.line;
 	tale->said |= counter->said;
-	tale->fractional |= counter->fractional && counter->value != floor(counter->value);
 	run_add(run, told, counter);
 	if (tale->bar && told->line->metrics > 0) {
 		if (counter->of > 0 && counter->value >= counter->of)
@@ -199,8 +200,9 @@ void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const stru
 	extend(&tick->first, &tick->last, tick->lines, &told->mark);
 	if (adds_metrics(tale, tick))
 		facts_add(facts, &tick->own, told->line, false);
+	run->fractions += tick->lines == 0 && counter->value != floor(counter->value);
 	tick->lines++;
-	tick->ends = told->line->ends;
+	tick->ends |= told->line->ends;
 	tick_steps(tick, steps_in(tale, told->line, counter));
 }
 

@@ -41,6 +41,7 @@ struct tick {
 /* From one start of the counter to the next. */
 struct run {
 	size_t first, ticks; /* in tick[] */
+	size_t fractions;    /* of them */
 	double begin, end;   /* the first and the highest value */
 	double of;	     /* announced, or 0 */
 	struct mark first_mark, last_mark;
@@ -79,7 +80,6 @@ struct tale {
 	size_t asides;
 	uint64_t latest; /* number of its latest line */
 	bool open;	 /* the last run's last value has a tick */
-	bool fractional;
 };
 
 /* A line, and where it stands. */

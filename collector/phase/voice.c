@@ -239,8 +239,11 @@ double voice_sure(const struct tale *tale)
 		return good ? 0.3 : 0.05;
 	if (tale->key <= UINT32_MAX) /* counted by us */
 		return 0.35;
+	if (good && tale->unit == LINE_UNIT_NONE && !tale->bar)
+		return tale->run[0].fractions ? 0.8
+					      : 0.75; /* what passes whole numbers is a share */
 	if (good)
-		return tale->unit == LINE_UNIT_STEP || tale->bar ? 0.6 : 0.75;
+		return 0.6;
 	if (weight.beside)
 		return 0.55;
 	return weight.quality * 2 >= weight.lines ? 0.4 : 0.1;
