@@ -8,12 +8,12 @@ import data
 import truth
 
 torch.manual_seed(0)
-x, y = (torch.tensor(t) for t in data.curve(3000, features=20))
+x, y = (torch.tensor(t) for t in data.curve(10000, features=20))
 model = nn.Sequential(nn.Linear(20, 200), nn.ReLU(), nn.Linear(200, 1))
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 loss_fn = nn.MSELoss()
 
-epochs = 80
+epochs = 30
 for epoch in range(epochs):
     truth.begin()
     y_pred = model(x).squeeze(1)
