@@ -17,9 +17,14 @@
 /* A program that asked for the shim and has not mapped it by then never will. */
 #define LOADING_NS 1000000000ULL
 
-/* How often the kernel is asked for the memory of a process, which is costly. */
-#define MEMORY_SOON_NS 1000000000ULL
-#define MEMORY_NS      10000000000ULL
+/*
+ * How often the kernel is asked for the memory of a process. It looks at each of its pages, holding
+ * its map: 133 ms for 2 GiB (2026-11-21), so a large one is asked so seldom that it is a thousandth
+ * of the time. What is resident is seen each time, and scales the answer meanwhile.
+ */
+#define MEMORY_SOON_NS	   1000000000ULL
+#define MEMORY_NS	   10000000000ULL
+#define MEMORY_NS_PER_BYTE 62ULL
 
 static uint64_t lesser(uint64_t a, uint64_t b)
 {
@@ -123,9 +128,12 @@ static void settle(struct tree_member *member, uint64_t child_ns)
 static void note_memory(struct tree *tree, struct tree_member *member, uint64_t now_ns)
 {
 	uint64_t age = now_ns - member->memory_ns;
+	uint64_t dear_ns = member->rss_bytes < UINT64_MAX / MEMORY_NS_PER_BYTE
+				   ? member->rss_bytes * MEMORY_NS_PER_BYTE
+				   : UINT64_MAX;
 
 	/* At first sight, when it has grown up, and then every now and then. */
-	if (member->memory_ns == 0 || age >= MEMORY_NS ||
+	if (member->memory_ns == 0 || (age >= MEMORY_NS && age >= dear_ns) ||
 	    (age >= MEMORY_SOON_NS && member->memory_ns - member->image_ns < MEMORY_SOON_NS)) {
 		member->memory_ns = now_ns;
 		member->memory_rss_bytes = member->rss_bytes;

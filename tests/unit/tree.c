@@ -3,6 +3,8 @@
  * The processes of a run, on snapshots of /proc that were made by hand: who belongs to it, and
  * that no CPU time is counted twice, or lost, when processes come, exec, die and are reaped.
  */
+#include <sys/stat.h>
+
 #include "tests/unit/tree_world.h"
 
 /* ---- who belongs to it ---- */
@@ -413,6 +415,53 @@ static void no_life_is_counted_twice_or_lost(void **state)
 	}
 }
 
+/* ---- what it holds ---- */
+
+static void put_memory(const char *root, unsigned kib)
+{
+	char path[300];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/20/smaps_rollup", root);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "[rollup]\nPss: %u kB\n", kib);
+	fclose(file);
+}
+
+/* The memory that the run is thought to hold after so many seconds more. */
+static uint64_t held_after(struct tree *tree, uint64_t seconds)
+{
+	now += seconds * S;
+	scan(tree);
+	return tree->held_bytes;
+}
+
+static void a_large_process_is_seldom_asked_for_its_memory(void **state)
+{
+	char root[] = "/tmp/tree.XXXXXX", folder[32], command[64];
+	const struct tree_world real = {root, look_up, NULL};
+	struct tree *tree = *state;
+
+	assert_non_null(mkdtemp(root));
+	snprintf(folder, sizeof(folder), "%s/20", root);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	tree->world = &real;
+	at(20)->rss_bytes = 1 << 20;
+	put_memory(root, 1000);
+	assert_int_equal(held_after(tree, 0), 1000 << 10);
+	put_memory(root, 900);
+	assert_int_equal(held_after(tree, 11), 900 << 10);
+	/* A GiB takes 67 s to be asked for again; what is resident tells meanwhile. */
+	at(20)->rss_bytes = 1 << 30;
+	put_memory(root, 800);
+	assert_int_equal(held_after(tree, 20), 900 << 20);
+	assert_int_equal(held_after(tree, 20), 900 << 20);
+	assert_int_equal(held_after(tree, 30), 800 << 10);
+	snprintf(command, sizeof(command), "rm -r '%s'", root);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +485,7 @@ int main(void)
 		TEST(its_witness_is_no_part_but_orphans_are),
 		TEST(an_inner_run_takes_its_processes_and_their_time),
 		TEST(no_life_is_counted_twice_or_lost),
+		TEST(a_large_process_is_seldom_asked_for_its_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
