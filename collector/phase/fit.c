@@ -411,6 +411,35 @@ static bool passed_at(const struct tale *tale, const struct run *run, double val
 	return false;
 }
 
+/* When the first epoch began, as far as the pace of what followed tells. */
+static void begin_before(const struct tale *tale, const struct run *run, struct mark *mark)
+{
+	const struct tick *a = &tale->tick[run->first], *b = a + 1;
+	double width;
+
+	if (run->ticks < 2 || a->value <= 0 || a->first.late || b->first.t_ns <= a->first.t_ns)
+		return;
+	width = (double)(b->first.t_ns - a->first.t_ns) * a->value / (b->value - a->value);
+	mark->t_ns = width < (double)mark->t_ns ? mark->t_ns - (uint64_t)width : 0;
+}
+
+/* Steps of an epoch by how fast both counted, where that is nearly a whole number. */
+static void steps_by_share(struct fits *fits, struct printed_fit *fit, const struct tale *tale,
+			   const struct run *run)
+{
+	const struct tick *a = &tale->tick[run->first], *b = a + (run->ticks - 1);
+	struct printed_epoch *epoch = epochs_of(fits, fit);
+	double each;
+
+	if (run->ticks < 2 || !a->counted || !b->counted)
+		return;
+	each = (b->step_first - a->step_first) / (b->value - a->value);
+	if (each < 0.9 || each > INDEX_MAX || fabs(each - round(each)) > 0.1)
+		return;
+	for (size_t i = 0; i < fit->told && (double)(i + 1) <= b->value; i++)
+		epoch[i].steps = (uint64_t)round(each);
+}
+
 static void add_fractions(struct fits *fits, struct printed_fit *fit, const struct facts *facts,
 			  const struct tale *tale, const struct run *run)
 {
@@ -426,6 +455,8 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 		epoch->told = k;
 		epoch->guessed = !passed_at(tale, run, k - 1, &begin);
 		epoch->guessed |= !passed_at(tale, run, k, &end);
+		if (k == 1)
+			begin_before(tale, run, &begin);
 		set_first(epoch, &begin);
 		set_last(epoch, &end);
 		epoch->ends = end.line > begin.line;
@@ -437,6 +468,8 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 	fit->epochs = epochs <= INDEX_MAX ? (uint32_t)epochs : 0;
 	if (steps_go_on(tale, run))
 		share_steps(fits, fit, tale, run);
+	if (fit->told > 0 && epochs_of(fits, fit)->steps == 0)
+		steps_by_share(fits, fit, tale, run);
 	agree_on_steps(fits, fit);
 	fit->reading = PRINTED_AT_END;
 }

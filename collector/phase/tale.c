@@ -110,8 +110,9 @@ static const struct line_counter *steps_in(const struct tale *tale, const struct
 			continue;
 		if (counter->unit == LINE_UNIT_STEP && !counter->fractional)
 			return counter;
-		if (counter->unit == LINE_UNIT_NONE && counter->of > 0 && !best)
-			best = counter;
+		if (counter->unit == LINE_UNIT_NONE && !best &&
+		    (counter->of > 0 || (own && own->fractional && !counter->fractional)))
+			best = counter; /* beside a share of the data: what was done of it */
 	}
 	return best;
 }
@@ -124,7 +125,7 @@ static void tick_steps(struct tick *tick, const struct line_counter *counter)
 		tick->steps = true;
 		tick->step_first = tick->step = counter->value;
 		tick->step_of = counter->of;
-		tick->counted = counter->unit == LINE_UNIT_STEP || counter->bar;
+		tick->counted = counter->unit == LINE_UNIT_STEP || counter->bar || counter->of == 0;
 		if (tick->lines <= 1 && counter->value <= 1 && counter->of > 1)
 			tick->begins = true;
 	} else if (counter->of == tick->step_of && counter->value > tick->step) {
