@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Streams of the C library. Their reads and writes never come by our wrappers, and getc or fscanf
- * are too short to be wrapped: so a stream is asked for its position when it is moved or closed. Of
- * a pass that begins with opening or moving back and ends likewise, that is all there is to know.
+ * are too short to be wrapped: so a stream is asked for its position when it is moved or closed,
+ * and where a block or a line could not be read because the end was met.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -156,3 +156,40 @@ LIBC_WRAP(void, rewind, (FILE * stream))
 	if (files_on())
 		arrive(stream);
 }
+
+/* ---- the end ---- */
+
+static void end(FILE *stream)
+{
+	leave(stream);
+	arrive(stream);
+}
+
+#define READ(result, name, params, args, at_end)                                                   \
+	LIBC_WRAP(result, name, params)                                                            \
+	{                                                                                          \
+		result got = LIBC_REAL(name) args;                                                 \
+                                                                                                   \
+		if (__builtin_expect(at_end, 0) && files_on())                                     \
+			end(stream);                                                               \
+		return got;                                                                        \
+	}
+
+READ(size_t, fread, (void *to, size_t size, size_t n, FILE *stream), (to, size, n, stream), got < n)
+READ(size_t, fread_unlocked, (void *to, size_t size, size_t n, FILE *stream), (to, size, n, stream),
+     got < n)
+READ(size_t, __fread_chk, (void *to, size_t room, size_t size, size_t n, FILE *stream),
+     (to, room, size, n, stream), got < n)
+READ(size_t, __fread_unlocked_chk, (void *to, size_t room, size_t size, size_t n, FILE *stream),
+     (to, room, size, n, stream), got < n)
+READ(char *, fgets, (char *to, int bytes, FILE *stream), (to, bytes, stream), !got)
+READ(char *, fgets_unlocked, (char *to, int bytes, FILE *stream), (to, bytes, stream), !got)
+READ(char *, __fgets_chk, (char *to, size_t room, int bytes, FILE *stream),
+     (to, room, bytes, stream), !got)
+READ(char *, __fgets_unlocked_chk, (char *to, size_t room, int bytes, FILE *stream),
+     (to, room, bytes, stream), !got)
+READ(ssize_t, getline, (char **to, size_t *room, FILE *stream), (to, room, stream), got < 0)
+READ(ssize_t, getdelim, (char **to, size_t *room, int stop, FILE *stream), (to, room, stop, stream),
+     got < 0)
+READ(ssize_t, __getdelim, (char **to, size_t *room, int stop, FILE *stream),
+     (to, room, stop, stream), got < 0)

@@ -10,8 +10,8 @@
 
 #define PIECES	       8u	  /* a long pass is told in */
 #define PIECE_MOST_NS  100000000u /* and as often as this, in any case */
-#define HURRIED_NS     20000000u  /* where the process may end at any time */
-#define PIECE_LEAST_NS 5000000u	  /* but no more often */
+#define HURRIED_NS     20000000u
+#define PIECE_LEAST_NS 5000000u /* but no more often */
 /* What note.c has room for, less a little: what it refused would be lost, and here it waits. */
 #define BURST	   240u
 #define PER_SECOND 57u
@@ -156,11 +156,14 @@ static unsigned start(struct passes *p, uint32_t slot, uint64_t begin_ns, struct
 	return told;
 }
 
+/* A process that may end at any time tells less of it and more often. */
 static bool is_piece(const struct passes *p, uint64_t bytes, uint64_t size, uint64_t ns)
 {
-	if (size < PASSES_SMALL || !bytes)
+	if (size < PASSES_SMALL)
 		return false;
-	return ns >= (atomic_load(&p->hurried) ? HURRIED_NS : PIECE_MOST_NS) ||
+	if (atomic_load_explicit(&p->hurried, memory_order_relaxed))
+		return ns >= HURRIED_NS && bytes > size / 1024;
+	return (ns >= PIECE_MOST_NS && !is_few(bytes, size)) ||
 	       (ns >= PIECE_LEAST_NS && bytes >= size / PIECES);
 }
 

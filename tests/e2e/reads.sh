@@ -45,7 +45,7 @@ read_by() {
 	meter_ok --events "$events" -- "$@"
 }
 
-for way in read reopen readv pread preadv mmap fread fgets getc; do
+for way in read reopen readv pread preadv mmap fread fgets ending getc; do
 	read_by "$prog/reads" $way "$data" 5
 	told data.txt $size 5
 done

@@ -165,6 +165,21 @@ static void by_fread(const char *path, int passes)
 	fclose(stream);
 }
 
+/* Neither moved nor closed behind the last pass. */
+static void by_ending(const char *path, int passes)
+{
+	FILE *stream = open_stream(path);
+	char *line = NULL;
+	size_t room = 0;
+
+	for (int i = 0; i < passes; i++) {
+		rewind(stream);
+		while (getline(&line, &room, stream) >= 0)
+			;
+	}
+	_exit(0);
+}
+
 static void by_fgets(const char *path, int passes)
 {
 	for (int i = 0; i < passes; i++) {
@@ -272,7 +287,7 @@ static const struct road {
 	{"pread", by_pread},	 {"preadv", by_preadv},	   {"shuffled", by_shuffled},
 	{"mmap", by_mapping},	 {"fread", by_fread},	   {"fgets", by_fgets},
 	{"getc", by_getc},	 {"records", by_records},  {"circles", by_circles},
-	{"workers", by_workers},
+	{"workers", by_workers}, {"ending", by_ending},
 };
 
 int main(int argc, char **argv)
