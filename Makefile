@@ -229,6 +229,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(O)/libcollector.a
 $(O)/tests/unit/clock: $(O)/preload/clock.o $(O)/preload/sys.o
 $(O)/tests/unit/fork: $(O)/preload/fork.o
 $(O)/tests/unit/filter: $(O)/preload/filter.o
+$(O)/tests/unit/events: $(O)/preload/events.o
 $(O)/tests/unit/string: $(O)/preload/string.o
 $(O)/tests/unit/passes: $(O)/preload/passes.o
 $(O)/tests/unit/elf: $(O)/preload/elf.o

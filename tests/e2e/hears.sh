@@ -158,6 +158,35 @@ for run in say on_terminal; do
 		8 '{"epoch": 0, "loss": 0.25}' 8 '{"epoch": 1, "loss": 0.25}' | hears "Python, $run" logged
 done
 
+# TensorBoard's event files, as its writers write them: a version, then scalars, in one write or in
+# several; a long record (a graph) in between is passed over.
+cat >"$TMPDIR/board.py" <<'P'
+import struct, sys
+def part(field, data): return bytes([field << 3 | 2]) + varint(len(data)) + data
+def varint(n):
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+def record(data): return struct.pack("<Q", len(data)) + b"crc1" + data + b"crc2"
+time = bytes([1 << 3 | 1]) + struct.pack("<d", 1.7e9)
+def scalar(step, tag, value):
+    value = part(1, tag.encode()) + bytes([2 << 3 | 5]) + struct.pack("<f", value)
+    return record(time + bytes([2 << 3]) + varint(step) + part(5, part(1, value)))
+with open(sys.argv[1] + "/events.out.tfevents.1", "wb", buffering=0) as f:
+    f.write(record(time + part(3, b"brain.Event:2")))
+    f.write(scalar(1, "loss", 0.5))
+    f.write(record(time + part(4, b"graph" * 1000)))
+    both = scalar(300, "loss", 0.25) + scalar(300, "accuracy", 0.875)
+    f.write(both[:30])
+    f.write(both[30:])
+P
+say "$python" "$TMPDIR/board.py" "$TMPDIR"
+heard_of logged | cut -f2 >"$TMPDIR/heard"
+printf '%s\n' "loss: 0.5 step: 1" "loss: 0.25 step: 300" "accuracy: 0.875 step: 300" |
+	diff -u - "$TMPDIR/heard" || fail "TensorBoard's events: (-written +heard)"
+
 # A program that computes nothing is heard from its start; its children are not, unless they compute.
 # shellcheck disable=SC2016 # the program's own
 say bash -c 'echo "epoch 1"; /bin/echo "epoch 2"; for i in 3 4; do printf "epoch %d\n" $i; done'
