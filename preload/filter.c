@@ -27,11 +27,6 @@ static bool is_letter(char c)
 	return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
-static bool is_end(char c)
-{
-	return c == '\n' || c == '\r' || c == '\b';
-}
-
 static bool any(block b)
 {
 	const halves h = (halves)b;
@@ -57,50 +52,87 @@ static block up_to(unsigned n)
 	return (block)(number < (unsigned char)n);
 }
 
-/* What has no 16 bytes, one by one. */
-static struct filter_line look_closely(const char *text, size_t bytes)
+struct eight {
+	uint64_t word;
+} __attribute__((packed, may_alias));
+struct four {
+	uint32_t word;
+} __attribute__((packed, may_alias));
+
+static uint64_t eight_at(const char *text)
 {
-	struct filter_line line = {0};
+	return ((const struct eight *)text)->word;
+}
 
-	for (; line.bytes < bytes && !line.ended; line.bytes += !line.ended) {
-		const char c = text[line.bytes];
+static uint64_t four_at(const char *text)
+{
+	return ((const struct four *)text)->word;
+}
 
-		line.ended = is_end(c);
-		line.digit |= is_digit(c);
-		line.escape |= c == '\33';
+/* Fewer than 16 bytes, and zeros behind them. */
+static block short_block(const char *text, size_t bytes)
+{
+	halves h = {0, 0};
+
+	if (bytes > 8) {
+		h[0] = eight_at(text);
+		h[1] = eight_at(text + bytes - 8) >> 8 * (16 - bytes);
+	} else if (bytes >= 4) {
+		h[0] = four_at(text) | four_at(text + bytes - 4) << 8 * (bytes - 4);
+	} else {
+		for (size_t i = 0; i < bytes; i++)
+			h[0] |= (uint64_t)(unsigned char)text[i] << 8 * i;
 	}
-	return line;
+	return (block)h;
+}
+
+/* What was found in a line so far. */
+struct found {
+	block digits, escapes;
+	unsigned end; /* in the last block; 16: none */
+};
+
+static inline __attribute__((always_inline)) void look(struct found *found, block b)
+{
+	block ends = (block)(b - '\b' < 6); /* or a tab, and the like */
+	block digits = (block)(b - '0' < 10), escapes = (block)(b == '\33');
+
+	if (__builtin_expect(any(ends), 0)) {
+		ends = (block)(b == '\n') | (block)(b == '\r') | (block)(b == '\b');
+		found->end = first(ends);
+		if (found->end < sizeof(block)) {
+			digits &= up_to(found->end);
+			escapes &= up_to(found->end);
+		}
+	}
+	found->digits |= digits;
+	found->escapes |= escapes;
 }
 
 struct filter_line filter_line(const char *text, size_t bytes)
 {
-	struct filter_line line = {0};
-	block digits = {0}, escapes = {0};
+	struct found found = {.end = sizeof(block)};
+	size_t at = 0;
 
-	if (bytes < sizeof(block))
-		return look_closely(text, bytes);
-	while (line.bytes < bytes && !line.ended) {
-		/* The last block begins within the one before. */
-		const size_t at =
-			bytes - line.bytes < sizeof(block) ? bytes - sizeof(block) : line.bytes;
-		const block b = ((const struct unaligned *)(text + at))->bytes;
-		block ends = (block)(b - '\b' < 6); /* or a tab, and the like */
-		block seen = ~(block){0};
-
-		line.bytes = at + sizeof(block);
-		if (any(ends))
-			ends = (block)(b == '\n') | (block)(b == '\r') | (block)(b == '\b');
-		if (any(ends)) {
-			line.ended = true;
-			line.bytes = at + first(ends);
-			seen = up_to(first(ends));
+	if (bytes < sizeof(block)) {
+		look(&found, short_block(text, bytes));
+	} else {
+		for (at = 0; bytes - at > sizeof(block) && found.end == sizeof(block);
+		     at += sizeof(block))
+			look(&found, ((const struct unaligned *)(text + at))->bytes);
+		if (found.end < sizeof(block)) {
+			at -= sizeof(block);
+		} else { /* the last block begins within the one before */
+			at = bytes - sizeof(block);
+			look(&found, ((const struct unaligned *)(text + at))->bytes);
 		}
-		digits |= (block)(b - '0' < 10) & seen;
-		escapes |= (block)(b == '\33') & seen;
 	}
-	line.digit = any(digits);
-	line.escape = any(escapes);
-	return line;
+	return (struct filter_line){
+		.bytes = found.end < sizeof(block) ? at + found.end : bytes,
+		.ended = found.end < sizeof(block),
+		.digit = any(found.digits),
+		.escape = any(found.escapes),
+	};
 }
 
 /* ---- numbers and what stands around them ---- */

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What a printf and a write cost whose line is dropped by the filter: metered, above the same under
+# empty bodies.
+. tests/bench/lib.sh
+
+# So that it is seen to be metered; it computes nothing.
+export GRAMME_EAGER=1
+start_collector "$work/ledgers"
+for _ in $(seq "$turns"); do
+	for call in print write; do
+		for variant in bare nop shim; do
+			under "$variant" "$build/tests/bench/$call" 25 16000 2>/dev/null |
+				median >>"$work/$call.$variant"
+		done
+	done
+done
+stop_collector
+[ -n "$(find "$work/ledgers" -name '*.jsonl')" ] || fail "nobody was metered"
+
+title "One printed line that is dropped"
+for call in print write; do
+	name="a printf"
+	[ $call = print ] || name="a write to /dev/null"
+	figure "$name, bare" ns 1 1000 <"$work/$call.bare"
+	figure "$name, empty bodies" ns 1 1000 <"$work/$call.nop"
+	figure "$name, metered" ns 1 1000 <"$work/$call.shim"
+	minus "$work/$call.shim" "$work/$call.nop" | target "$name: metered - empty bodies" ns 1 1000 most 40
+done
