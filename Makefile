@@ -55,7 +55,7 @@ COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c preload/opencl_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o libc.o openmp.o blas.o lapack.o calls.o loader.o resolve.o real.o elf.o \
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o libc.o openmp.o blas.o lapack.o onednn.o calls.o loader.o resolve.o real.o elf.o \
 	sys.o string.o asan.o dlopen.o fork.o)
 
 PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
@@ -75,8 +75,8 @@ BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle region p
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps reads saves hears omp_every omp_every_llvm omp_calls blas_every \
-	blas_ilp64 replay)
-TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakeomp.so libleaf.so \
+	blas_ilp64 onednn_every replay)
+TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
 	tally)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
@@ -299,6 +299,13 @@ $(O)/tests/fake/libfakeomp.so: $(O)/tests/fake/openmp.o
 
 $(O)/tests/fake/libfakemkl.so: $(O)/tests/fake/mkl.o
 	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/fake/libfakednnl.so: $(O)/tests/fake/onednn.o
+	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+$(O)/tests/prog/onednn_every: tests/prog/onednn_every.c $(O)/tests/fake/libfakednnl.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< -L$(O)/tests/fake -lfakednnl -Wl,-rpath,'$$ORIGIN/../fake'
 
 $(O)/tests/prog/blas_ilp64: tests/prog/blas_ilp64.c $(O)/tests/fake/libfakemkl.so
 	@mkdir -p $(@D)

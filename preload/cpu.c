@@ -52,6 +52,13 @@ static uint16_t body_label(struct life *life, const void *body)
 	return __builtin_expect(label != 0, 1) ? label : name_body(life, body);
 }
 
+static enum wire_api api_of(enum cpu_call call)
+{
+	if (call == CPU_dnnl_primitive_execute)
+		return WIRE_API_ONEDNN;
+	return call < CPU_LAPACK ? WIRE_API_BLAS : WIRE_API_LAPACK;
+}
+
 static uint16_t call_label(struct life *life, enum cpu_call call)
 {
 	_Atomic uint16_t *known = &life->cpu->call[call];
@@ -60,8 +67,8 @@ static uint16_t call_label(struct life *life, enum cpu_call call)
 	if (__builtin_expect(!label, 0)) {
 		const char *name = real_name(call);
 
-		label = entry_label(life, call < CPU_LAPACK ? WIRE_API_BLAS : WIRE_API_LAPACK,
-				    WIRE_KIND_KERNEL, name, (uint32_t)strlen(name));
+		label = entry_label(life, api_of(call), WIRE_KIND_KERNEL, name,
+				    (uint32_t)strlen(name));
 		atomic_store_explicit(known, label, memory_order_release);
 	}
 	return label;
@@ -124,6 +131,12 @@ void cpu_region_end(struct cpu_work *work, const void *body)
 {
 	if (is_same_process(work))
 		end(work, body_label(work->thread->life, body), 0, 0);
+}
+
+void cpu_call_end(struct cpu_work *work, enum cpu_call call, uint32_t shape)
+{
+	if (is_same_process(work))
+		end(work, call_label(work->thread->life, call), 0, shape);
 }
 
 void cpu_product_begin(struct cpu_work *work)

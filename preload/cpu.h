@@ -39,6 +39,9 @@ struct cpu_work {
 void cpu_region_begin(struct cpu_work *work);
 void cpu_region_end(struct cpu_work *work, const void *body);
 
+/* A region that is known by the function that was called, and by what `shape` tells of it. */
+void cpu_call_end(struct cpu_work *work, enum cpu_call call, uint32_t shape);
+
 /*
  * Around a product; `flop` are the real additions and multiplications that it does, `shape` a hash
  * of its sizes: one name serves the layers of a network forwards and backwards.

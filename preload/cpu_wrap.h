@@ -187,6 +187,7 @@ typedef void (*microtask)(int32_t *, int32_t *, ...);
 #define CLOSE(name)				     void name(void);
 #define FORK(name)				     void name(void *where, int32_t n, microtask body, ...);
 #define FORK_IF(name)				     void name(void *where, int32_t n, microtask body, int32_t is_met, void *args);
+#define PRIMITIVE(name)				     int name(const void *primitive, void *stream, int n, const void *args);
 #define LAPACK(words, shape, name, integer, complex) void name(LAPACK_PARAMS##words);
 #include "preload/cpu.def"
 

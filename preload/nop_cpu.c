@@ -16,6 +16,13 @@ void cpu_region_end(struct cpu_work *work, const void *body)
 	(void)body;
 }
 
+void cpu_call_end(struct cpu_work *work, enum cpu_call call, uint32_t shape)
+{
+	(void)work;
+	(void)call;
+	(void)shape;
+}
+
 void cpu_product_begin(struct cpu_work *work)
 {
 	work->thread = NULL;

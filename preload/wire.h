@@ -92,6 +92,7 @@ enum wire_api {
 	WIRE_API_OPENMP = 2,
 	WIRE_API_BLAS = 3,
 	WIRE_API_LAPACK = 4,
+	WIRE_API_ONEDNN = 5,
 	WIRE_API_COUNT
 };
 

@@ -356,6 +356,7 @@ const char *arena_api_name(unsigned api)
 		[WIRE_API_OPENMP] = "openmp",
 		[WIRE_API_BLAS] = "blas",
 		[WIRE_API_LAPACK] = "lapack",
+		[WIRE_API_ONEDNN] = "onednn",
 	};
 
 	return api < WIRE_API_COUNT && name[api] ? name[api] : "other";

@@ -125,8 +125,8 @@ bool arena_device(const struct arena_reader *reader, uint32_t index, struct aren
 
 void arena_total(const struct arena_reader *reader, uint32_t entry, struct arena_total *total);
 
-/* The names that ledgers use: "opencl", "openmp", "blas", "lapack"; "kernel", "read", ... or
- * "other" for an unknown number. */
+/* The names that ledgers use: "opencl", "openmp", "blas", "lapack", "onednn"; "kernel", "read", ...
+ * or "other" for an unknown number. */
 const char *arena_api_name(unsigned api);
 const char *arena_kind_name(unsigned kind);
 

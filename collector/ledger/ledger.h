@@ -56,7 +56,7 @@ struct ledger_open {
 
 /* One counted unit of work: (api, kind, name, device) is its identity. Cumulative. */
 struct ledger_kernel {
-	const char *api;    /* "opencl", "openmp", "blas", "lapack" */
+	const char *api;    /* "opencl", "openmp", "blas", "lapack", "onednn" */
 	const char *kind;   /* "kernel", "read", "write", ... "sync" */
 	const char *name;   /* of the kernel; for other kinds of the call */
 	const char *device; /* "pthread-AMD EPYC" */

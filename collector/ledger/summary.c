@@ -138,7 +138,12 @@ static bool is_on_host(const json_t *identity)
 {
 	const char *api = json_string_value(json_object_get(identity, "api"));
 
-	return api && (!strcmp(api, "openmp") || !strcmp(api, "blas") || !strcmp(api, "lapack"));
+	static const char *const host[] = {"openmp", "blas", "lapack", "onednn"};
+
+	for (size_t i = 0; api && i < sizeof(host) / sizeof(host[0]); i++)
+		if (!strcmp(api, host[i]))
+			return true;
+	return false;
 }
 
 /* How the commands of a row got their device time. */
