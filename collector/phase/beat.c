@@ -103,12 +103,55 @@ static bool is_first_step(const struct beat *a, size_t item)
 
 /* ---- runs of the step ---- */
 
+static bool is_of_step(const struct beat *a, uint32_t symbol)
+{
+	for (size_t i = 0; i < a->words; i++)
+		if (a->word[i].symbol == symbol)
+			return true;
+	return false;
+}
+
+/*
+ * A kernel more, that the data asked for, breaks a run in the midst of a step: what is left of that
+ * step, and perhaps the next, lies in the gap.
+ */
+static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, size_t end)
+{
+	struct loop_word word[BEAT_WORDS];
+	bool leads = true;
+
+	for (size_t i = gap; i < end; i++) {
+		const struct loop_item *item = &a->level->item[i];
+		const size_t n = fold_words(a->fold, a->at_level, i, word, BEAT_WORDS);
+		size_t of_step = 0;
+
+		leads = leads && item->kind != LOOP_RUN;
+		for (size_t k = 0; k < n; k++)
+			of_step += is_of_step(a, word[k].symbol);
+		of_step *= fold_rounds(item);
+		run->among += (uint32_t)of_step;
+		run->lead += leads ? (uint32_t)of_step : 0;
+		/* What stands at the end of the last item, if that was remembered to its end. */
+		run->trail = 0;
+		for (size_t k = n; item->kind != LOOP_RUN && n == item->events && k-- > 0;) {
+			if (!is_of_step(a, word[k].symbol))
+				break;
+			run->trail++;
+		}
+	}
+	/* A gap of nothing but such kernels is counted from its beginning only. */
+	if (end == gap + 1 && run->trail == run->lead)
+		run->trail = 0;
+}
+
 static void close_run(struct beat *a, size_t gap, size_t end)
 {
 	struct beat_run *run = &a->run[a->runs - 1];
-	uint64_t left_over = a->body ? run->events % a->body : 0;
+	const uint64_t left_over = run->events % a->body;
 
-	run->extra = is_step(a, gap, end, left_over);
+	weigh_gap(a, run, gap, end);
+	/* What was broken off goes on in the gap: no odd step, but one like the others. */
+	run->extra = left_over + run->lead < a->body && is_step(a, gap, end, left_over);
 }
 
 /* Collects the runs of a candidate, with the gaps behind them. */
@@ -165,19 +208,22 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 
 /* ---- sections ---- */
 
+/* Kernels of steps in a gap within a section. */
+static uint64_t within_gap(const struct beat *a, const struct beat_run *run)
+{
+	return run->extra && run->among < a->body / 2 && run->events % a->body == 0 ? a->body
+										    : run->among;
+}
+
 uint64_t beat_steps(const struct beat *a, size_t first, size_t end)
 {
-	uint64_t events = 0, extra = 0;
+	const struct beat_run *last = &a->run[end - 1];
+	uint64_t events = last->events + last->lead + (first ? a->run[first - 1].trail : 0);
+	uint64_t steps = last->extra + (first ? 0 : a->head);
 
-	for (size_t i = first; i < end; i++) {
-		events += a->run[i].events;
-		/* Half a step that was broken off by an extra kernel goes on behind it. */
-		if (i + 1 < end && a->run[i].gap_events >= a->body)
-			extra += a->run[i].extra;
-	}
-	/* What is left over at the end of a section is the next step's beginning, if any. */
-	const uint64_t last = end > first + 1 ? events + a->body / 2 : events;
-	return last / a->body + extra + a->run[end - 1].extra + (first ? 0 : a->head);
+	for (size_t i = first; i + 1 < end; i++)
+		events += a->run[i].events + within_gap(a, &a->run[i]);
+	return steps + events / a->body;
 }
 
 uint64_t beat_after(const struct beat_run *run, uint32_t body)

@@ -297,13 +297,19 @@ static size_t candidates(const struct fold *fold, unsigned at, uint64_t from_ns,
 	return n < CANDIDATES ? n : CANDIDATES;
 }
 
+/* Sections that gaps mark are worth more than even ones that nothing marks. */
+static double worth(const struct cut *cut)
+{
+	return cut->even * (0.5 + 0.5 * cut->marked);
+}
+
 /*
  * Steps cover most of the time between the first and the last; of loops in loops the innermost
  * that does so is the step. A whole epoch repeats, too, but then a step would be an epoch.
  */
 static double score(const struct beat *a, const struct cut *cut, bool silent)
 {
-	double score = cut->even * (0.5 + 0.5 * cut->marked);
+	double score = worth(cut);
 
 	score *= cut->cover >= 0.5 ? 1 : cut->cover;
 	if (cut->epoch[0].steps < 2)
@@ -313,31 +319,33 @@ static double score(const struct beat *a, const struct cut *cut, bool silent)
 	return silent ? score * (1 + (double)a->body / ((double)a->body + 64)) : score;
 }
 
+static int divide_told(const struct beat *a, size_t epochs, struct cut *cut)
+{
+	struct cut even;
+	int error = divide_into(a, epochs, cut);
+
+	if ((error && error != -ENOENT) || (!error && cut->even >= 0.9))
+		return error;
+	if (divide_evenly(a, epochs, &even))
+		return error;
+	if (!error && worth(cut) >= worth(&even)) {
+		cut_free(&even);
+		return 0;
+	}
+	if (!error)
+		cut_free(cut);
+	*cut = even;
+	return 0;
+}
+
 static int attempt(struct beat *a, size_t epochs, uint64_t from_ns, uint64_t to_ns, struct cut *cut)
 {
 	int error = beat_collect(a, from_ns, to_ns);
 
 	if (!error && !a->runs)
 		error = -ENOENT;
-	if (!error && !epochs)
-		error = divide_freely(a, cut);
-	if (!error && epochs) {
-		error = divide_into(a, epochs, cut);
-		if (error == -ENOENT || (!error && cut->even < 0.9)) {
-			struct cut even;
-
-			if (!divide_evenly(a, epochs, &even)) {
-				if (error || even.even > cut->even) {
-					if (!error)
-						cut_free(cut);
-					*cut = even;
-					error = 0;
-				} else {
-					cut_free(&even);
-				}
-			}
-		}
-	}
+	if (!error)
+		error = epochs ? divide_told(a, epochs, cut) : divide_freely(a, cut);
 	if (!error && cut->cover < COVER_LEAST) {
 		cut_free(cut);
 		error = -ENOENT;

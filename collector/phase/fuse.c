@@ -10,11 +10,6 @@
 
 #include "collector/phase/fuse_part.h"
 
-#define SILENT_SAVES  3u
-#define SILENT_PASSES 3u
-#define SILENT_FITS   64u
-#define LEAST_NS      20000000u /* an epoch that nothing printed is not shorter */
-
 static uint64_t past(uint64_t late, uint64_t early)
 {
 	return late > early ? late - early : 0;
@@ -95,8 +90,7 @@ bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut)
 	return true;
 }
 
-/* Epochs of a fit, from those of a cut from `first` on. */
-static void take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first)
+void fuse_take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first)
 {
 	cut_trim(cut, first, fit->epochs);
 	for (size_t i = 0; i < fit->epochs; i++) {
@@ -213,8 +207,7 @@ static uint64_t end_of_rounds(const struct fuse_told *told, const struct pass_ti
 	return end_ns > last->end_ns ? next_mark(told, last->end_ns, end_ns) : last->end_ns;
 }
 
-/* Passes over the data: as many as epochs, or one more to learn the words before. */
-static bool by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns)
+bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns)
 {
 	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
 	bool alone;
@@ -286,7 +279,7 @@ static double late_together(const struct late *late)
 		     late->to_ns, &cut))
 		return 0;
 	for (size_t i = late->first; i < late->fuse->fits; i++) {
-		take_epochs(&late->fuse->fit[i], &cut, done);
+		fuse_take_epochs(&late->fuse->fit[i], &cut, done);
 		done += late->fuse->fit[i].epochs;
 	}
 	const double score = cut.score;
@@ -315,7 +308,7 @@ static void late_apart(const struct late *late, double better_than)
 	}
 	for (size_t i = 0; i < n && cut; i++) {
 		if (whole && score > better_than)
-			take_epochs(&late->fuse->fit[late->first + i], &cut[i], 0);
+			fuse_take_epochs(&late->fuse->fit[late->first + i], &cut[i], 0);
 		cut_free(&cut[i]);
 	}
 	free(cut);
@@ -334,7 +327,7 @@ static void late_without_kernels(const struct late *late)
 		const double next = done + (double)fit->epochs;
 
 		if (late->fuse->fits - late->first > 1 ||
-		    (!by_passes(late->told, fit, late->to_ns) && !by_saves(late->told, fit)))
+		    (!fuse_by_passes(late->told, fit, late->to_ns) && !by_saves(late->told, fit)))
 			spread(fit, late->from_ns + (uint64_t)(span_ns * done / all),
 			       late->from_ns + (uint64_t)(span_ns * next / all));
 		done = next;
@@ -416,110 +409,6 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 	return error;
 }
 
-/* ---- what says nothing ---- */
-
-/* Room for one more fit, beyond those that were printed. */
-static bool make_room(struct fuse *fuse)
-{
-	struct fuse_fit *more = realloc(fuse->fit, (fuse->fits + 2) * sizeof(*more));
-
-	if (more)
-		fuse->fit = more;
-	return more;
-}
-
-/* The clearest fit in a span of time; then what was before it, and what came after. */
-static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t to_ns,
-		      struct fuse *fuse)
-{
-	struct cut cut;
-
-	if (fuse->fits >= SILENT_FITS || from_ns >= to_ns ||
-	    fuse_cut(told, told->lanes ? told->lane[0].process : 0, 0, from_ns, to_ns, &cut))
-		return 0;
-	const uint64_t start_ns = cut.epoch[0].start_ns;
-	const uint64_t end_ns = cut.epoch[cut.epochs - 1].end_ns;
-	struct fuse_fit *fit = make_room(fuse) ? fuse_add(fuse, 0, cut.epochs) : NULL;
-	if (fit)
-		take_epochs(fit, &cut, 0);
-	cut_free(&cut);
-	int error = fit ? by_kernels(told, from_ns, start_ns, fuse) : -ENOMEM;
-	return error ? error : by_kernels(told, end_ns, to_ns, fuse);
-}
-
-/* The same steps between one save and the next: the end of each is the end of an epoch. */
-static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
-{
-	const struct pass_file *saves = pass_saves(told->pass);
-	struct cut cut;
-
-	if (!saves || saves->times < SILENT_SAVES || !saves->even || !told->lanes)
-		return 0;
-	if (fuse_cut(told, saves->process, saves->times, 0, saves->time[saves->times - 1].end_ns,
-		     &cut))
-		return 0;
-	struct fuse_fit *fit =
-		make_room(fuse) ? fuse_add(fuse, saves->process, saves->times) : NULL;
-	if (!fit) {
-		cut_free(&cut);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < fit->epochs; i++) {
-		struct fuse_epoch *epoch = &fit->epoch[i];
-
-		epoch->start_ns = i ? saves->time[i - 1].end_ns : cut.epoch[0].start_ns;
-		epoch->train_ns = epoch->end_ns = saves->time[i].end_ns;
-		epoch->evidence = PHASE_BY_CHECKPOINTS | PHASE_BY_KERNELS;
-		epoch->confidence = 0.75;
-	}
-	const bool agree = cut.even > 0.9 && cut.cover > 0.5 && fuse_take_steps(fit, &cut);
-	if (!agree || past(fit->epoch[1].end_ns, fit->epoch[1].start_ns) < LEAST_NS) {
-		free(fit->epoch);
-		fuse->fits--;
-	}
-	cut_free(&cut);
-	return 0;
-}
-
-/* The first pass may only count words, or sizes: then it is much quicker than the others. */
-static size_t worked_rounds(const struct pass_time *round, size_t n)
-{
-	const uint64_t first_ns = past(round[1].begin_ns, round[0].begin_ns);
-	const uint64_t usual_ns = past(round[n - 1].begin_ns, round[1].begin_ns) / (n - 2);
-
-	return first_ns < usual_ns / 2 ? n - 1 : n;
-}
-
-static int by_rounds(const struct fuse_told *told, struct fuse *fuse)
-{
-	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
-	bool alone;
-	size_t n = round ? pass_rounds(told->pass, round, PASS_TIMES, &alone) : 0;
-	struct fuse_fit *fit = NULL;
-
-	if (!round)
-		return -ENOMEM;
-	n = n < PASS_TIMES ? n : PASS_TIMES;
-	if (n >= SILENT_PASSES && (alone || told->lanes) &&
-	    past(round[n - 1].end_ns, round[0].begin_ns) / n >= LEAST_NS && make_room(fuse))
-		fit = fuse_add(fuse, 0, worked_rounds(round, n));
-	if (fit)
-		by_passes(told, fit, told->now_ns);
-	free(round);
-	return 0;
-}
-
-static int by_silence(const struct fuse_told *told, struct fuse *fuse)
-{
-	int error = by_kernels(told, 0, told->now_ns, fuse);
-
-	if (!error && !fuse->fits)
-		error = by_steps_and_saves(told, fuse);
-	if (!error && !fuse->fits)
-		error = by_rounds(told, fuse);
-	return error;
-}
-
 /* ---- together ---- */
 
 /* The last save that ended in a span, or 0. */
@@ -583,7 +472,7 @@ int fuse_make(struct fuse *fuse, const struct fuse_told *told)
 		return -ENOMEM;
 	error = by_text(told, fuse);
 	if (!error && !fuse->fits)
-		error = by_silence(told, fuse);
+		error = silent_fits(told, fuse);
 	for (size_t i = 0; i < fuse->fits; i++) {
 		close_gaps(told->pass, &fuse->fit[i]);
 		sum_up(&fuse->fit[i]);

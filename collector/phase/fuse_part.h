@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of fusion share (fuse.c, timed.c): not for others.
+ * What the parts of fusion share (fuse.c, timed.c, silent.c): not for others.
  */
 #ifndef GRAMME_PHASE_FUSE_PART_H
 #define GRAMME_PHASE_FUSE_PART_H
@@ -27,5 +27,14 @@ bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut);
  */
 void timed_epochs(const struct fuse_told *told, const struct printed_fit *printed, uint64_t from_ns,
 		  uint64_t to_ns, struct fuse_fit *fit);
+
+/* Epochs of a fit, from those of a cut from `first` on. */
+void fuse_take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first);
+
+/* From passes over the data: as many as epochs, or one more to learn the words before. */
+bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns);
+
+/* Fits of a run that printed nothing of any. Returns 0 or -ENOMEM. */
+int silent_fits(const struct fuse_told *told, struct fuse *fuse);
 
 #endif

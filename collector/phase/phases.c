@@ -36,7 +36,7 @@ struct phases {
 	struct pass *pass;
 	struct layout layout;
 	uint64_t last_ns;
-	uint64_t mark[MARKS]; /* a ring */
+	uint64_t mark[MARKS]; /* the first ones, and the last ones */
 	uint64_t marks;	      /* ever */
 	uint32_t lanes;
 	uint32_t loops;
@@ -80,7 +80,9 @@ static void saw(struct phases *phases, uint64_t t_ns)
 
 static void mark(struct phases *phases, uint64_t t_ns)
 {
-	phases->mark[phases->marks++ & (MARKS - 1)] = t_ns;
+	const uint64_t n = phases->marks++;
+
+	phases->mark[n < MARKS ? n : MARKS / 2 + n % (MARKS / 2)] = t_ns;
 }
 
 /* ---- threads ---- */
@@ -178,7 +180,8 @@ void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_
 void phases_line(struct phases *phases, const struct phase_line *line)
 {
 	saw(phases, line->t_ns);
-	mark(phases, line->t_ns);
+	if (!(line->flags & (WIRE_NOTE_LOG | WIRE_NOTE_REDRAWN)))
+		mark(phases, line->t_ns);
 	printed_line(phases->printed, line);
 }
 

@@ -20,21 +20,27 @@ static int rising(const void *a, const void *b)
 	return x > y ? 1 : x < y ? -1 : 0;
 }
 
-/* What an epoch usually takes: the median from one line's last to the next one's. */
-static uint64_t usual_ns(const struct printed_fit *p)
+/* What epochs take, from one line's last to the next one's, the shortest first. Returns how many.
+ */
+static size_t lengths(const struct printed_fit *p, uint64_t *ns, size_t room)
 {
-	uint64_t ns[255];
 	size_t n = 0;
 
-	for (size_t i = 1; i < p->told && n < 255; i++) {
+	for (size_t i = 1; i < p->told && n < room; i++) {
 		const uint32_t steps = p->epoch[i].index - p->epoch[i - 1].index;
 
 		ns[n++] = past(p->epoch[i].last_ns, p->epoch[i - 1].last_ns) / (steps ? steps : 1);
 	}
-	if (!n)
-		return 0;
 	qsort(ns, n, sizeof(*ns), rising);
-	return ns[n / 2];
+	return n;
+}
+
+static uint64_t usual_ns(const struct printed_fit *p)
+{
+	uint64_t ns[255];
+	const size_t n = lengths(p, ns, 255);
+
+	return n ? ns[n / 2] : 0;
 }
 
 /* The boundaries of all epochs: at[i] is where epoch i begins and i - 1 ends. */
@@ -62,9 +68,18 @@ static void fill_in(struct edges *edges, const struct cut *cut)
 	}
 }
 
+/* A first epoch takes as long as the longer ones: everything is met for the first time. */
+static uint64_t long_ns(const struct printed_fit *p)
+{
+	uint64_t ns[255];
+	const size_t n = lengths(p, ns, 255);
+
+	return n ? ns[n * 3 / 4] : 0;
+}
+
 static uint64_t first_start(const struct cut *cut, const struct printed_fit *p, uint64_t from_ns)
 {
-	const uint64_t usual = usual_ns(p), end_ns = p->epoch[0].last_ns;
+	const uint64_t usual = long_ns(p), end_ns = p->epoch[0].last_ns;
 
 	if (cut && cut->epoch[0].start_ns < end_ns)
 		return cut->epoch[0].start_ns;
@@ -211,8 +226,11 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 		  uint64_t to_ns, struct fuse_fit *fit)
 {
 	struct edges edges = {calloc(fit->epochs + 1, sizeof(uint64_t)), fit->epochs};
+	const struct printed_epoch *last = &printed->epoch[printed->told - 1];
+	const bool ended = last->ends || printed->reading == PRINTED_AT_END;
 	struct cut cut;
-	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns, to_ns, &cut);
+	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns,
+				    ended ? last->last_ns : to_ns, &cut);
 
 	if (seen)
 		cut_trim(&cut, 0, cut.epochs);

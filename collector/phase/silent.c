@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What prints nothing: only what recurs at least three times with something between that training
+ * has. A loop of kernels alone is no training, however regular.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "collector/phase/fuse_part.h"
+
+#define SILENT_SAVES  3u
+#define SILENT_PASSES 3u
+#define SILENT_FITS   64u
+#define LEAST_NS      20000000u /* an epoch that nothing printed is not shorter */
+
+static uint64_t past(uint64_t late, uint64_t early)
+{
+	return late > early ? late - early : 0;
+}
+
+/* Room for one more fit, beyond those that were printed. */
+static bool make_room(struct fuse *fuse)
+{
+	struct fuse_fit *more = realloc(fuse->fit, (fuse->fits + 2) * sizeof(*more));
+
+	if (more)
+		fuse->fit = more;
+	return more;
+}
+
+/* The clearest fit in a span of time; then what was before it, and what came after. */
+static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t to_ns,
+		      struct fuse *fuse)
+{
+	struct cut cut;
+
+	if (fuse->fits >= SILENT_FITS || from_ns >= to_ns ||
+	    fuse_cut(told, told->lanes ? told->lane[0].process : 0, 0, from_ns, to_ns, &cut))
+		return 0;
+	const uint64_t start_ns = cut.epoch[0].start_ns;
+	const uint64_t end_ns = cut.epoch[cut.epochs - 1].end_ns;
+	struct fuse_fit *fit = make_room(fuse) ? fuse_add(fuse, 0, cut.epochs) : NULL;
+	if (fit)
+		fuse_take_epochs(fit, &cut, 0);
+	cut_free(&cut);
+	int error = fit ? by_kernels(told, from_ns, start_ns, fuse) : -ENOMEM;
+	return error ? error : by_kernels(told, end_ns, to_ns, fuse);
+}
+
+/* The same steps between one save and the next: the end of each is the end of an epoch. */
+static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
+{
+	const struct pass_file *saves = pass_saves(told->pass);
+	struct cut cut;
+
+	if (!saves || saves->times < SILENT_SAVES || !saves->even || !told->lanes)
+		return 0;
+	if (fuse_cut(told, saves->process, saves->times, 0, saves->time[saves->times - 1].end_ns,
+		     &cut))
+		return 0;
+	struct fuse_fit *fit =
+		make_room(fuse) ? fuse_add(fuse, saves->process, saves->times) : NULL;
+	if (!fit) {
+		cut_free(&cut);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < fit->epochs; i++) {
+		struct fuse_epoch *epoch = &fit->epoch[i];
+
+		epoch->start_ns = i ? saves->time[i - 1].end_ns : cut.epoch[0].start_ns;
+		epoch->train_ns = epoch->end_ns = saves->time[i].end_ns;
+		epoch->evidence = PHASE_BY_CHECKPOINTS | PHASE_BY_KERNELS;
+		epoch->confidence = 0.75;
+	}
+	const bool agree = cut.even > 0.9 && cut.cover > 0.5 && fuse_take_steps(fit, &cut);
+	if (!agree || past(fit->epoch[1].end_ns, fit->epoch[1].start_ns) < LEAST_NS) {
+		free(fit->epoch);
+		fuse->fits--;
+	}
+	cut_free(&cut);
+	return 0;
+}
+
+/* Whether something was printed or saved between the end of a round and the next one. */
+static bool is_marked(const struct fuse_told *told, const struct pass_time *round)
+{
+	const uint64_t slack_ns = past(round[0].end_ns, round[0].begin_ns) / 50;
+
+	for (size_t i = 0; i < told->marks; i++)
+		if (told->mark[i] + slack_ns >= round[0].end_ns &&
+		    told->mark[i] <= round[1].begin_ns + slack_ns)
+			return true;
+	return false;
+}
+
+/*
+ * The first pass may only count words, or sizes: then it is quicker than the others, and what was
+ * counted is printed behind it, and behind no other.
+ */
+static size_t worked_rounds(const struct fuse_told *told, const struct pass_time *round, size_t n)
+{
+	const uint64_t first_ns = past(round[1].begin_ns, round[0].begin_ns);
+	const uint64_t usual_ns = past(round[n - 1].begin_ns, round[1].begin_ns) / (n - 2);
+
+	if (first_ns > usual_ns * 2 / 3 || !is_marked(told, round) || is_marked(told, round + 1))
+		return n;
+	return n - 1;
+}
+
+/* The data streams while it is worked on: a header that each compilation reads does not. */
+static bool is_streamed(const struct pass_time *round, size_t n)
+{
+	const uint64_t all_ns = past(round[n - 1].end_ns, round[0].begin_ns);
+	uint64_t read_ns = 0;
+
+	for (size_t i = 0; i < n; i++)
+		read_ns += past(round[i].end_ns, round[i].begin_ns);
+	return all_ns / n >= LEAST_NS && read_ns >= all_ns / 2;
+}
+
+static int by_rounds(const struct fuse_told *told, struct fuse *fuse)
+{
+	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
+	bool alone;
+	size_t n = round ? pass_rounds(told->pass, round, PASS_TIMES, &alone) : 0;
+	struct fuse_fit *fit = NULL;
+
+	if (!round)
+		return -ENOMEM;
+	n = n < PASS_TIMES ? n : PASS_TIMES;
+	if (n >= SILENT_PASSES && (alone || told->lanes) && is_streamed(round, n) &&
+	    make_room(fuse))
+		fit = fuse_add(fuse, 0, worked_rounds(told, round, n));
+	if (fit)
+		fuse_by_passes(told, fit, told->now_ns);
+	free(round);
+	return 0;
+}
+
+int silent_fits(const struct fuse_told *told, struct fuse *fuse)
+{
+	int error = by_kernels(told, 0, told->now_ns, fuse);
+
+	if (!error && !fuse->fits)
+		error = by_steps_and_saves(told, fuse);
+	if (!error && !fuse->fits)
+		error = by_rounds(told, fuse);
+	return error;
+}
