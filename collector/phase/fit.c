@@ -411,16 +411,38 @@ static bool passed_at(const struct tale *tale, const struct run *run, double val
 	return false;
 }
 
-/* When the first epoch began, as far as the pace of what followed tells. */
+/* The last line that came before all of the tale and never again. */
+static uint64_t announced_ns(const struct tale *tale)
+{
+	uint64_t t_ns = 0;
+
+	for (size_t i = 0; i < TALE_PRELUDES; i++) {
+		const struct prelude *prelude = &tale->prelude[i];
+
+		if (prelude->shape && !prelude->again && !prelude->mark.late &&
+		    prelude->mark.t_ns > t_ns)
+			t_ns = prelude->mark.t_ns;
+	}
+	return t_ns;
+}
+
+/*
+ * When the first epoch began: by the pace of what followed, but where something was announced
+ * shortly before, then; the first share of an epoch takes longer than the others, up to thrice.
+ */
 static void begin_before(const struct tale *tale, const struct run *run, struct mark *mark)
 {
 	const struct tick *a = &tale->tick[run->first], *b = a + 1;
+	const uint64_t t_ns = mark->t_ns, announced = announced_ns(tale);
 	double width;
 
-	if (run->ticks < 2 || a->value <= 0 || a->first.late || b->first.t_ns <= a->first.t_ns)
+	if (run->ticks < 2 || a->value <= 0 || a->first.late || b->first.t_ns <= t_ns)
 		return;
-	width = (double)(b->first.t_ns - a->first.t_ns) * a->value / (b->value - a->value);
-	mark->t_ns = width < (double)mark->t_ns ? mark->t_ns - (uint64_t)width : 0;
+	width = (double)(b->first.t_ns - t_ns) * a->value / (b->value - a->value);
+	if (run == tale->run && announced <= t_ns && (double)(t_ns - announced) <= 3 * width)
+		mark->t_ns = announced;
+	else
+		mark->t_ns = width < (double)t_ns ? t_ns - (uint64_t)width : 0;
 }
 
 /* Steps of an epoch by how fast both counted, where that is nearly a whole number. */

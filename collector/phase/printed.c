@@ -116,6 +116,7 @@ void printed_line(struct printed *printed, const struct phase_line *line)
 		line_read(line->text, line->bytes, &read);
 	if (!read.testing && says_something(&read))
 		voice_line(voice, &teller->budget, &read, &mark);
+	voice_passing(voice, &read, &mark);
 }
 
 /* ---- looking ---- */

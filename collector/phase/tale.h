@@ -13,9 +13,10 @@
 #include "collector/phase/fact.h"
 #include "collector/phase/line.h"
 
-#define TALE_ASIDES 12
-#define TALE_RUNS   1024
-#define TALE_DENSE  1024 /* values of a run that is no epochs' are kept up to here */
+#define TALE_ASIDES   12
+#define TALE_RUNS     1024
+#define TALE_PRELUDES 4
+#define TALE_DENSE    1024 /* values of a run that is no epochs' are kept up to here */
 
 /* When a line came. */
 struct mark {
@@ -67,6 +68,13 @@ struct aside {
 	fact_list list;
 };
 
+/* A kind of line that came before the first of a tale. */
+struct prelude {
+	uint32_t shape;
+	bool again; /* and after it, too: it is no announcement */
+	struct mark mark;
+};
+
 struct tale {
 	enum line_unit unit;
 	bool said;
@@ -78,8 +86,9 @@ struct tale {
 	size_t ticks, tick_room;
 	struct aside aside[TALE_ASIDES];
 	size_t asides;
-	uint64_t latest; /* number of its latest line */
-	bool open;	 /* the last run's last value has a tick */
+	struct prelude prelude[TALE_PRELUDES]; /* shape 0: none */
+	uint64_t latest;		       /* number of its latest line */
+	bool open;			       /* the last run's last value has a tick */
 };
 
 /* A line, and where it stands. */

@@ -83,6 +83,8 @@ static uint64_t first_start(const struct cut *cut, const struct printed_fit *p, 
 
 	if (cut && cut->epoch[0].start_ns < end_ns)
 		return cut->epoch[0].start_ns;
+	if (p->epoch[0].guessed && !p->epoch[0].first_late && p->epoch[0].first_ns < end_ns)
+		return p->epoch[0].first_ns; /* fractions say how far it was when */
 	if (!usual)
 		return from_ns;
 	const uint64_t guess_ns = past(end_ns, usual * p->epoch[0].index);

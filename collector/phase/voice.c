@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define PRELUDE_TICKS 8 /* what did not come again until then was an announcement */
+
 void voice_free(struct voice *voice)
 {
 	for (size_t i = 0; i < voice->tales; i++)
@@ -62,6 +64,7 @@ static struct tale *tale_of(struct voice *voice, uint64_t key, const struct line
 	if (!tale)
 		return NULL;
 	*tale = (struct tale){.key = key, .unit = counter->unit, .bar = counter->bar};
+	memcpy(tale->prelude, voice->recent, sizeof(tale->prelude));
 	if (counter->unit == LINE_UNIT_EPOCH)
 		tale_before(tale, voice->before, voice->befores);
 	return tale;
@@ -171,6 +174,26 @@ static void hear_before(struct voice *voice, struct voice_budget *budget, const 
 		.last = *mark,
 	};
 	facts_add(&budget->facts, &voice->before[i].list, line, false);
+}
+
+static void hear_again_of(struct tale *tale, uint32_t shape)
+{
+	for (size_t i = 0; i < TALE_PRELUDES; i++)
+		tale->prelude[i].again |= tale->prelude[i].shape == shape;
+}
+
+void voice_passing(struct voice *voice, const struct line *line, const struct mark *mark)
+{
+	size_t i = 0;
+
+	for (size_t t = 0; t < voice->tales; t++)
+		if (voice->tale[t].ticks < PRELUDE_TICKS)
+			hear_again_of(&voice->tale[t], line->shape);
+	while (i < TALE_PRELUDES && voice->recent[i].shape != line->shape)
+		i++;
+	if (i == TALE_PRELUDES)
+		i = voice->recents++ % TALE_PRELUDES;
+	voice->recent[i] = (struct prelude){.shape = line->shape, .mark = *mark};
 }
 
 void voice_line(struct voice *voice, struct voice_budget *budget, const struct line *line,

@@ -32,13 +32,16 @@ struct voice {
 	size_t tales;
 	struct aside before[VOICE_BEFORE]; /* results that came before any epoch */
 	size_t befores;
+	struct prelude recent[TALE_PRELUDES]; /* kinds of lines that came last, in a ring */
+	size_t recents;
 	uint32_t fit;	   /* the fold or trial that was named last */
 	uint64_t fit_line; /* and where */
 };
 
 void voice_free(struct voice *voice);
 
-/* Hears a line that was read, at `mark`. */
+/* Hears a line that was read, at `mark`; one that counts and measures nothing only by its look. */
+void voice_passing(struct voice *voice, const struct line *line, const struct mark *mark);
 void voice_line(struct voice *voice, struct voice_budget *budget, const struct line *line,
 		const struct mark *mark);
 
