@@ -352,10 +352,8 @@ void arena_total(const struct arena_reader *reader, uint32_t entry, struct arena
 const char *arena_api_name(unsigned api)
 {
 	static const char *const name[WIRE_API_COUNT] = {
-		[WIRE_API_OPENCL] = "opencl",
-		[WIRE_API_OPENMP] = "openmp",
-		[WIRE_API_BLAS] = "blas",
-		[WIRE_API_LAPACK] = "lapack",
+		[WIRE_API_OPENCL] = "opencl", [WIRE_API_OPENMP] = "openmp",
+		[WIRE_API_BLAS] = "blas",     [WIRE_API_LAPACK] = "lapack",
 		[WIRE_API_ONEDNN] = "onednn",
 	};
 
