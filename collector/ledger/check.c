@@ -125,7 +125,7 @@ static int check_phases(const struct tally_terms *terms, const struct tally *now
 	struct tally_energy energy;
 
 	tally_energy(now, terms, &energy);
-	for (int i = 0; i <= POWER_MODELLED; i++)
+	for (enum power_quality i = 0; i <= POWER_MODELLED; i++)
 		if (nesting_energy_uj(&now->all, i) > energy.quality_uj[i])
 			return problem_set(problem, 0, -EBADMSG,
 					   "phases have more %s energy than the run",
