@@ -45,7 +45,7 @@ read_by() {
 	meter_ok --events "$events" -- "$@"
 }
 
-for way in read reopen readv pread preadv mmap fread fgets ending getc; do
+for way in read reopen readv pread preadv mmap fread fgets ending getc pipe; do
 	read_by "$prog/reads" $way "$data" 5
 	told data.txt $size 5
 done
@@ -62,6 +62,13 @@ done
 # Of workers that end at any moment, what they read in their last instants is not told.
 read_by "$prog/reads" workers "$data" 3
 notes 2 data.txt | awk -F'\t' '{ n += $5 } END { exit n < 1.5 * 3e6 || n > 3 * 3e6 }' || {
+	notes 2 data.txt
+	fail "not three passes of data.txt by: $road"
+}
+
+# What a parent has read is not told once more by its children, who read three pieces a pass.
+read_by "$prog/reads" parent "$data" 3
+notes 2 data.txt | awk -F'\t' '{ n += $5 } END { exit n < 3 * 3e6 || n > 3 * 3.15e6 }' || {
 	notes 2 data.txt
 	fail "not three passes of data.txt by: $road"
 }

@@ -22,6 +22,8 @@ for i in 0 1 2; do
 	done
 done >"$TMPDIR/expected"
 saved | diff -u "$TMPDIR/expected" - || fail "not what the program saved (-made +told)"
+[ "$(awk -F'\t' '$1 == "file" && $3 == 3' "$events" | wc -l)" -eq 15 ] ||
+	fail "something is told more than once, beyond what was renamed"
 awk -F'\t' '$1 == "file" && $3 == 3 && $6 > $7 { exit 1 }' "$events" || fail "ends before it begins"
 
 cat >"$TMPDIR/saves.py" <<'P'

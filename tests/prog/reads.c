@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -279,6 +280,50 @@ static void by_workers(const char *path, int passes)
 	close(fd);
 }
 
+/* Children that are forked in the midst of a pass read a piece themselves, and close. */
+static void by_parent(const char *path, int passes)
+{
+	const off_t size = size_of(path);
+
+	for (int i = 0; i < passes; i++) {
+		int fd = open_it(path);
+
+		for (off_t at = 0; at < size; at += PIECE) {
+			check(pread(fd, piece, PIECE, at) > 0, "pread");
+			if (at / PIECE % 20 == 15 && !fork()) {
+				check(pread(fd, piece, PIECE, at) > 0, "pread");
+				close(fd);
+				_exit(0);
+			}
+		}
+		while (wait(NULL) > 0)
+			;
+		close(fd);
+	}
+}
+
+/* Closed behind libc's back, the number is another's: as much comes through a pipe. */
+static void by_pipe(const char *path, int passes)
+{
+	const off_t size = size_of(path);
+	int end[2];
+
+	for (int i = 0; i < passes; i++) {
+		int fd = open_it(path);
+
+		while (read(fd, piece, PIECE) > 0)
+			;
+		check(!syscall(SYS_close, fd), "close");
+		check(!pipe(end) && end[0] == fd, "pipe");
+		for (off_t at = 0; at < size; at += PIECE)
+			check(write(end[1], piece, PIECE) == PIECE &&
+				      read(end[0], piece, PIECE) == PIECE,
+			      "pipe");
+		close(end[0]);
+		close(end[1]);
+	}
+}
+
 static const struct road {
 	const char *name;
 	void (*go)(const char *path, int passes);
@@ -287,7 +332,8 @@ static const struct road {
 	{"pread", by_pread},	 {"preadv", by_preadv},	   {"shuffled", by_shuffled},
 	{"mmap", by_mapping},	 {"fread", by_fread},	   {"fgets", by_fgets},
 	{"getc", by_getc},	 {"records", by_records},  {"circles", by_circles},
-	{"workers", by_workers}, {"ending", by_ending},
+	{"workers", by_workers}, {"ending", by_ending},	   {"parent", by_parent},
+	{"pipe", by_pipe},
 };
 
 int main(int argc, char **argv)
