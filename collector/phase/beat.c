@@ -125,22 +125,24 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 		const size_t n = fold_words(a->fold, a->at_level, i, word, BEAT_WORDS);
 		size_t of_step = 0;
 
-		leads = leads && item->kind != LOOP_RUN;
 		for (size_t k = 0; k < n; k++)
 			of_step += is_of_step(a, word[k].symbol);
+		if (item->body <= 2 * a->body && has_end_of_step(a, word, n)) {
+			run->like += item->kind == LOOP_RUN ? item->events : of_step;
+			if (item->kind == LOOP_RUN) {
+				run->odd += (uint32_t)fold_rounds(item);
+				continue;
+			}
+		}
+		leads = leads && item->kind != LOOP_RUN;
 		of_step *= fold_rounds(item);
 		run->among += (uint32_t)of_step;
 		run->lead += leads ? (uint32_t)of_step : 0;
-		/* What stands at the end of the last item, if that was remembered to its end. */
-		run->trail = 0;
-		for (size_t k = n; item->kind != LOOP_RUN && n == item->events && k-- > 0;) {
-			if (!is_of_step(a, word[k].symbol))
-				break;
-			run->trail++;
-		}
+		/* Behind the last batch of evaluation the next epoch's first step may be broken. */
+		run->trail = item->kind == LOOP_RUN ? 0 : (uint32_t)of_step;
 	}
-	/* A gap of nothing but such kernels is counted from its beginning only. */
-	if (end == gap + 1 && run->trail == run->lead)
+	/* A single stretch is counted from its beginning. */
+	if (end == gap + 1)
 		run->trail = 0;
 }
 
@@ -158,7 +160,7 @@ static void close_run(struct beat *a, size_t gap, size_t end)
 int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 {
 	const struct fold_level *level = a->level;
-	size_t gap = 0;
+	size_t gap = 0, end = 0;
 	uint64_t before_ns = 0;
 
 	a->covered_ns = 0;
@@ -171,6 +173,7 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 
 		if (!beat_within(item, from_ns, to_ns))
 			continue;
+		end = i + 1;
 		if (item->kind == LOOP_RUN && item->hash == a->hash && item->body == a->body) {
 			if (a->runs)
 				close_run(a, gap, i);
@@ -202,7 +205,7 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 			run->gap_end_ns = item->end_ns;
 	}
 	if (a->runs)
-		close_run(a, gap, level->items);
+		close_run(a, gap, end);
 	return 0;
 }
 
@@ -219,10 +222,12 @@ uint64_t beat_steps(const struct beat *a, size_t first, size_t end)
 {
 	const struct beat_run *last = &a->run[end - 1];
 	uint64_t events = last->events + last->lead + (first ? a->run[first - 1].trail : 0);
-	uint64_t steps = last->extra + (first ? 0 : a->head);
+	uint64_t steps = last->extra + last->odd + (first ? 0 : a->head);
 
-	for (size_t i = first; i + 1 < end; i++)
+	for (size_t i = first; i + 1 < end; i++) {
 		events += a->run[i].events + within_gap(a, &a->run[i]);
+		steps += a->run[i].odd;
+	}
 	return steps + events / a->body;
 }
 

@@ -25,7 +25,9 @@ struct beat_run {
 	uint32_t extra;	     /* steps in the gap: the shorter last batch */
 	uint32_t lead;	     /* kernels of the step at the gap's beginning */
 	uint32_t trail;	     /* and at its end */
-	uint32_t among;	     /* and in all of it */
+	uint32_t among;	     /* and in all of it, but for the next */
+	uint32_t odd;	     /* steps that are repeated, each with the same kernel more */
+	uint64_t like;	     /* kernels of the gap that are of such steps, or of broken ones */
 };
 
 struct beat {

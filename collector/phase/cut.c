@@ -31,7 +31,7 @@ enum weight { BY_KERNELS, BY_TIME, WEIGHTS };
 
 static uint64_t weight_of(const struct beat *a, size_t i, enum weight by)
 {
-	return by == BY_KERNELS ? a->run[i].gap_events : gap_ns(a, i);
+	return by == BY_KERNELS ? past(a->run[i].gap_events, a->run[i].like) : gap_ns(a, i);
 }
 
 static int falling(const void *a, const void *b)
