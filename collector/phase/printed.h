@@ -75,7 +75,10 @@ struct printed_fit {
 
 struct printed;
 
-/* Returns 0 with *printed, or -ENOMEM. One serves all processes of a run; at most 2 MB each. */
+/*
+ * Returns 0 with *printed, or -ENOMEM. One serves all processes of a run; at most 2 MB each, and
+ * 1 MB more for the answer.
+ */
 int printed_new(struct printed **printed);
 void printed_free(struct printed *printed);
 

@@ -15,8 +15,8 @@
 
 #define VOICE_TALES  8
 #define VOICE_BEFORE 4
-#define VOICE_EPOCHS 6144 /* ticks of a process' epochs ... */
-#define VOICE_OTHERS 4096 /* ... and of whatever else it counts */
+#define VOICE_EPOCHS 4096 /* ticks of a process' epochs ... */
+#define VOICE_OTHERS 3072 /* ... and of whatever else it counts */
 
 /* What all voices of a process share. */
 struct voice_budget {

@@ -5,6 +5,7 @@
  * looked at by a human. GRAMME_LINES=write writes the facts anew, to be looked at again.
  */
 #include <dirent.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -225,10 +226,154 @@ static void every_output(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* ---- bounds ---- */
+
+/* What has been allocated and not given back; 0 where the sanitizers' allocator does not tell. */
+static size_t allocated(void)
+{
+	return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+/* Lines of every kind, without end: they are forgotten at some point, and never cost more. */
+static void memory_is_bounded(void **state)
+{
+	static const char *const formats[] = {
+		"Epoch %d/1000000 loss: %d.5 val_loss: 0.%d",
+		"[%d/900000] metric_%d=0.%d",
+		"step %d: loss_%d: 0.%d",
+		"Epoch 1 - round_of_%d score %d acc: 0.%d",
+		"%d%%|####      | %d/100000 [00:01<00:02, loss=0.%d]",
+		"loss: %d of kind%d is 0.%d",
+		"epoch_%d,%d,0.%d",
+	};
+	const struct telling telling = {.process = 1};
+	const size_t before = allocated();
+	const struct printed_fit *fit;
+	struct printed *printed;
+	char text[128];
+
+	(void)state;
+	assert_int_equal(printed_new(&printed), 0);
+	for (int i = 0; i < 210000; i++) {
+		const int n = snprintf(text, sizeof(text), formats[i % 7], i / 7, i % 1000, i);
+
+		tell(printed, &telling, (uint64_t)i * 1000, text, (size_t)n);
+	}
+	assert_true(allocated() - before < 2 << 20);
+	printed_look(printed, &fit);
+	assert_true(allocated() - before < 3 << 20);
+	printed_free(printed);
+}
+
+/* Children without number: most are not heard, and the first ones are. */
+static void processes_are_bounded(void **state)
+{
+	const char *line = "Epoch 1/2 loss: 0.5";
+	const struct printed_fit *fit;
+	struct printed *printed;
+
+	(void)state;
+	assert_int_equal(printed_new(&printed), 0);
+	for (uint32_t process = 1; process < 5000; process++) {
+		const struct telling telling = {.process = process};
+
+		tell(printed, &telling, process, line, strlen(line));
+	}
+	assert_int_equal(printed_look(printed, &fit), 128);
+	assert_int_equal(fit[0].process, 1);
+	printed_free(printed);
+}
+
+/* ---- several at once ---- */
+
+static void tell_text(struct printed *printed, const struct telling *telling, uint64_t t_ns,
+		      const char *text)
+{
+	tell(printed, telling, t_ns, text, strlen(text));
+}
+
+/* Two ranks print the same epochs in step; two searches print theirs as they go. */
+static void ranks_are_twins(void **state)
+{
+	static const struct telling telling[] = {{.process = 1}, {.process = 2}, {.process = 3}};
+	const struct printed_fit *fit;
+	struct printed *printed;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(printed_new(&printed), 0);
+	for (uint64_t epoch = 1; epoch <= 4; epoch++) {
+		snprintf(text, sizeof(text), "Epoch %d/4 loss: 0.5", (int)epoch);
+		tell_text(printed, &telling[0], epoch * 1000, text);
+		tell_text(printed, &telling[1], epoch * 1000 + 50, text);
+		tell_text(printed, &telling[2], epoch * 3000, text);
+	}
+	assert_int_equal(printed_look(printed, &fit), 3);
+	assert_int_equal(fit[0].twin, 0);
+	assert_int_equal(fit[1].twin, 1);
+	assert_int_equal(fit[2].twin, 0);
+	printed_free(printed);
+}
+
+/* A log that is flushed has times, standard output in a file has none; a CSV has more metrics. */
+static void files_add_what_they_know(void **state)
+{
+	static const struct telling out = {.process = 1, .flags = WIRE_NOTE_LATE};
+	static const struct telling log = {.process = 1, .flags = WIRE_NOTE_LOG, .file = 7};
+	static const struct telling csv = {
+		.process = 1, .flags = WIRE_NOTE_LOG | WIRE_NOTE_LATE, .file = 8};
+	const struct printed_fit *fit;
+	struct phase_metric metric[4];
+	struct printed *printed;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(printed_new(&printed), 0);
+	tell_text(printed, &csv, 500, "epoch,loss,f1");
+	for (int i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "epoch %d: loss 0.%d", i + 1, 9 - i);
+		tell_text(printed, &log, (uint64_t)(i + 1) * 1000, text);
+	}
+	for (int i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "Epoch %d/3 loss: 0.%d acc: 0.%d", i + 1, 9 - i, i);
+		tell_text(printed, &out, 4000, text);
+		snprintf(text, sizeof(text), "%d,0.%d,0.%d", i, 9 - i, i + 5);
+		tell_text(printed, &csv, 4000, text);
+	}
+	assert_int_equal(printed_look(printed, &fit), 1);
+	assert_false(fit->late);
+	assert_int_equal(fit->epochs, 3);
+	assert_int_equal(fit->epoch[1].last_ns, 2000);
+	assert_int_equal(printed_metrics(printed, &fit->epoch[1], metric, 4), 3);
+	assert_string_equal(metric[0].name, "loss");
+	assert_true(metric[0].value == 0.8);
+	printed_free(printed);
+}
+
+static void late_lines_count_and_have_no_time(void **state)
+{
+	static const struct telling out = {.process = 1, .flags = WIRE_NOTE_LATE};
+	const struct printed_fit *fit;
+	struct printed *printed;
+
+	(void)state;
+	assert_int_equal(printed_new(&printed), 0);
+	tell_text(printed, &out, 9000, "Epoch 1/2");
+	tell_text(printed, &out, 9000, "Epoch 2/2");
+	assert_int_equal(printed_look(printed, &fit), 1);
+	assert_true(fit->late && fit->epochs == 2 && fit->over && fit->epoch[0].first_late);
+	printed_free(printed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_output),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(processes_are_bounded),
+		cmocka_unit_test(ranks_are_twins),
+		cmocka_unit_test(files_add_what_they_know),
+		cmocka_unit_test(late_lines_count_and_have_no_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
