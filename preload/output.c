@@ -71,6 +71,9 @@ static void judge(struct stream *stream, uint32_t flags, uint64_t t_ns, const ch
 
 	if (!bytes)
 		return;
+	/* Longer lines of a file are data: vectors of words, rows of images. */
+	if (stream->is_log && bytes >= WIRE_NOTE_TEXT)
+		return;
 	if (line->escape && line->digit) {
 		bytes = filter_strip(text, bytes, plain, sizeof(plain));
 		text = plain;

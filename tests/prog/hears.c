@@ -184,6 +184,10 @@ static void logs(const char *folder)
 	FILE *log = fopen(path, "w");
 	fprintf(log, "starting\n");
 	fprintf(log, "log: epoch %d\n", 1);
+	fprintf(log, "data %d", 0);
+	for (int i = 0; i < 100; i++)
+		fprintf(log, " %.4f", i * 0.25);
+	fprintf(log, "\n");
 	fclose(log);
 	snprintf(path, sizeof(path), "%s/metrics.csv", folder);
 	log = fopen(path, "a");
