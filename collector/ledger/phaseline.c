@@ -40,6 +40,21 @@ static const struct {
 };
 #define EVIDENCES (sizeof(evidences) / sizeof(*evidences))
 
+const char *phaseline_part_name(enum line_part part)
+{
+	return part > LINE_PART_NONE && part <= LINE_PART_TEST ? parts[part] : NULL;
+}
+
+enum line_part phaseline_part(const json_t *word)
+{
+	const char *text = json_string_value(word);
+
+	for (int i = LINE_PART_TRAIN; text && i <= LINE_PART_TEST; i++)
+		if (!strcmp(text, parts[i]))
+			return i;
+	return LINE_PART_NONE;
+}
+
 /* ---- writing ---- */
 
 static json_t *number_or_null(uint64_t value)
@@ -66,14 +81,12 @@ static json_t *metric_list(const struct phase *phase)
 
 	for (size_t i = 0; i < phase->metrics; i++) {
 		const struct phase_metric *metric = &phase->metric[i];
-		const char *part = metric->part > 0 && metric->part <= LINE_PART_TEST
-					   ? parts[metric->part]
-					   : NULL;
 
 		if (!isfinite(metric->value))
 			continue;
 		if (json_array_append_new(list, json_pack("{s:o, s:s?, s:f}", "name",
-							  text_json(metric->name), "part", part,
+							  text_json(metric->name), "part",
+							  phaseline_part_name(metric->part),
 							  "value", metric->value))) {
 			json_decref(list);
 			return NULL;
@@ -210,12 +223,11 @@ static int check_metrics(const json_t *line, struct ledger_problem *problem)
 
 	for (size_t i = 0; good && i < json_array_size(list); i++) {
 		const json_t *metric = json_array_get(list, i);
-		const char *part = json_string_value(json_object_get(metric, "part"));
+		const json_t *part = json_object_get(metric, "part");
 
 		good = json_is_string(json_object_get(metric, "name")) &&
 		       json_is_number(json_object_get(metric, "value")) &&
-		       (part ? is_one_of(part, parts, sizeof(parts) / sizeof(*parts))
-			     : json_is_null(json_object_get(metric, "part")));
+		       (json_is_null(part) || phaseline_part(part) != LINE_PART_NONE);
 	}
 	return good ? 0 : problem_set(problem, 0, -EBADMSG, "metrics of a phase are none");
 }

@@ -21,4 +21,8 @@ json_t *phaseline_make(const struct ledger_phase *phase);
 int phaseline_take(const json_t *final, const json_t *open, struct tally *tally,
 		   struct ledger_problem *problem);
 
+/* The word for a part (NULL for none), and the part of a word (LINE_PART_NONE of what is none). */
+const char *phaseline_part_name(enum line_part part);
+enum line_part phaseline_part(const json_t *word);
+
 #endif

@@ -93,8 +93,11 @@ static json_t *kernels_of(struct sums *sums, const json_t *line)
 	return list;
 }
 
-/* Values by name; of two that are called the same the later one by its part, too. */
-static json_t *metrics_of(const json_t *line)
+/*
+ * Values by name, or the data that they are of; of two that are called the same the later one by
+ * its part, too.
+ */
+static json_t *metrics_of(const json_t *line, const char *member)
 {
 	const json_t *list = json_object_get(line, "metrics");
 	json_t *metrics = json_object();
@@ -110,7 +113,7 @@ static json_t *metrics_of(const json_t *line)
 		else
 			snprintf(key, sizeof(key), "%s", name);
 		/* A name that was cut within a letter is none. */
-		json_object_set(metrics, key, json_object_get(metric, "value"));
+		json_object_set(metrics, key, json_object_get(metric, member));
 	}
 	return metrics;
 }
@@ -142,7 +145,8 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool open)
 				     entry_number(number_of(line, "derived_uj"))) ||
 		 json_object_set_new(object, "modelled_uj",
 				     entry_number(number_of(line, "modelled_uj"))) ||
-		 json_object_set_new(object, "metrics", metrics_of(line)) ||
+		 json_object_set_new(object, "metrics", metrics_of(line, "value")) ||
+		 json_object_set_new(object, "metric_parts", metrics_of(line, "part")) ||
 		 json_object_set_new(object, "kernels", kernels_of(sums, line)) ||
 		 json_object_set_new(object, "rough",
 				     json_boolean(json_is_true(json_object_get(line, "rough")))) ||

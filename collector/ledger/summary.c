@@ -10,6 +10,7 @@
 #include "collector/ledger/entry.h"
 #include "collector/ledger/fields.h"
 #include "collector/ledger/phasesum.h"
+#include "collector/ledger/progress.h"
 
 /* The same member of another object, or null; borrowed. */
 static json_t *from(const json_t *object, const char *name)
@@ -279,14 +280,15 @@ json_t *summary_make(const struct reading *reading, const struct summary_files *
 
 	tally_energy(&reading->now, &reading->terms, &energy);
 	/* A share of processor time reckoned into energy is a model, whatever the meter was. */
-	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:s}, s:O, s:o}",
-		"schema", "gramme.run/1", "run", run_object(reading, files), "energy",
-		energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
-		"phases", phasesum_list(reading), "outside", phasesum_outside(reading), "kernels",
-		kernel_list(reading, true), "commands", kernel_list(reading, false), "arithmetic",
-		arithmetic_object(reading), "coverage", coverage_object(reading), "own_cost",
-		"cpu_ns", entry_number(counters->own_cpu_ns), "energy_uj",
-		entry_number(counters->own_uj), "quality", "modelled", "findings",
-		from(reading->open, "findings"), "chain", chain_object(reading, files));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, "
+			 "s:s}, s:O, s:o}",
+			 "schema", "gramme.run/1", "run", run_object(reading, files), "energy",
+			 energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
+			 "phases", phasesum_list(reading), "outside", phasesum_outside(reading),
+			 "metrics", progress_list(reading), "kernels", kernel_list(reading, true),
+			 "commands", kernel_list(reading, false), "arithmetic",
+			 arithmetic_object(reading), "coverage", coverage_object(reading),
+			 "own_cost", "cpu_ns", entry_number(counters->own_cpu_ns), "energy_uj",
+			 entry_number(counters->own_uj), "quality", "modelled", "findings",
+			 from(reading->open, "findings"), "chain", chain_object(reading, files));
 }
