@@ -16,6 +16,8 @@ void show_page(const struct page *page, const json_t *run, const char *path);
 /* The tables of the page, each with its label. */
 void show_energy(const struct page *page, const json_t *run);
 void show_kernels(const struct page *page, const json_t *run);
+/* Nothing where no epoch was recognised. */
+void show_epochs(const struct page *page, const json_t *run);
 
 /* A label (or "") and the text beside it, wrapped. */
 void show_paragraph(const struct page *page, const char *label, const char *format, ...)

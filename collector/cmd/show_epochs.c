@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The epochs of `gramme show`: time, steps, energy, CO2e, what the model was worth and what a point
+ * of that cost. Of many the first and last ones, some between, and the best; what lies between two
+ * that are shown is summed up.
+ */
+#include "collector/cmd/show.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/cmd/human.h"
+#include "collector/phase/metric.h"
+#include "collector/units.h"
+
+#define EPOCHS_SHOWN 20 /* all of them, up to so many */
+#define ENDS	     4
+#define BETWEEN	     7
+#define METRICS_MAX  4
+#define METRIC_WIDTH 10
+#define POINT_WIDTH  10
+
+/* What a column of a metric shows. */
+struct metric_column {
+	const json_t *metric; /* of the run */
+	char key[128];	      /* where it has its part before it */
+};
+
+struct epoch_table {
+	const struct page *page;
+	const json_t *phases;
+	const json_t **epoch;
+	size_t n;
+	bool fits; /* there is more than one */
+	uint64_t ug_per_kwh;
+	uint32_t pue_milli;
+	struct metric_column column[METRICS_MAX];
+	size_t columns;
+	bool points; /* there is room for what a point cost */
+	double best; /* of the first column's metric, before the epoch */
+	bool any;    /* ... if there was one */
+	double scale;
+};
+
+struct epoch_sum {
+	uint64_t t_ns;
+	uint64_t steps;
+	uint64_t energy_uj;
+};
+
+static const json_t *phase_of(const json_t *phases, uint64_t id)
+{
+	for (size_t i = 0; i < json_array_size(phases); i++)
+		if (show_number(json_array_get(phases, i), "id") == id)
+			return json_array_get(phases, i);
+	return NULL;
+}
+
+/* ---- metrics ---- */
+
+/* The value of a column in an epoch; false where it was not printed. */
+static bool value_of(const struct metric_column *column, const json_t *epoch, double *value)
+{
+	const json_t *metrics = json_object_get(epoch, "metrics");
+	const json_t *parts = json_object_get(epoch, "metric_parts");
+	const char *name = show_text(column->metric, "name");
+	const json_t *found = json_object_get(metrics, column->key);
+
+	if (!found &&
+	    json_equal(json_object_get(parts, name), json_object_get(column->metric, "part")))
+		found = json_object_get(metrics, name);
+	*value = json_number_value(found);
+	return json_is_number(found);
+}
+
+static enum metric_better better_of(const json_t *metric)
+{
+	const char *word = show_text(metric, "better");
+
+	return !strcmp(word, "higher")	? METRIC_HIGHER
+	       : !strcmp(word, "lower") ? METRIC_LOWER
+					: METRIC_UNKNOWN;
+}
+
+/* Columns for as many metrics as there is room for: quality first, as the list has it. */
+static void choose_columns(struct epoch_table *table, const json_t *metrics, int room)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < json_array_size(metrics); i++) {
+			const json_t *metric = json_array_get(metrics, i);
+			struct metric_column *column = &table->column[table->columns];
+			bool quality = better_of(metric) != METRIC_UNKNOWN;
+
+			if (quality != (pass == 0) || table->columns == METRICS_MAX ||
+			    room < METRIC_WIDTH + PAGE_GAP)
+				continue;
+			column->metric = metric;
+			snprintf(column->key, sizeof(column->key), "%s_%s",
+				 show_text(metric, "part"), show_text(metric, "name"));
+			table->columns++;
+			room -= METRIC_WIDTH + PAGE_GAP;
+		}
+}
+
+static void title_of(const struct metric_column *column, char *text, size_t size)
+{
+	const char *part = show_text(column->metric, "part");
+	const char *name = show_text(column->metric, "name");
+	const char *brief = !strcmp(part, "validation") ? "val_"
+			    : !strcmp(part, "test")	? "test_"
+							: "";
+
+	/* A name that says it itself need not be told twice. */
+	if (!strncmp(name, "val", 3) || !strncmp(name, "test", 4) || !strncmp(name, "eval", 4))
+		brief = "";
+	snprintf(text, size, "%s%s", brief, name);
+}
+
+/* What the epoch's CO2e brought, by the first column's metric. */
+static void point_text(struct epoch_table *table, const json_t *epoch, char text[HUMAN_MAX])
+{
+	const struct metric_column *first = &table->column[0];
+	double value, points = NAN, each_ug;
+
+	snprintf(text, HUMAN_MAX, "-");
+	if (!table->columns || !value_of(first, epoch, &value))
+		return;
+	enum metric_better better = better_of(first->metric);
+	if (table->any)
+		points = metric_points(better, table->best, value, table->scale);
+	if (!table->any || points > 0)
+		table->best = value;
+	table->any = true;
+	each_ug = metric_ug_per_point(show_number(epoch, "co2e_ug"), points);
+	if (isfinite(each_ug) && each_ug < 1e18)
+		human_mass((uint64_t)(each_ug + 0.5), table->page->utf8, text);
+}
+
+/* ---- rows ---- */
+
+enum { EPOCH_NAME, EPOCH_TIME, EPOCH_STEPS, EPOCH_ENERGY, EPOCH_CO2E, EPOCH_CELLS };
+
+static const struct {
+	const char *title;
+	int columns;
+	enum page_side side;
+} cell[EPOCH_CELLS] = {
+	[EPOCH_NAME] = {"epoch", 9, PAGE_LEFT},	  [EPOCH_TIME] = {"time", 10, PAGE_RIGHT},
+	[EPOCH_STEPS] = {"steps", 8, PAGE_RIGHT}, [EPOCH_ENERGY] = {"energy", 8, PAGE_RIGHT},
+	[EPOCH_CO2E] = {"CO2e", 8, PAGE_RIGHT},
+};
+
+static int width_of_cells(void)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < EPOCH_CELLS; i++)
+		columns += cell[i].columns + PAGE_GAP;
+	return columns;
+}
+
+static void print_cells(const struct page *page, const char *const text[EPOCH_CELLS])
+{
+	for (size_t i = 0; i < EPOCH_CELLS; i++)
+		page_cell(page, text[i], cell[i].columns, cell[i].side);
+}
+
+static void print_head(const struct epoch_table *table)
+{
+	const struct page *page = table->page;
+	char title[128];
+
+	page_dim(page);
+	for (size_t i = 0; i < EPOCH_CELLS; i++)
+		page_cell(page, cell[i].title, cell[i].columns, cell[i].side);
+	for (size_t i = 0; i < table->columns; i++) {
+		title_of(&table->column[i], title, sizeof(title));
+		page_cell(page, title, METRIC_WIDTH, PAGE_RIGHT);
+	}
+	if (table->points)
+		page_cell(page, "per point", POINT_WIDTH, PAGE_RIGHT);
+	page_line(page);
+	page_plain(page);
+}
+
+static void print_sum(const struct epoch_table *table, const char *name,
+		      const struct epoch_sum *sum)
+{
+	const struct page *page = table->page;
+	char t[HUMAN_MAX], steps[HUMAN_MAX] = "-", energy[HUMAN_MAX], mass[HUMAN_MAX];
+
+	human_time(sum->t_ns, page->utf8, t);
+	if (sum->steps)
+		human_count(sum->steps, steps);
+	human_energy(sum->energy_uj, page->utf8, energy);
+	human_mass(units_co2e_ug(sum->energy_uj, table->ug_per_kwh, table->pue_milli), page->utf8,
+		   mass);
+	print_cells(page, (const char *const[EPOCH_CELLS]){name, t, steps, energy, mass});
+}
+
+static void add(struct epoch_sum *sum, const json_t *epoch)
+{
+	sum->t_ns += show_number(epoch, "end_ns") - show_number(epoch, "start_ns");
+	sum->steps += show_number(epoch, "steps");
+	sum->energy_uj += show_number(epoch, "energy_uj");
+}
+
+/* "3", "2.3" in the second fit, "3 ..." while it is under way. */
+static void name_of(const struct epoch_table *table, const json_t *epoch, char *text, size_t size)
+{
+	const json_t *fit = phase_of(table->phases, show_number(epoch, "parent"));
+	const char *open = json_is_true(json_object_get(epoch, "open"))	 ? " ..."
+			   : json_is_true(json_object_get(epoch, "cut")) ? " cut"
+									 : "";
+
+	if (table->fits && fit)
+		snprintf(text, size, "%llu.%llu%s", (unsigned long long)show_number(fit, "index"),
+			 (unsigned long long)show_number(epoch, "index"), open);
+	else
+		snprintf(text, size, "%llu%s", (unsigned long long)show_number(epoch, "index"),
+			 open);
+}
+
+static void print_epoch(struct epoch_table *table, const json_t *epoch, const char *point)
+{
+	struct epoch_sum sum = {0};
+	char text[64];
+	double value;
+
+	add(&sum, epoch);
+	name_of(table, epoch, text, sizeof(text));
+	print_sum(table, text, &sum);
+	for (size_t i = 0; i < table->columns; i++) {
+		snprintf(text, sizeof(text), "-");
+		if (value_of(&table->column[i], epoch, &value))
+			snprintf(text, sizeof(text), "%.5g", value);
+		page_cell(table->page, text, METRIC_WIDTH, PAGE_RIGHT);
+	}
+	if (table->points)
+		page_cell(table->page, point, POINT_WIDTH, PAGE_RIGHT);
+	page_line(table->page);
+}
+
+static void print_between(const struct epoch_table *table, size_t from, size_t to)
+{
+	struct epoch_sum sum = {0};
+	char text[64];
+
+	if (from == to)
+		return;
+	for (size_t i = from; i < to; i++)
+		add(&sum, table->epoch[i]);
+	snprintf(text, sizeof(text), "%zu more", to - from);
+	page_dim(table->page);
+	print_sum(table, text, &sum);
+	page_line(table->page);
+	page_plain(table->page);
+}
+
+static bool is_shown(const struct epoch_table *table, size_t i)
+{
+	const size_t n = table->n, step = n / (BETWEEN + 1);
+
+	if (n <= EPOCHS_SHOWN || i < ENDS || i + ENDS >= n)
+		return true;
+	if (table->columns && show_number(table->epoch[i], "id") ==
+				      show_number(table->column[0].metric, "best_phase"))
+		return true;
+	return i % step == 0 && i / step <= BETWEEN;
+}
+
+static void print_rows(struct epoch_table *table)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < table->n; i++) {
+		char point[HUMAN_MAX];
+
+		/* Also of those that are not shown, since the best before counts. */
+		point_text(table, table->epoch[i], point);
+		if (!is_shown(table, i))
+			continue;
+		print_between(table, told, i);
+		print_epoch(table, table->epoch[i], point);
+		told = i + 1;
+	}
+}
+
+/* ---- what stands around the table ---- */
+
+static bool is_kind(const json_t *phase, const char *kind)
+{
+	return strcmp(show_text(phase, "kind"), kind) == 0;
+}
+
+static size_t count_kind(const json_t *phases, const char *kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(phases); i++)
+		n += is_kind(json_array_get(phases, i), kind);
+	return n;
+}
+
+/* The largest magnitude that the first column has: 0.91 is 91 %, if all are such. */
+static double scale_of(const struct epoch_table *table)
+{
+	double scale = 0, value;
+
+	for (size_t i = 0; i < table->n && table->columns; i++)
+		if (value_of(&table->column[0], table->epoch[i], &value) && fabs(value) > scale)
+			scale = fabs(value);
+	return scale;
+}
+
+static void show_head(const struct page *page, const json_t *run, size_t epochs, size_t fits)
+{
+	const json_t *phases = json_object_get(run, "phases");
+	const uint64_t total_uj = show_number(json_object_get(run, "energy"), "total_uj");
+	char share[HUMAN_MAX], several[64] = "";
+	struct epoch_sum sum = {0};
+
+	for (size_t i = 0; i < json_array_size(phases); i++)
+		if (is_kind(json_array_get(phases, i), "epoch"))
+			add(&sum, json_array_get(phases, i));
+	human_share(sum.energy_uj, total_uj, share);
+	if (fits > 1)
+		snprintf(several, sizeof(several), " in %zu fits", fits);
+	show_paragraph(page, "Epochs", "%zu%s, with %s of the run's energy", epochs, several,
+		       share);
+}
+
+/* "accuracy: best 0.91, last 0.9; 24.8 ug of CO2e per point" */
+static void show_metric(const struct page *page, const json_t *metric, int *n)
+{
+	const char *part = show_text(metric, "part");
+	const json_t *each_ug = json_object_get(metric, "ug_per_point");
+	char mass[HUMAN_MAX], cost[128] = "", best[64] = "";
+
+	if (better_of(metric) == METRIC_UNKNOWN)
+		return;
+	if (json_is_number(json_object_get(metric, "best")))
+		snprintf(best, sizeof(best), "best %.7g, ",
+			 json_number_value(json_object_get(metric, "best")));
+	if (json_is_number(each_ug) && json_number_value(each_ug) < 1e18) {
+		human_mass((uint64_t)(json_number_value(each_ug) + 0.5), page->utf8, mass);
+		snprintf(cost, sizeof(cost), "; %s CO2e of the run per point", mass);
+	}
+	show_paragraph(page, (*n)++ ? "" : "Metrics", "%s%s%s%s: %slast %.7g%s",
+		       show_text(metric, "name"), part[0] ? " (" : "", part, part[0] ? ")" : "",
+		       best, json_number_value(json_object_get(metric, "last")), cost);
+}
+
+#define METRICS_SHOWN 5
+
+static void show_metrics(const struct page *page, const json_t *metrics)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < json_array_size(metrics) && n < METRICS_SHOWN; i++)
+		show_metric(page, json_array_get(metrics, i), &n);
+}
+
+void show_epochs(const struct page *page, const json_t *run)
+{
+	const json_t *phases = json_object_get(run, "phases");
+	const json_t *metrics = json_object_get(run, "metrics");
+	const size_t epochs = count_kind(phases, "epoch"), fits = count_kind(phases, "fit");
+	const json_t *carbon = json_object_get(run, "carbon");
+	const double pue = json_number_value(json_object_get(carbon, "pue"));
+	struct epoch_table table = {.page = page,
+				    .phases = phases,
+				    .fits = fits > 1,
+				    .ug_per_kwh = show_number(carbon, "ug_per_kwh"),
+				    .pue_milli = (uint32_t)lround(pue * 1000)};
+	int room = page->columns - width_of_cells();
+
+	table.epoch = epochs ? calloc(epochs, sizeof(*table.epoch)) : NULL;
+	if (!table.epoch)
+		return;
+	for (size_t i = 0; i < json_array_size(phases); i++)
+		if (is_kind(json_array_get(phases, i), "epoch"))
+			table.epoch[table.n++] = json_array_get(phases, i);
+	table.points =
+		room >= METRIC_WIDTH + POINT_WIDTH + 2 * PAGE_GAP && json_array_size(metrics) > 0;
+	choose_columns(&table, metrics, table.points ? room - POINT_WIDTH - PAGE_GAP : room);
+	table.scale = scale_of(&table);
+	show_head(page, run, epochs, fits);
+	print_head(&table);
+	print_rows(&table);
+	free(table.epoch);
+	show_metrics(page, metrics);
+	page_line(page);
+}
