@@ -14,6 +14,7 @@
 
 #include "preload/clock.h"
 #include "preload/life.h"
+#include "preload/start.h"
 #include "preload/sys.h"
 
 #define DESCRIPTORS 1024u /* above them nothing is followed */
@@ -42,7 +43,7 @@ static struct recent {
 } recent[RECENT];
 static _Atomic uint32_t recent_head;
 
-atomic_bool files_bound;
+atomic_bool files_bound START_DATA;
 
 static struct descriptor *descriptor_of(int fd)
 {

@@ -3,58 +3,70 @@
  * Finding functions of the C library, each at its first use: most programs use few of them.
  */
 #include <errno.h>
-#include <string.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "preload/libc.h"
 #include "preload/resolve.h"
+#include "preload/start.h"
 
-void *_Atomic libc_known[LIBC_CALLS];
+/* On the page that the constructor has written to: another one would be a fault in each exec. */
+void *_Atomic libc_known[LIBC_CALLS] START_DATA = {NULL};
 
-static const char names[] =
-#define LIBC(result, name, params, args) #name "\0"
-#define LIBC_USED(result, name, params)	 #name "\0"
+/* Laid out by the compiler, so that a name is found without reading those before it. */
+static const struct names {
+#define LIBC(result, name, params, args) char name_##name[sizeof(#name)];
+#define LIBC_USED(result, name, params)	 char name_##name[sizeof(#name)];
 #include "preload/libc.def"
-	;
+} names = {
+#define LIBC(result, name, params, args) .name_##name = #name,
+#define LIBC_USED(result, name, params)	 .name_##name = #name,
+#include "preload/libc.def"
+};
 
-/* Of any parameters: the value is what integers and sizes say of a failure. */
-static long not_there(void)
+static const uint16_t offset[LIBC_CALLS] = {
+#define LIBC(result, name, params, args) offsetof(struct names, name_##name),
+#define LIBC_USED(result, name, params)	 offsetof(struct names, name_##name),
+#include "preload/libc.def"
+};
+
+/* What says that a call failed: 0 for sizes, streams and lines, -1 for all others. */
+#define FAILS_BY_ZERO(result)                                                                      \
+	_Generic((result(*)(void))0, size_t(*)(void)                                               \
+		 : true, FILE * (*)(void)                                                          \
+		 : true, char *(*)(void)                                                           \
+		 : true, default                                                                   \
+		 : false)
+
+static const bool fails_by_zero[LIBC_CALLS] = {
+#define LIBC(result, name, params, args) FAILS_BY_ZERO(result),
+#define LIBC_USED(result, name, params)	 FAILS_BY_ZERO(result),
+#include "preload/libc.def"
+};
+
+/* Of any parameters. */
+static long minus_one(void)
 {
 	errno = ENOSYS;
 	return -1;
 }
 
-/* The same for what returns a stream. */
-static void *no_stream(void)
+static long zero(void)
 {
 	errno = ENOSYS;
-	return NULL;
-}
-
-static void *stand_in(enum libc_call call)
-{
-	switch (call) {
-	case LIBC_fopen:
-	case LIBC_fopen64:
-	case LIBC_freopen:
-	case LIBC_freopen64:
-	case LIBC_fdopen:
-		return (void *)no_stream;
-	default: /* mmap's is the same as a number's */
-		return (void *)not_there;
-	}
+	return 0;
 }
 
 void *libc_find(enum libc_call call)
 {
 	const int saved = errno;
-	const char *name = names;
-	void *found;
+	void *found = resolve_next((const char *)&names + offset[call]);
 
-	for (unsigned i = 0; i < call; i++)
-		name += strlen(name) + 1;
-	found = resolve_next(name);
 	if (found)
 		atomic_store_explicit(&libc_known[call], found, memory_order_relaxed);
 	errno = saved;
-	return found ? found : stand_in(call);
+	if (found)
+		return found;
+	return fails_by_zero[call] ? (void *)zero : (void *)minus_one;
 }

@@ -14,6 +14,7 @@
 #include "preload/init.h"
 #include "preload/life.h"
 #include "preload/ring.h"
+#include "preload/start.h"
 #include "preload/sys.h"
 
 #define EARLY	       32u
@@ -37,7 +38,7 @@ static struct early {
 } early[EARLY];
 static _Atomic uint32_t early_head;
 
-struct wire_layout *_Atomic note_arena;
+struct wire_layout *_Atomic note_arena START_DATA;
 static const uint32_t *_Atomic wake;	    /* of whose arena that is */
 static struct rate childrens[NOTE_CLASSES]; /* without a life of their own */
 
