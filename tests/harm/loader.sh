@@ -101,7 +101,7 @@ export OCL_ICD_VENDORS=$build/tests/fake/libfakecl.so
 same exceptions-opencl --computes --env "OCL_ICD_VENDORS=$OCL_ICD_VENDORS" -- "$bin/throw" opencl
 if is_root; then
 	same exceptions-opencl-locked --computes --env "OCL_ICD_VENDORS=$OCL_ICD_VENDORS" \
-		--memory 3584 -- "$bin/throw" opencl lock
+		--memory 3840 -- "$bin/throw" opencl lock
 fi
 
 cat >"$TMPDIR/bad.c" <<'C'
