@@ -4,12 +4,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -324,6 +328,34 @@ static void by_pipe(const char *path, int passes)
 	}
 }
 
+/* Opens the file, and then forbids itself all but reading it. */
+static void in_sandbox(const char *path, int passes)
+{
+#define ALLOW(number)                                                                              \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),                                         \
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	struct sock_filter rule[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		ALLOW(SYS_read),
+		ALLOW(SYS_lseek),
+		ALLOW(SYS_close),
+		ALLOW(SYS_exit_group),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	struct sock_fprog filter = {sizeof(rule) / sizeof(*rule), rule};
+	int fd = open_it(path);
+
+	check(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl");
+	check(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0), "prctl");
+	for (int i = 0; i < passes; i++) {
+		lseek(fd, 0, SEEK_SET);
+		while (read(fd, piece, PIECE) > 0)
+			;
+	}
+	close(fd);
+	_exit(0);
+}
+
 static const struct road {
 	const char *name;
 	void (*go)(const char *path, int passes);
@@ -333,7 +365,7 @@ static const struct road {
 	{"mmap", by_mapping},	 {"fread", by_fread},	   {"fgets", by_fgets},
 	{"getc", by_getc},	 {"records", by_records},  {"circles", by_circles},
 	{"workers", by_workers}, {"ending", by_ending},	   {"parent", by_parent},
-	{"pipe", by_pipe},
+	{"pipe", by_pipe},	 {"sandbox", in_sandbox},
 };
 
 int main(int argc, char **argv)
