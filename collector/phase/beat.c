@@ -103,12 +103,16 @@ static bool is_first_step(const struct beat *a, size_t item)
 
 /* ---- runs of the step ---- */
 
+static int rising(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x > y ? 1 : x < y ? -1 : 0;
+}
+
 static bool is_of_step(const struct beat *a, uint32_t symbol)
 {
-	for (size_t i = 0; i < a->words; i++)
-		if (a->word[i].symbol == symbol)
-			return true;
-	return false;
+	return bsearch(&symbol, a->sorted, a->words, sizeof(symbol), rising);
 }
 
 /*
@@ -168,6 +172,9 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 	if (!a->run)
 		return -ENOMEM;
 	a->words = fold_words(a->fold, a->at_level, a->item, a->word, BEAT_WORDS);
+	for (size_t i = 0; i < a->words; i++)
+		a->sorted[i] = a->word[i].symbol;
+	qsort(a->sorted, a->words, sizeof(*a->sorted), rising);
 	for (size_t i = 0; i < level->items; i++) {
 		const struct loop_item *item = &level->item[i];
 

@@ -45,6 +45,7 @@ struct beat {
 	uint64_t head; /* steps before the first run */
 	uint64_t head_ns;
 	struct loop_word word[BEAT_WORDS]; /* of the step */
+	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */
 	size_t words;
 };
 

@@ -376,7 +376,8 @@ static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 						   .epoch[fuse->fit[fuse->fits - 2].epochs - 1]
 						   .end_ns
 					 : 0;
-	timed_epochs(told, p, from_ns < p->epoch[0].first_ns ? from_ns : 0, to_ns, fit);
+	timed_epochs(told, p, from_ns < p->epoch[0].first_ns ? from_ns : 0, to_ns,
+		     !told->over && !next, fit);
 	attach(fit, p);
 	return 0;
 }

@@ -23,10 +23,10 @@ bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut);
 
 /*
  * Epochs of a fit whose lines have times of their own, between from_ns and to_ns, where the fits
- * before and behind it are. `fit` has room for fit->epochs.
+ * before and behind it are. `goes_on`: one of its epochs is under way; `fit` has room for one more.
  */
 void timed_epochs(const struct fuse_told *told, const struct printed_fit *printed, uint64_t from_ns,
-		  uint64_t to_ns, struct fuse_fit *fit);
+		  uint64_t to_ns, bool goes_on, struct fuse_fit *fit);
 
 /* Epochs of a fit, from those of a cut from `first` on. */
 void fuse_take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first);

@@ -118,6 +118,7 @@ static int add_part(struct layout *layout, const struct part *part, uint64_t sta
 	phase->steps = kind == PHASE_TRAIN ? part->steps : 0;
 	phase->evidence = kind == PHASE_CHECKPOINT ? PHASE_BY_CHECKPOINTS : part->epoch->evidence;
 	phase->confidence = part->epoch->confidence;
+	phase->open = part->epoch->open && end_ns == part->epoch->end_ns;
 	return 0;
 }
 

@@ -446,6 +446,11 @@ uint64_t loop_events(const struct loop *loop)
 	return loop->n;
 }
 
+size_t loop_count(const struct loop *loop)
+{
+	return loop->items + 1;
+}
+
 size_t loop_bytes(const struct loop *loop)
 {
 	return sizeof(*loop) + loop->room * sizeof(*loop->item);

@@ -70,6 +70,9 @@ bool loop_recent(const struct loop *loop, uint64_t event, uint64_t *start_ns, ui
 uint64_t loop_time(const struct loop *loop, uint64_t event);
 
 uint64_t loop_events(const struct loop *loop);
+
+/* How many items there are, nearly: what a judgement takes. */
+size_t loop_count(const struct loop *loop);
 size_t loop_bytes(const struct loop *loop);
 
 #endif

@@ -15,6 +15,7 @@
 #include "collector/phase/printed.h"
 #include "preload/wire.h"
 
+#define LOOK_NS	     4000000u /* that a judgement stands, for each item it has to judge */
 #define LANES	     1024u /* threads that are told apart; what others compute is not looked at */
 #define LOOPS	     64u   /* of all processes: each takes up to 0.8 MB */
 #define LOOPS_EACH   3u	   /* of one process */
@@ -36,6 +37,7 @@ struct phases {
 	struct pass *pass;
 	struct layout layout;
 	uint64_t last_ns;
+	uint64_t judged_ns;   /* while it goes on */
 	uint64_t mark[MARKS]; /* the first ones, and the last ones */
 	uint64_t marks;	      /* ever */
 	uint32_t lanes;
@@ -239,10 +241,36 @@ static int judge(struct phases *phases, bool over)
 	return error;
 }
 
+/*
+ * While the run goes on a judgement stands for a while, the longer the more there is to be judged,
+ * so that looking takes no more than about a hundredth of a core.
+ */
+static uint64_t patience_ns(const struct phases *phases)
+{
+	uint64_t items = 0;
+
+	for (uint32_t i = 0; i < phases->lanes; i++)
+		items += phases->lane[i].loop ? loop_count(phases->lane[i].loop) : 0;
+	return items * LOOK_NS;
+}
+
+static void go_on(const struct layout *layout, uint64_t now_ns)
+{
+	for (size_t i = 0; i < layout->phases; i++)
+		if (layout->phase[i].open && layout->phase[i].end_ns < now_ns)
+			layout->phase[i].end_ns = now_ns;
+}
+
 size_t phases_look(struct phases *phases, uint64_t now_ns, bool over, const struct phase **phase)
 {
 	saw(phases, now_ns);
 	*phase = NULL;
+	if (!over && phases->judged_ns && now_ns < phases->judged_ns + patience_ns(phases)) {
+		go_on(&phases->layout, now_ns);
+		*phase = phases->layout.phase;
+		return phases->layout.phases;
+	}
+	phases->judged_ns = now_ns;
 	/* Where memory is short nothing is recognised, rather than half of it. */
 	if (judge(phases, over))
 		return 0;

@@ -206,10 +206,12 @@ static enum printed_reading decide(const struct printed_fit *p, const struct cut
 								   : PRINTED_AT_END;
 }
 
-static void read_edges(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
-		       uint64_t to_ns, struct edges *edges)
+static enum printed_reading read_edges(const struct printed_fit *p, const struct cut *cut,
+				       uint64_t from_ns, uint64_t to_ns, struct edges *edges)
 {
-	switch (decide(p, cut, from_ns, to_ns, edges)) {
+	const enum printed_reading reading = decide(p, cut, from_ns, to_ns, edges);
+
+	switch (reading) {
 	case PRINTED_AT_START:
 		at_start(p, cut, to_ns, edges);
 		break;
@@ -222,11 +224,38 @@ static void read_edges(const struct printed_fit *p, const struct cut *cut, uint6
 	for (size_t i = 1; i <= edges->epochs; i++)
 		if (edges->at[i] < edges->at[i - 1])
 			edges->at[i] = edges->at[i - 1];
+	return reading;
+}
+
+/*
+ * The run goes on, and with it an epoch: the last one told, or the one behind it if that was told
+ * when it ended.
+ */
+static void go_on(const struct fuse_told *told, const struct printed_fit *p,
+		  enum printed_reading reading, struct fuse_fit *fit)
+{
+	struct fuse_epoch *last = &fit->epoch[fit->epochs - 1];
+	const bool ended = reading == PRINTED_AROUND ? p->epoch[p->told - 1].ends
+						     : reading != PRINTED_AT_START;
+
+	if (ended && p->of && fit->epochs >= p->of)
+		return;
+	if (ended) {
+		fit->epoch[fit->epochs] = (struct fuse_epoch){.index = last->index + 1,
+							      .start_ns = last->end_ns,
+							      .evidence = PHASE_BY_TEXT,
+							      .confidence = 0.5};
+		last = &fit->epoch[fit->epochs++];
+	}
+	last->train_ns = last->end_ns = told->now_ns;
+	last->evaluated = false;
+	last->open = true;
 }
 
 void timed_epochs(const struct fuse_told *told, const struct printed_fit *printed, uint64_t from_ns,
-		  uint64_t to_ns, struct fuse_fit *fit)
+		  uint64_t to_ns, bool goes_on, struct fuse_fit *fit)
 {
+	enum printed_reading reading = PRINTED_ANYWHERE;
 	struct edges edges = {calloc(fit->epochs + 1, sizeof(uint64_t)), fit->epochs};
 	const struct printed_epoch *last = &printed->epoch[printed->told - 1];
 	const bool ended = last->ends || printed->reading == PRINTED_AT_END;
@@ -239,7 +268,7 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	if (!edges.at)
 		fit->epochs = 0;
 	else
-		read_edges(printed, seen ? &cut : NULL, from_ns, to_ns, &edges);
+		reading = read_edges(printed, seen ? &cut : NULL, from_ns, to_ns, &edges);
 	for (size_t i = 0; i < fit->epochs; i++) {
 		fit->epoch[i].start_ns = edges.at[i];
 		fit->epoch[i].train_ns = fit->epoch[i].end_ns = edges.at[i + 1];
@@ -252,6 +281,8 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 			fit->epoch[i].confidence = 0.95;
 		}
 	}
+	if (goes_on && fit->epochs)
+		go_on(told, printed, reading, fit);
 	if (seen)
 		cut_free(&cut);
 	free(edges.at);
