@@ -9,6 +9,18 @@ for threads in 1 4; do
 		>"$work/booking.$threads"
 done
 
+# What a recogniser that listens adds, in turns with none.
+for _ in $(seq "$turns"); do
+	for threads in 1 4; do
+		"$build/tests/bench/drain" 3 "$threads" | tail -n 1 >>"$work/deaf.$threads"
+		"$build/tests/bench/drain" 3 "$threads" phases | tail -n 1 >>"$work/listens.$threads"
+	done
+done
+
 title "The collector: events booked"
 target "collector: events a second and core, one thread" million 1 1 least 10 <"$work/booking.1"
 target "collector: the same, four threads that overlap" million 1 1 least 10 <"$work/booking.4"
+minus "$work/listens.1" "$work/deaf.1" |
+	target "collector: more an event to recognise phases, one thread" ns 1 1000 most 40
+minus "$work/listens.4" "$work/deaf.4" |
+	target "collector: the same, four threads that overlap" ns 1 1000 most 40

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast one core books events: drain ROUNDS LANES. A writer on another CPU fills the rings of an
- * arena, as a program of so many threads does: each thread's commands follow each other, those of
- * several overlap. Then this thread reads, as the collector does: it drains the rings, and once as
- * many commands are pending as make a tick due, it brings the totals up to date, ticks the account
- * and books the commands. Prints a line a round: CPU time in picoseconds an event.
+ * How fast one core books events: drain ROUNDS LANES [phases]. A writer on another CPU fills the
+ * rings of an arena, as a program of so many threads does: each thread's commands follow each
+ * other, those of several overlap. Then this thread reads, as the collector does: it drains the
+ * rings, and once as many commands are pending as make a tick due, it brings the totals up to date,
+ * ticks the account and books the commands; with "phases" a recogniser listens, too, and is asked
+ * what it finds. Prints a line a round: CPU time in picoseconds an event.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -25,6 +26,7 @@
 
 static struct wire_layout *layout;
 static uint32_t lanes;
+static bool phases;
 static uint64_t written; /* in each lane */
 static pthread_barrier_t full, empty;
 
@@ -113,6 +115,7 @@ struct books {
 	struct devices devices;
 	struct kernels kernels;
 	struct feed feed;
+	struct course course;
 };
 
 static int tick(struct books *b, uint64_t t_ns)
@@ -126,7 +129,10 @@ static int tick(struct books *b, uint64_t t_ns)
 
 	if (feed_count(&b->feed) || account_tick(b->account, &reading, &node, &activity, 1))
 		return 1;
-	return devices_tick(&b->devices, t_ns, account_posted(b->account, b->run, 0), &b->kernels);
+	const struct account_posting *posting = account_posted(b->account, b->run, 0);
+	if (phases)
+		course_tick(&b->course, t_ns, false, posting, b->kernels.row, b->kernels.n);
+	return devices_tick(&b->devices, t_ns, posting, &b->kernels);
 }
 
 static int open_books(struct books *b)
@@ -137,6 +143,8 @@ static int open_books(struct books *b)
 		return 1;
 	devices_open(&b->devices, &b->domain, 1, b->start_ns);
 	feed_open(&b->feed, layout, &b->devices, &b->kernels, b->start_ns);
+	course_open(&b->course, b->start_ns, &b->domain, 1, NULL, b->start_ns);
+	b->feed.course = phases ? &b->course : NULL;
 	/* The first tick says where the meters stand, the run joins at that moment. */
 	const struct account_node node = {.t_ns = b->start_ns, .cpus = 2, .known = true};
 	const struct power_reading reading = {.t_ns = b->start_ns};
@@ -204,14 +212,15 @@ static int measure(uint64_t rounds)
 
 int main(int argc, char **argv)
 {
-	uint64_t rounds = argc == 3 ? strtoull(argv[1], NULL, 10) : 0;
+	uint64_t rounds = argc >= 3 ? strtoull(argv[1], NULL, 10) : 0;
 
-	lanes = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+	phases = argc == 4 && strcmp(argv[3], "phases") == 0;
+	lanes = argc == 3 || phases ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
 	layout = mmap(NULL, WIRE_ARENA_BYTES, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!rounds || (lanes != 1 && lanes != 2 && lanes != 4 && lanes != 8) ||
 	    layout == MAP_FAILED) {
-		fprintf(stderr, "usage: drain ROUNDS LANES (1, 2, 4 or 8)\n");
+		fprintf(stderr, "usage: drain ROUNDS LANES (1, 2, 4 or 8) [phases]\n");
 		return 1;
 	}
 	if (measure(rounds)) {
