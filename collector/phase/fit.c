@@ -468,7 +468,8 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 	const double epochs = ceil(run->end);
 	size_t at = run->first;
 
-	for (double k = 1; k <= epochs && k <= FRACTIONS_MAX; k++) {
+	for (size_t n = 1; (double)n <= epochs && n <= FRACTIONS_MAX; n++) {
+		const double k = (double)n;
 		struct printed_epoch *epoch = epoch_new(fits, fit, k);
 		struct mark begin, end;
 
@@ -477,7 +478,7 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 		epoch->told = k;
 		epoch->guessed = !passed_at(tale, run, k - 1, &begin);
 		epoch->guessed |= !passed_at(tale, run, k, &end);
-		if (k == 1)
+		if (n == 1)
 			begin_before(tale, run, &begin);
 		set_first(epoch, &begin);
 		set_last(epoch, &end);

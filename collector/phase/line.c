@@ -134,9 +134,8 @@ static size_t read_counter(struct reader *r, size_t i)
 	if (tokens_mean(r->tokens, number + 1, WORD_COUNTS) &&
 	    !r->tokens->token[number + 1].blank) {
 		what = r->tokens->token[number + 1].means & (WORD_COUNTS | WORD_SAID);
-		counter = add_counter(r, i, number, what);
-		r->used = number + 2;
-		return r->used;
+		add_counter(r, i, number, what);
+		return r->used = number + 2;
 	}
 	counter = add_counter(r, i, number, what);
 	r->behind = name_quality_before(r->tokens, i, r->used);

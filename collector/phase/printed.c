@@ -236,7 +236,7 @@ static int by_line(const void *left, const void *right)
 
 size_t printed_look(struct printed *printed, const struct printed_fit **fit)
 {
-	size_t first[TELLERS_MAX];
+	size_t first[TELLERS_MAX] = {0};
 
 	fits_clear(&printed->fits);
 	for (size_t i = 0; i < printed->tellers; i++) {

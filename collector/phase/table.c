@@ -126,7 +126,7 @@ static bool is_header(const struct tokens *tokens)
 static bool header(struct table *table, const struct tokens *tokens)
 {
 	const char between = divider(tokens->text, tokens->bytes);
-	struct cell cell[TABLE_COLUMNS];
+	struct cell cell[TABLE_COLUMNS] = {{0}};
 	size_t n;
 
 	if (!is_header(tokens))
@@ -149,7 +149,7 @@ static bool header(struct table *table, const struct tokens *tokens)
 /* Starts with a digit, a sign or a point: what else stands in a column of numbers is no row. */
 static bool is_number(const struct cell *cell)
 {
-	return cell->bytes > 0 && memchr("0123456789+-.", *cell->text, 13);
+	return cell->bytes > 0 && *cell->text && strchr("0123456789+-.", *cell->text);
 }
 
 /* Appends "name: value, ", or only the value; what finds no room is left out. */
@@ -165,7 +165,7 @@ static void say(char *text, size_t *bytes, size_t room, const char *name, const 
 
 static bool row(const struct table *table, const struct tokens *tokens, struct line *line)
 {
-	struct cell cell[TABLE_COLUMNS];
+	struct cell cell[TABLE_COLUMNS] = {{0}};
 	char text[TOKEN_TEXT_MAX];
 	size_t bytes = 0, numbers = 0;
 	const size_t n = split(tokens->text, tokens->bytes, table->between, false, cell);

@@ -25,20 +25,18 @@ static struct tick *current_tick(struct tale *tale)
 	return tale->open ? &tale->tick[tale->ticks - 1] : NULL;
 }
 
-/* Room for one more element; *array is moved where it must be. */
-static bool grow(void **array, size_t n, size_t *room, size_t bytes)
+/* The array with room for one more element, moved where it must be, or NULL. */
+static void *grow(void *array, size_t n, size_t *room, size_t bytes)
 {
 	const size_t more = *room ? *room * 2 : 8;
 	void *moved;
 
 	if (n < *room)
-		return true;
-	moved = realloc(*array, more * bytes);
-	if (!moved)
-		return false;
-	*array = moved;
-	*room = more;
-	return true;
+		return array;
+	moved = realloc(array, more * bytes);
+	if (moved)
+		*room = more;
+	return moved;
 }
 
 /* ---- runs and ticks ---- */
@@ -53,10 +51,12 @@ static void asides_are_regular(struct tale *tale)
 
 static struct run *run_new(struct tale *tale, const struct told *told, double value)
 {
-	void *array = tale->run;
+	struct run *array;
 
-	if (tale->runs == TALE_RUNS ||
-	    !grow(&array, tale->runs, &tale->run_room, sizeof(struct run)))
+	if (tale->runs == TALE_RUNS)
+		return NULL;
+	array = grow(tale->run, tale->runs, &tale->run_room, sizeof(*array));
+	if (!array)
 		return NULL;
 	tale->run = array;
 	if (tale->open && tale->bar)
@@ -78,13 +78,15 @@ static struct tick *tick_new(struct tale *tale, size_t *budget, const struct tol
 			     double value)
 {
 	struct run *run = current_run(tale);
-	void *array = tale->tick;
+	struct tick *array;
 
 	if (tale->open)
 		asides_are_regular(tale);
 	tale->open = false;
-	if (*budget == 0 || (tale->unit != LINE_UNIT_EPOCH && run->ticks == TALE_DENSE) ||
-	    !grow(&array, tale->ticks, &tale->tick_room, sizeof(struct tick)))
+	if (*budget == 0 || (tale->unit != LINE_UNIT_EPOCH && run->ticks == TALE_DENSE))
+		return NULL;
+	array = grow(tale->tick, tale->ticks, &tale->tick_room, sizeof(*array));
+	if (!array)
 		return NULL;
 	tale->tick = array;
 	tale->tick[tale->ticks] = (struct tick){.value = value, .first = told->mark};
