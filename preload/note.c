@@ -21,11 +21,14 @@
 #define TICK_NS	       10000000u /* of the times in /proc/PID/stat, on every machine of ours */
 #define FORKED_NO_EXEC 0x40u	 /* PF_FORKNOEXEC: the image is the parent's */
 
-/* All at once still leave the ring half empty, and the collector comes when it is half full. */
+/*
+ * What a buffer brings at once is lines of a thousand epochs, perhaps. The collector comes when the
+ * ring is half full, so it holds what these bounds let through in the meantime.
+ */
 static const struct {
 	uint16_t burst, per_second;
 } bound[NOTE_CLASSES] = {
-	[NOTE_PRINTED] = {1024, 300}, [NOTE_REDRAWN] = {256, 50}, [NOTE_LOGGED] = {384, 100},
+	[NOTE_PRINTED] = {1536, 300}, [NOTE_REDRAWN] = {256, 50}, [NOTE_LOGGED] = {384, 100},
 	[NOTE_READ] = {256, 60},      [NOTE_SAVED] = {128, 40},
 };
 

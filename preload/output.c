@@ -23,7 +23,7 @@
  * Lines of one shape ("step N: loss N") at once, and a second for long: fewer than what all lines
  * together may have, so that many of one leave room for the few of another.
  */
-#define SHAPE_BURST 512u
+#define SHAPE_BURST 1024u
 #define SHAPE_PER_S 100u
 /* What is looked at in long writes: so many bytes at once, and a second. */
 #define LONG	      512u

@@ -80,6 +80,16 @@ for run in say on_terminal; do
 	descriptors | diff -u - "$TMPDIR/heard" || fail "descriptors, $run: (-printed +heard)"
 done
 
+# Whoever prints a lot of one shape does not drown the rest, nor the collector.
+say "$prog/hears" flood
+for line in few:1000 between:20; do
+	heard_of printed | sed -n "s/^0\t${line%:*}: epoch //p" >"$TMPDIR/heard"
+	seq "${line#*:}" | cmp - "$TMPDIR/heard" || fail "a flood: $(wc -l <"$TMPDIR/heard") lines of $line"
+done
+many=$(heard_of printed | grep -c many:)
+[ "$many" -ge 100 ] || fail "a flood: only $many lines of it are heard"
+[ "$(stat -c %s "$TMPDIR/out")" -gt $((many * 1000)) ] || fail "a flood: $many lines are no bound"
+
 say "$prog/hears" logs "$TMPDIR"
 {
 	printf '8\t%s\n' "log: epoch 1" "name,loss" "0,0.00" "1,0.50" "2,1.00"

@@ -176,6 +176,18 @@ static void places(void)
 	funlockfile(stdout);
 }
 
+/* A thousand lines at once are heard, and of a hundred thousand those between the epochs. */
+static void flood(void)
+{
+	for (int i = 1; i <= 1000; i++)
+		printf("few: epoch %d\n", i);
+	for (int i = 1; i <= 20; i++) {
+		for (int step = 0; step < 20000; step++)
+			printf("many: step %d, loss %f\n", step, step * 0.5);
+		printf("between: epoch %d\n", i);
+	}
+}
+
 static void logs(const char *folder)
 {
 	char path[4096];
@@ -222,6 +234,8 @@ int main(int argc, char **argv)
 		pieces();
 	else if (!strcmp(way, "places"))
 		places();
+	else if (!strcmp(way, "flood"))
+		flood();
 	else if (!strcmp(way, "logs") && argc > 2)
 		logs(argv[2]);
 	else
