@@ -91,10 +91,15 @@ static int find(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
+/* Of a file that is gone the kernel says so behind its path. */
 void place_program(char path[PLACE_PATH_MAX])
 {
+	static const char gone[] = " (deleted)";
+	const long mark = sizeof(gone) - 1;
 	long bytes = sys(readlinkat, AT_FDCWD, "/proc/self/exe", path, PLACE_PATH_MAX);
 
+	if (bytes > mark && !memcmp(path + bytes - mark, gone, (size_t)mark))
+		bytes -= mark;
 	path[bytes > 0 && bytes < PLACE_PATH_MAX ? bytes : 0] = '\0';
 }
 

@@ -47,3 +47,8 @@ strip -o bin/exporter "$prog/omp_calls"
 cp "$fake/libfakeomp.so" fake/
 meter_ok -- bin/exporter 1
 named '^[a-z]+_body in exporter'
+
+# A program whose file is gone when it computes is called as before.
+cp "$prog/omp_every" short-lived
+meter_ok -- bash -c 'exec 3<short-lived && rm short-lived && exec /proc/self/fd/3 1'
+named '^short-lived'
