@@ -71,7 +71,7 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
 LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
-BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain idle region product print write empty.so)
+BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle region product print write empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps reads saves hears omp_every omp_every_llvm omp_calls blas_every \
@@ -262,7 +262,7 @@ $(O)/tests/fake/libleaf.so: $(O)/tests/fake/leaf.o
 $(O)/tests/bench/region $(O)/tests/bench/product: $(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/fake/libleaf.so
 	$(Q)$(CC) -o $@ $< -L$(O)/tests/fake -lleaf -Wl,-rpath,'$$ORIGIN/../fake'
 
-$(O)/tests/bench/drain: tests/bench/drain.c $(O)/libcollector.a
+$(O)/tests/bench/drain $(O)/tests/bench/phase: $(O)/tests/bench/%: tests/bench/%.c $(O)/libcollector.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(O)/libcollector.a $(PKG_LIBS) \
 		-lm -pthread

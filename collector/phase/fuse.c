@@ -452,6 +452,25 @@ static void close_gaps(const struct pass *pass, struct fuse_fit *fit)
 	}
 }
 
+/* Threads' clocks and strangers' times may contradict each other: none goes back. */
+static void put_in_order(struct fuse_fit *fit, uint64_t now_ns)
+{
+	uint64_t least_ns = 0;
+
+	for (size_t i = 0; i < fit->epochs; i++) {
+		uint64_t *const at[] = {&fit->epoch[i].start_ns, &fit->epoch[i].train_ns,
+					&fit->epoch[i].end_ns};
+
+		for (size_t k = 0; k < 3; k++) {
+			if (*at[k] > now_ns)
+				*at[k] = now_ns;
+			if (*at[k] < least_ns)
+				*at[k] = least_ns;
+			least_ns = *at[k];
+		}
+	}
+}
+
 static void sum_up(struct fuse_fit *fit)
 {
 	double confidence = 0;
@@ -476,6 +495,7 @@ int fuse_make(struct fuse *fuse, const struct fuse_told *told)
 		error = silent_fits(told, fuse);
 	for (size_t i = 0; i < fuse->fits; i++) {
 		close_gaps(told->pass, &fuse->fit[i]);
+		put_in_order(&fuse->fit[i], told->now_ns);
 		sum_up(&fuse->fit[i]);
 	}
 	return error;
