@@ -110,13 +110,13 @@ check-slow: ## run every test, in its long form where it has one, and those of h
 	@scripts/deps build test slow
 	@scripts/deps guest || true
 	@GRAMME_SLOW=1 $(MAKE) --no-print-directory check
-	@$(PROVE) $(HARM) $(LOSE)
+	@$(PROVE) $(TRAIN_SLOW) $(HARM) $(LOSE)
 
 built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH_PROGRAMS) $(O)/libgramme-nop.so
 
 check-built: built fuzz-built
 	@$(MAKE) --no-print-directory O=$(O)-san SAN=address,undefined unit
-	@$(PROVE) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
+	@$(PROVE) $(TRAIN) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
 	@FUZZ_TIME=$(TIME) $(PROVE) $(FUZZ:$(O)/%=$(O)-fuzz/%)
 
 unit: $(UNIT)

@@ -8,6 +8,6 @@ git config user.email nobody@example.invalid
 for i in $(seq 12); do
 	git commit -q --allow-empty -m "train: print the loss after epoch $i/12, accuracy 0.$i"
 done
-git log --stat
-git log --oneline
+git --no-pager log --stat
+git --no-pager log --oneline
 git gc --quiet --aggressive
