@@ -499,6 +499,43 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 
 /* ---- all of them ---- */
 
+static bool has_value(const struct facts *facts, fact_list list, double value)
+{
+	for (; list; list = facts->fact[list - 1].next)
+		if (facts->fact[list - 1].value == value)
+			return true;
+	return false;
+}
+
+/* All that is told with one tick was told with the other. */
+static bool repeats(const struct facts *facts, const struct tick *tick, const struct tick *of)
+{
+	if (!tick->own || tick->value != of->value)
+		return false;
+	for (fact_list at = tick->own; at; at = facts->fact[at - 1].next) {
+		const double value = facts->fact[at - 1].value;
+
+		if (!has_value(facts, of->own, value) && !has_value(facts, of->aside, value))
+			return false;
+	}
+	return true;
+}
+
+/* A run that tells the one before it again, in no time: the history that many print at the end. */
+static bool is_recap(const struct tale *tale, const struct facts *facts, size_t i)
+{
+	const struct run *run = &tale->run[i], *before = run - 1;
+	const uint64_t ns = run->last_mark.t_ns - run->first_mark.t_ns;
+
+	if (i == 0 || run->ticks < 2 || run->ticks > before->ticks || tale->bar ||
+	    ns > (before->last_mark.t_ns - before->first_mark.t_ns) / 20)
+		return false;
+	for (size_t k = 0; k < run->ticks; k++)
+		if (!repeats(facts, &tale->tick[run->first + k], &tale->tick[before->first + k]))
+			return false;
+	return true;
+}
+
 void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
 	      const struct tale *tale, double sure)
 {
@@ -506,8 +543,11 @@ void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
 
 	for (size_t i = 0; i < (whole ? 1 : tale->runs); i++) {
 		const struct run *run = &tale->run[i];
-		struct printed_fit *fit = fit_new(fits, process, tale, run, sure);
+		struct printed_fit *fit;
 
+		if (is_recap(tale, facts, i))
+			continue;
+		fit = fit_new(fits, process, tale, run, sure);
 		if (!fit)
 			return;
 		if (whole)

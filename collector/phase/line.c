@@ -414,6 +414,7 @@ static bool only_names(const struct line *line)
 static void conclude(struct reader *r)
 {
 	struct line *line = r->line;
+	const bool result = line->quality || line->trains;
 	bool said = false;
 
 	for (size_t i = 0; i < line->counters; i++) {
@@ -424,8 +425,8 @@ static void conclude(struct reader *r)
 			counter->unit = LINE_UNIT_STEP;
 	}
 	line->testing = (r->seen & WORD_TESTING) && !line->quality && !said;
-	line->ends = (r->seen & WORD_ENDS) || (line->quality && !is_partial(line));
-	line->begins = !line->ends && !line->quality &&
+	line->ends = (r->seen & WORD_ENDS) || (result && !is_partial(line));
+	line->begins = !line->ends && !result &&
 		       ((r->seen & WORD_STARTS) || (only_names(line) && !r->quantity));
 }
 

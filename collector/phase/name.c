@@ -88,6 +88,18 @@ static void name_of_clause(const struct tokens *tokens, size_t used, struct name
 	name->means |= parts;
 }
 
+/* Whether a name needs no sign before its number: "train loss 0.3", "val 0.31", but not "in 2 ...".
+ */
+static bool leads_bare(const struct tokens *tokens, size_t word, size_t number)
+{
+	const struct token *token = &tokens->token[word];
+
+	if ((token->means & WORD_PARTS) && !tokens->token[number].whole)
+		return true;
+	return word_name_means(tokens->text + token->at, token->bytes) &
+	       (WORD_QUALITY | WORD_SETTING);
+}
+
 bool name_before(const struct tokens *tokens, size_t i, size_t used, size_t behind,
 		 struct name *name)
 {
@@ -125,10 +137,8 @@ bool name_before(const struct tokens *tokens, size_t i, size_t used, size_t behi
 		name->means |= tokens->token[j - 1].means & WORD_PARTS;
 	if (sign)
 		name_of_clause(tokens, used, name);
-	return sign || (word_means(name->text, name->bytes) & WORD_QUALITY) ||
-	       (word_name_means(tokens->text + tokens->token[j - 1].at,
-				tokens->token[j - 1].bytes) &
-		(WORD_QUALITY | WORD_SETTING));
+	return sign || leads_bare(tokens, j - 1, i) ||
+	       (word_means(name->text, name->bytes) & WORD_QUALITY);
 }
 
 bool name_behind(const struct tokens *tokens, size_t i, bool listed, struct name *name)

@@ -118,6 +118,7 @@ static bool is_header(const struct tokens *tokens)
 			continue;
 		what = word_name_means(tokens->text + token->at, token->bytes);
 		counts |= (what & (WORD_EPOCH | WORD_STEP)) && !(what & WORD_QUALITY);
+		counts |= i == 0 && token->bytes == 1 && tokens->text[token->at] == 'e';
 		tells |= (what & (WORD_QUALITY | WORD_NO_METRIC | WORD_SETTING)) != 0;
 	}
 	return counts && tells;
@@ -142,6 +143,8 @@ static bool header(struct table *table, const struct tokens *tokens)
 
 		memcpy(table->column[i], cell[i].text, bytes);
 		table->column[i][bytes] = '\0';
+		if (strcmp(table->column[i], "e") == 0)
+			memcpy(table->column[i], "epoch", sizeof("epoch"));
 	}
 	return true;
 }

@@ -365,6 +365,28 @@ static void late_lines_count_and_have_no_time(void **state)
 	printed_free(printed);
 }
 
+/* Many print their history at the end: the same values at once are no second training. */
+static void a_history_is_no_fit(void **state)
+{
+	static const struct telling out = {.process = 1};
+	const struct printed_fit *fit;
+	struct printed *printed;
+	char text[64];
+
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		assert_int_equal(printed_new(&printed), 0);
+		for (int i = 0; i < 6; i++) {
+			const int value = i < 3 ? 9 - i : 12 - i - other;
+
+			snprintf(text, sizeof(text), "epoch %d: loss 0.%d", i % 3 + 1, value);
+			tell_text(printed, &out, i < 3 ? (uint64_t)i * 1000 : 3000, text);
+		}
+		assert_int_equal(printed_look(printed, &fit), 1 + other);
+		printed_free(printed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +395,7 @@ int main(void)
 		cmocka_unit_test(processes_are_bounded),
 		cmocka_unit_test(ranks_are_twins),
 		cmocka_unit_test(files_add_what_they_know),
+		cmocka_unit_test(a_history_is_no_fit),
 		cmocka_unit_test(late_lines_count_and_have_no_time),
 	};
 
