@@ -334,7 +334,7 @@ $(O)/tests/fake/tally: $(O)/tests/fake/tally_print.o $(O)/tests/fake/tally.o
 
 # The shim's own objects, the collector's reader and a program that races them, for the compiler's
 # race detector. It knows no fences (-Wtsan says so); what stands between ours are atomics.
-RACE := $(filter-out $(addprefix preload/,asan.c redirect.c files_hook.c files_stream.c output_hook.c),$(SHIM_SRC)) \
+RACE := $(filter-out $(addprefix preload/,asan.c redirect.c string.c files_hook.c files_stream.c output_hook.c),$(SHIM_SRC)) \
 	collector/intake/arena.c \
 	collector/intake/clean.c collector/intake/pages.c tests/prog/race.c
 $(O)/race/%.o: %.c
