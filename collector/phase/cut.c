@@ -109,6 +109,7 @@ static int divide(const struct beat *a, enum weight by, uint64_t least, struct c
 		first = i + 1;
 	}
 	cut->evaluated = others[0] ? (double)alike / (double)cut->epochs : 0;
+	cut->epoch[0].first = a->run[0].first;
 	judge(a, cut);
 	return 0;
 }
@@ -199,6 +200,7 @@ static int divide_evenly(const struct beat *a, size_t epochs, struct cut *cut)
 		cut->epoch[i].start_ns = start_of_step(a, from);
 		end_epoch(a, to, &cut->epoch[i]);
 	}
+	cut->epoch[0].first = a->run[0].first;
 	judge(a, cut);
 	return 0;
 }
@@ -385,6 +387,8 @@ int cut_make(const struct fold *fold, size_t epochs, uint64_t from_ns, uint64_t 
 		}
 	}
 	free(try);
+	if (found)
+		cut_settle_in(cut, fold);
 	return found ? 0 : -ENOENT;
 }
 

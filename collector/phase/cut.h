@@ -24,6 +24,7 @@ struct cut_epoch {
 	uint64_t steps;
 	uint64_t other; /* kernels in the gap that are no steps: evaluation */
 	uint64_t after; /* number of the first of these in their thread */
+	uint64_t first; /* number of its first kernel; of the first epoch only */
 };
 
 struct cut {
@@ -46,6 +47,12 @@ struct cut {
  */
 int cut_make(const struct fold *fold, size_t epochs, uint64_t from_ns, uint64_t to_ns,
 	     struct cut *cut);
+/*
+ * Whatever is computed right before the first step, with no longer a pause than there is between
+ * the kernels of a step, belongs to the first epoch: it is what is done once, to begin with.
+ */
+void cut_settle_in(struct cut *cut, const struct fold *fold);
+
 /*
  * For a thread that does so little that there are no loops: into so many groups of as many kernels
  * each, by the longest pauses. Where the pauses are most of the time the groups are what stands

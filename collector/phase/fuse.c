@@ -90,7 +90,30 @@ bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut)
 	return true;
 }
 
-void fuse_take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first)
+/* The first thing that was printed or saved after a moment, or `to_ns`. */
+static uint64_t next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_t to_ns)
+{
+	for (size_t i = 0; i < told->marks; i++)
+		if (told->mark[i] > after_ns && told->mark[i] < to_ns)
+			to_ns = told->mark[i];
+	return to_ns;
+}
+
+/*
+ * After the last kernel of the last epoch its results are fetched and looked at, until something is
+ * printed or saved.
+ */
+static void end_last(const struct fuse_told *told, struct fuse_epoch *last)
+{
+	const uint64_t until_ns = last->end_ns + past(last->end_ns, last->start_ns) / 4;
+	const uint64_t mark_ns = next_mark(told, last->end_ns, until_ns);
+
+	if (mark_ns < until_ns)
+		last->end_ns = mark_ns;
+}
+
+void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct cut *cut,
+		      size_t first)
 {
 	cut_trim(cut, first, fit->epochs);
 	for (size_t i = 0; i < fit->epochs; i++) {
@@ -103,6 +126,7 @@ void fuse_take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first)
 		to->evidence |= PHASE_BY_KERNELS;
 		to->confidence = cut->even * (0.75 + 0.2 * cut->marked);
 	}
+	end_last(told, &fit->epoch[fit->epochs - 1]);
 }
 
 /* ---- what was printed ---- */
@@ -179,15 +203,6 @@ static void spread(struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
 		epoch->train_ns = epoch->end_ns = from_ns + (uint64_t)(each * (double)(i + 1));
 		epoch->confidence = 0.3;
 	}
-}
-
-/* The first thing that was printed or saved after a moment, or `to_ns`. */
-static uint64_t next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_t to_ns)
-{
-	for (size_t i = 0; i < told->marks; i++)
-		if (told->mark[i] > after_ns && told->mark[i] < to_ns)
-			to_ns = told->mark[i];
-	return to_ns;
 }
 
 /*
@@ -279,7 +294,7 @@ static double late_together(const struct late *late)
 		     late->to_ns, &cut))
 		return 0;
 	for (size_t i = late->first; i < late->fuse->fits; i++) {
-		fuse_take_epochs(&late->fuse->fit[i], &cut, done);
+		fuse_take_epochs(late->told, &late->fuse->fit[i], &cut, done);
 		done += late->fuse->fit[i].epochs;
 	}
 	const double score = cut.score;
@@ -308,7 +323,7 @@ static void late_apart(const struct late *late, double better_than)
 	}
 	for (size_t i = 0; i < n && cut; i++) {
 		if (whole && score > better_than)
-			fuse_take_epochs(&late->fuse->fit[late->first + i], &cut[i], 0);
+			fuse_take_epochs(late->told, &late->fuse->fit[late->first + i], &cut[i], 0);
 		cut_free(&cut[i]);
 	}
 	free(cut);

@@ -29,7 +29,8 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 		  uint64_t to_ns, bool goes_on, struct fuse_fit *fit);
 
 /* Epochs of a fit, from those of a cut from `first` on. */
-void fuse_take_epochs(struct fuse_fit *fit, struct cut *cut, size_t first);
+void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct cut *cut,
+		      size_t first);
 
 /* From passes over the data: as many as epochs, or one more to learn the words before. */
 bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A thread of few kernels, cut by its pauses.
+ * What pauses between kernels tell: the groups of a thread of few kernels, and where a first epoch
+ * begins.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -121,4 +122,54 @@ int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_
 	if (!found)
 		cut_free(cut);
 	return found ? 0 : -ENOENT;
+}
+
+/* Nine of ten pauses between kernels from `first` on are no longer. 0 where that means nothing. */
+static uint64_t usual_pause(const struct loop *loop, uint64_t first)
+{
+	uint64_t pause[256], start_ns, end_ns, before_ns = 0;
+	size_t n = 0;
+
+	for (uint64_t i = first; n < 256 && loop_recent(loop, i, &start_ns, &end_ns); i++) {
+		/* Asked for before the last one had ended: pauses are the queue's, not the
+		 * program's. */
+		if (before_ns > start_ns)
+			return 0;
+		if (before_ns)
+			pause[n++] = start_ns - before_ns;
+		before_ns = end_ns;
+	}
+	if (n < 10)
+		return 0;
+	qsort(pause, n, sizeof(*pause), falling);
+	return pause[n / 10];
+}
+
+/* The stretch that ends where the first step begins, or NULL: what is repeated is another thing. */
+static const struct loop_item *stretch_before(const struct fold *fold, uint64_t first)
+{
+	const struct fold_level *level = &fold->level[0];
+
+	for (size_t i = 0; i < level->items; i++)
+		if (level->item[i].kind == LOOP_STRETCH &&
+		    level->item[i].first + level->item[i].events == first)
+			return &level->item[i];
+	return NULL;
+}
+
+void cut_settle_in(struct cut *cut, const struct fold *fold)
+{
+	struct cut_epoch *epoch = &cut->epoch[0];
+	const struct loop_item *before = stretch_before(fold, epoch->first);
+	const uint64_t most_ns = before ? 3 * usual_pause(fold->loop, epoch->first) : 0;
+	uint64_t next_ns = epoch->start_ns, start_ns, end_ns;
+
+	for (uint64_t i = epoch->first; most_ns && i-- > before->first;) {
+		if (!loop_recent(fold->loop, i, &start_ns, &end_ns) || end_ns > next_ns ||
+		    next_ns - end_ns > most_ns)
+			break;
+		next_ns = start_ns;
+	}
+	if (next_ns < epoch->start_ns)
+		epoch->start_ns = next_ns;
 }

@@ -182,7 +182,7 @@ void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_
 void phases_line(struct phases *phases, const struct phase_line *line)
 {
 	saw(phases, line->t_ns);
-	if (!(line->flags & (WIRE_NOTE_LOG | WIRE_NOTE_REDRAWN)))
+	if (!(line->flags & (WIRE_NOTE_LOG | WIRE_NOTE_REDRAWN | WIRE_NOTE_LATE)))
 		mark(phases, line->t_ns);
 	printed_line(phases->printed, line);
 }
