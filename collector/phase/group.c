@@ -84,15 +84,17 @@ static bool divide(const struct span *span, size_t n, uint64_t least_ns, struct 
 	return cut->epochs == epochs;
 }
 
-/* From one group's end to the next one's. */
-static void stretch(struct cut *cut, uint64_t from_ns)
+/* From one group's end to the next one's; the first takes as long as the longer ones. */
+static void stretch(struct cut *cut, uint64_t from_ns, uint64_t *length_ns)
 {
-	const struct cut_epoch *last = &cut->epoch[cut->epochs - 1];
-	const uint64_t each_ns = past(last->end_ns, cut->epoch[0].end_ns) / (cut->epochs - 1);
-	const uint64_t begin_ns = past(cut->epoch[0].end_ns, each_ns);
+	const size_t n = cut->epochs - 1;
 
-	for (size_t i = cut->epochs; i-- > 1;)
+	for (size_t i = n; i > 0; i--) {
 		cut->epoch[i].start_ns = cut->epoch[i - 1].end_ns;
+		length_ns[i - 1] = past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
+	}
+	qsort(length_ns, n, sizeof(*length_ns), falling);
+	const uint64_t begin_ns = past(cut->epoch[0].end_ns, length_ns[n / 8]);
 	cut->epoch[0].start_ns = begin_ns > from_ns ? begin_ns : from_ns;
 }
 
@@ -102,7 +104,7 @@ int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_
 	struct span *span;
 	const size_t n = collect(loop, from_ns, to_ns, &span);
 	uint64_t busy_ns = 0;
-	bool found = false;
+	bool found = false, between = false;
 
 	*cut = (struct cut){.loop = loop, .even = 1, .marked = 1, .score = 0.4};
 	if (epochs > 1 && n && n % epochs == 0)
@@ -115,7 +117,11 @@ int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_
 	for (size_t i = 0; found && i < epochs; i++)
 		busy_ns += past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
 	if (found && (double)busy_ns < BETWEEN * (double)past(span[n - 1].end_ns, span[0].start_ns))
-		stretch(cut, from_ns);
+		between = true;
+	uint64_t *length_ns = between ? calloc(epochs, sizeof(*length_ns)) : NULL;
+	if (length_ns)
+		stretch(cut, from_ns, length_ns);
+	free(length_ns);
 	for (size_t i = 0; found && i < epochs; i++)
 		cut->epoch[i].train_ns = cut->epoch[i].end_ns;
 	free(span);

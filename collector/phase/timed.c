@@ -74,7 +74,7 @@ static uint64_t long_ns(const struct printed_fit *p)
 	uint64_t ns[255];
 	const size_t n = lengths(p, ns, 255);
 
-	return n ? ns[n * 3 / 4] : 0;
+	return n ? ns[n - 1 - n / 8] : 0;
 }
 
 static uint64_t first_start(const struct cut *cut, const struct printed_fit *p, uint64_t from_ns)
