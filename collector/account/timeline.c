@@ -4,6 +4,7 @@
  */
 #include "collector/account/timeline.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,19 +26,27 @@ static struct timeline_point last(const struct timeline *timeline)
 	return timeline->n ? timeline->point[timeline->n - 1] : timeline->begin;
 }
 
-/* Forgets every second point of the older half. */
+/* Forgets points until those that stay are farther apart than before. The last one stays. */
 static void thin(struct timeline *timeline)
 {
-	const size_t pairs = timeline->n / 4;
+	const struct timeline_point end = last(timeline);
+	const uint64_t span_ns = end.t_ns - timeline->begin.t_ns;
+	uint64_t before_ns = timeline->begin.t_ns;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < pairs; i++)
-		timeline->point[i] = timeline->point[2 * i + 1];
-	memmove(&timeline->point[pairs], &timeline->point[2 * pairs],
-		(timeline->n - 2 * pairs) * sizeof(timeline->point[0]));
-	timeline->n -= pairs;
+	timeline->apart_ns = span_ns / (TIMELINE_POINTS / 2) + 1;
+	for (size_t i = 0; i + 1 < timeline->n; i++) {
+		const struct timeline_point point = timeline->point[i];
+		if (point.t_ns - before_ns < timeline->apart_ns)
+			continue;
+		timeline->point[kept++] = point;
+		before_ns = point.t_ns;
+	}
+	timeline->point[kept++] = end;
+	timeline->n = kept;
 }
 
-/* Room for one more, if there is any. */
+/* Room for one more; where there is no memory, in the place of the last. */
 static void make_room(struct timeline *timeline)
 {
 	if (timeline->n < timeline->room)
@@ -56,12 +65,23 @@ static void make_room(struct timeline *timeline)
 	timeline->room = room;
 }
 
+/* The last point is only for the time being while it is too near to the one before. */
+static bool is_near(const struct timeline *timeline)
+{
+	const size_t n = timeline->n;
+	const uint64_t before_ns = n > 1 ? timeline->point[n - 2].t_ns : timeline->begin.t_ns;
+
+	return n > 0 && timeline->point[n - 1].t_ns - before_ns < timeline->apart_ns;
+}
+
 void timeline_add(struct timeline *timeline, uint64_t t_ns, uint64_t energy_uj)
 {
 	const struct timeline_point before = last(timeline);
 
 	if (t_ns <= before.t_ns || energy_uj < before.energy_uj)
 		return;
+	if (is_near(timeline))
+		timeline->n--;
 	make_room(timeline);
 	if (timeline->n < timeline->room)
 		timeline->point[timeline->n++] = (struct timeline_point){t_ns, energy_uj};

@@ -4,8 +4,8 @@
  * is the difference of two answers, so that stretches that touch add up to the microjoule,
  * whatever their number. Pure.
  *
- * Memory is bounded: at most 4096 points are kept. Beyond that the past grows coarse, every second
- * point of its older half being forgotten; those that stay keep their figures, and what was asked
+ * Memory is bounded: at most 4096 points are kept. Beyond that points are forgotten evenly, until
+ * those that stay are a 2048th of the whole time apart; they keep their figures, and what was asked
  * at timeline_forget stays what it was.
  */
 #ifndef GRAMME_TIMELINE_H
@@ -26,6 +26,7 @@ struct timeline {
 	struct timeline_point *point; /* behind `begin`, by rising time */
 	size_t n;
 	size_t room;
+	uint64_t apart_ns; /* points that are nearer are not kept */
 };
 
 /* Begins where energy_uj have been drawn. To be closed. */

@@ -18,25 +18,35 @@
 #include "collector/ledger/private.h"
 #include "collector/ledger/writer.h"
 
-static json_t *phase_list(const struct ledger_phase *phase, size_t n)
+#define OPEN_TOLD 16u /* phases that are not final, in a line; all are in the journal */
+
+/* The last `most` of n phases, and of the others those that must be there. */
+static json_t *phase_list(const struct ledger_phase *phase, size_t n, size_t most)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < n; i++)
-		if (json_array_append_new(list, phaseline_make(&phase[i]))) {
+		if ((n - i <= most || phase[i].held) &&
+		    json_array_append_new(list, phaseline_make(&phase[i]))) {
 			json_decref(list);
 			return NULL;
 		}
 	return list;
 }
 
-/* Phases that were cut off by the death of who saw them begin are final as they are. */
+/*
+ * What somebody saw who died since is final as it is: nobody else will know better. What was under
+ * way was cut off.
+ */
 static int add_cut(json_t *list, const json_t *cut)
 {
 	for (size_t i = 0; i < json_array_size(cut); i++) {
 		json_t *phase = json_copy(json_array_get(cut, i));
+		bool open = json_is_true(json_object_get(phase, "open"));
 
-		if (!phase || json_object_set_new(phase, "cut", json_true()) ||
+		if (!phase ||
+		    (open && (json_object_del(phase, "open") ||
+			      json_object_set_new(phase, "cut", json_true()))) ||
 		    json_array_append_new(list, phase))
 			return -ENOMEM;
 	}
@@ -55,17 +65,18 @@ static void free_phases(struct next_phases *phases)
 	json_decref(phases->open);
 }
 
-static int next_phases(const struct ledger *ledger, const struct ledger_state *state,
+static int next_phases(const struct ledger *ledger, const struct ledger_state *state, size_t opens,
 		       struct next_phases *phases)
 {
 	const uint64_t skip =
 		ledger->phases > state->phases_before ? ledger->phases - state->phases_before : 0;
-	json_t *fresh = skip < state->phases ? phase_list(state->phase + skip, state->phases - skip)
-					     : json_array();
+	json_t *fresh = skip < state->phases
+				? phase_list(state->phase + skip, state->phases - skip, SIZE_MAX)
+				: json_array();
 	int error = -ENOMEM;
 
 	*phases = (struct next_phases){.final = json_array(),
-				       .open = phase_list(state->open, state->opens)};
+				       .open = phase_list(state->open, state->opens, opens)};
 	if (phases->final && phases->open && fresh && !add_cut(phases->final, ledger->cut))
 		error = json_array_extend(phases->final, fresh) ? -ENOMEM : 0;
 	json_decref(fresh);
@@ -75,7 +86,7 @@ static int next_phases(const struct ledger *ledger, const struct ledger_state *s
 }
 
 /* The tally behind the line that `state` would give, proved, and what the line says of phases. */
-static int next_tally(const struct ledger *ledger, const struct ledger_state *state,
+static int next_tally(const struct ledger *ledger, const struct ledger_state *state, size_t opens,
 		      struct tally *now, struct next_phases *phases)
 {
 	struct ledger_problem problem;
@@ -83,7 +94,7 @@ static int next_tally(const struct ledger *ledger, const struct ledger_state *st
 
 	if (error)
 		return error;
-	error = next_phases(ledger, state, phases);
+	error = next_phases(ledger, state, opens, phases);
 	if (error) {
 		tally_free(now);
 		return error;
@@ -99,12 +110,15 @@ static int next_tally(const struct ledger *ledger, const struct ledger_state *st
 	return error;
 }
 
-/* The line that `state` would give, and the tally behind it. */
+/*
+ * The line that `state` would give, with the last `opens` of the phases that are not final, and the
+ * tally behind it.
+ */
 static int next_interval(const struct ledger *ledger, const struct ledger_state *state,
-			 struct tally *now, json_t **body)
+			 size_t opens, struct tally *now, json_t **body)
 {
 	struct next_phases phases;
-	int error = next_tally(ledger, state, now, &phases);
+	int error = next_tally(ledger, state, opens, now, &phases);
 
 	if (error)
 		return error;
@@ -122,7 +136,7 @@ int ledger_interval(struct ledger *ledger, const struct ledger_state *state, boo
 {
 	struct tally now;
 	json_t *body;
-	int error = next_interval(ledger, state, &now, &body);
+	int error = next_interval(ledger, state, OPEN_TOLD, &now, &body);
 
 	if (error)
 		return error;
@@ -148,7 +162,7 @@ int ledger_journal(struct ledger *ledger, const struct ledger_state *state)
 	json_t *body;
 	size_t length;
 	char *line;
-	int error = next_interval(ledger, state, &now, &body);
+	int error = next_interval(ledger, state, SIZE_MAX, &now, &body);
 
 	if (error)
 		return error;
@@ -171,7 +185,7 @@ int ledger_snapshot(const struct ledger *ledger, const struct ledger_state *stat
 	struct next_phases phases;
 	struct tally now;
 	/* What is no next line would be no use to whoever comes after us. */
-	int error = next_tally(ledger, state, &now, &phases);
+	int error = next_tally(ledger, state, SIZE_MAX, &now, &phases);
 
 	if (error)
 		return error;

@@ -93,12 +93,12 @@ struct ledger_phase_kernel {
  * one. They nest, and else do not overlap.
  */
 struct ledger_phase {
-	struct phase phase; /* with numbers that are the ledger's; `open` and
-			     * `final` mean nothing here */
-	uint64_t energy_uj[POWER_MODELLED +
-			   1]; /* by quality, over domains that are within nothing */
+	struct phase phase; /* with numbers that are the ledger's; `final` means nothing here */
+	/* By quality, over the domains that are within nothing. */
+	uint64_t energy_uj[POWER_MODELLED + 1];
 	const struct ledger_phase_kernel *kernel; /* by rising row; of leaves alone */
 	size_t kernels;
+	bool held;  /* it is not final, and others that are lie within it */
 	bool rough; /* kernels at its ends are divided in proportion to time */
 };
 
@@ -125,7 +125,8 @@ struct ledger_state {
 	uint64_t own_uj;
 	/*
 	 * Phases that nothing changes any more, but for the first phases_before of them, which the
-	 * ledger has (ledger_phases); and those under way, with what they have so far.
+	 * ledger has (ledger_phases); and all others, with what they have so far. Of these a line
+	 * tells the last ones, the journal all.
 	 */
 	const struct ledger_phase *phase;
 	size_t phases;

@@ -129,6 +129,8 @@ static int set_rest(json_t *object, const struct ledger_phase *phase)
 		failed |= json_object_set_new(object, "metrics", metric_list(&phase->phase));
 	if (phase->kernels)
 		failed |= json_object_set_new(object, "kernels", kernel_list(phase));
+	if (phase->phase.open)
+		failed |= json_object_set_new(object, "open", json_true());
 	if (phase->rough)
 		failed |= json_object_set_new(object, "rough", json_true());
 	return failed;

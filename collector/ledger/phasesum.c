@@ -125,7 +125,7 @@ static json_t *null_or(const json_t *line, const char *name)
 	return member ? json_incref(member) : json_null();
 }
 
-static json_t *phase_object(struct sums *sums, const json_t *line, bool open)
+static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 {
 	static const char *const copied[] = {"id",    "parent",	  "kind",      "index",
 					     "of",    "start_ns", "end_ns",    "energy_uj",
@@ -150,7 +150,9 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool open)
 		 json_object_set_new(object, "kernels", kernels_of(sums, line)) ||
 		 json_object_set_new(object, "rough",
 				     json_boolean(json_is_true(json_object_get(line, "rough")))) ||
-		 json_object_set_new(object, "open", json_boolean(open)) ||
+		 json_object_set_new(object, "final", json_boolean(final)) ||
+		 json_object_set_new(object, "open",
+				     json_boolean(json_is_true(json_object_get(line, "open")))) ||
 		 json_object_set_new(object, "cut",
 				     json_boolean(json_is_true(json_object_get(line, "cut"))));
 	if (!failed)
@@ -159,10 +161,10 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool open)
 	return NULL;
 }
 
-static int add_phase(struct sums *sums, const json_t *line, bool open)
+static int add_phase(struct sums *sums, const json_t *line, bool final)
 {
 	const json_int_t parent = id_of(line, "parent");
-	json_t *object = phase_object(sums, line, open);
+	json_t *object = phase_object(sums, line, final);
 
 	if (!object || json_array_append_new(sums->list, object))
 		return -1;
@@ -207,9 +209,9 @@ json_t *phasesum_list(const struct reading *reading)
 	int failed = !sums.list;
 
 	for (size_t i = 0; !failed && i < json_array_size(reading->phases); i++)
-		failed = add_phase(&sums, json_array_get(reading->phases, i), false);
+		failed = add_phase(&sums, json_array_get(reading->phases, i), true);
 	for (size_t i = 0; !failed && i < json_array_size(reading->under_way); i++)
-		failed = add_phase(&sums, json_array_get(reading->under_way, i), true);
+		failed = add_phase(&sums, json_array_get(reading->under_way, i), false);
 	json_t *list = failed ? NULL : sorted(sums.list);
 	while (sums.depth)
 		free(sums.within[--sums.depth].kernel);

@@ -141,6 +141,7 @@ static struct ledger_phase make(const struct phase *from, uint32_t id, uint32_t 
 
 	made.phase.id = id;
 	made.phase.parent = parent;
+	made.phase.open = false;
 	made.phase.metric = metric;
 	if (metric && from->metrics)
 		memcpy(metric, from->metric, from->metrics * sizeof(*metric));
@@ -412,6 +413,8 @@ static void tell(struct walk *walk, const struct phase *phase, const struct chap
 	else
 		drawn(walk->books, walk->start_ns[at], before_uj);
 	walk->cursor_ns = clamp(phase->end_ns, walk->cursor_ns, walk->now_ns);
+	made.phase.open = phase->open;
+	made.held = frame != NULL;
 	measure(&made, walk->books, walk->start_ns[at], walk->cursor_ns, before_uj);
 	chapters->open[chapters->opens++] = made;
 }
@@ -484,6 +487,8 @@ static void tell_frames(struct walk *walk)
 		struct ledger_phase made = make(&frame->phase, frame->phase.id,
 						i > 1 ? chapters->frame[i - 2].phase.id : 0);
 
+		made.phase.open = frame->phase.open;
+		made.held = true;
 		measure(&made, walk->books, frame->phase.start_ns, chapters->cursor_ns,
 			frame->energy_uj);
 		chapters->open[chapters->opens++] = made;

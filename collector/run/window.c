@@ -209,7 +209,7 @@ static void join(struct window *window, size_t stretches)
 /* Joins neighbours until half of the room is free; where rows are that many, time is one. */
 static void shrink(struct window *window)
 {
-	for (size_t n = WINDOW_STRETCHES; n && window->n > WINDOW_ENTRIES / 2; n /= 8) {
+	for (size_t n = WINDOW_STRETCHES; n && window->n > WINDOW_ENTRIES / 2; n /= 2) {
 		sort(window);
 		join(window, n);
 	}

@@ -4,9 +4,9 @@
  * into the phases that are recognised later. Pure.
  *
  * Memory is bounded: single commands are kept up to 65536 of them. Beyond that neighbours become
- * one, row by row: the run's time falls into at most 512 stretches, divided at the widest gaps in
- * compute, where phases mostly end. A stretch that does not end where a phase does is divided in
- * proportion to time, and the count is told to be rough.
+ * one, row by row: the time falls into at most 2048 stretches, fewer where each has many rows,
+ * divided at the widest gaps in compute, where phases mostly end. A stretch that does not end where
+ * a phase does is divided in proportion to time, and the count is told to be rough.
  */
 #ifndef GRAMME_WINDOW_H
 #define GRAMME_WINDOW_H
@@ -18,7 +18,7 @@
 #include "collector/ledger/ledger.h"
 
 #define WINDOW_ENTRIES	 65536u
-#define WINDOW_STRETCHES 512u
+#define WINDOW_STRETCHES 2048u
 
 /* One command, or several of a row. */
 struct window_entry {

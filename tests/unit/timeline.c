@@ -116,6 +116,29 @@ static void stretches_that_touch_add_up(void **state)
 	}
 }
 
+/* However long a run is, its first hour stays as fine as its last. */
+static void the_past_grows_coarse_evenly(void **state)
+{
+	const uint64_t second_ns = 1000000000, seconds = 1000000;
+	struct timeline timeline;
+
+	(void)state;
+	timeline_open(&timeline, 0, 0);
+	for (uint64_t i = 1; i <= seconds; i++)
+		timeline_add(&timeline, i * second_ns, i * i);
+	assert_true(timeline.n > TIMELINE_POINTS / 4 && timeline.n <= TIMELINE_POINTS);
+	for (size_t i = 1; i < timeline.n; i++)
+		assert_true(timeline.point[i].t_ns - timeline.point[i - 1].t_ns <=
+			    seconds * second_ns / (TIMELINE_POINTS / 4));
+	for (uint64_t i = 0; i < seconds; i += 997) {
+		const double found = (double)timeline_at(&timeline, i * second_ns);
+		const double apart = (double)seconds / (TIMELINE_POINTS / 4);
+		assert_true(found >= (double)i * (double)i - 1);
+		assert_true(found <= (double)i * (double)i + apart * apart);
+	}
+	timeline_close(&timeline);
+}
+
 static void it_never_falls(void **state)
 {
 	struct timeline timeline;
@@ -141,6 +164,7 @@ int main(void)
 		cmocka_unit_test(what_runs_backwards_is_ignored),
 		cmocka_unit_test(what_was_asked_at_forgetting_stays),
 		cmocka_unit_test(stretches_that_touch_add_up),
+		cmocka_unit_test(the_past_grows_coarse_evenly),
 		cmocka_unit_test(it_never_falls),
 	};
 
