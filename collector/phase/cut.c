@@ -398,7 +398,7 @@ void cut_free(struct cut *cut)
 	*cut = (struct cut){0};
 }
 
-void cut_trim(struct cut *cut, size_t first, size_t epochs)
+bool cut_trim(struct cut *cut, size_t first, size_t epochs)
 {
 	struct cut_epoch *last = &cut->epoch[first + epochs - 1];
 	uint64_t usual = 0;
@@ -407,9 +407,10 @@ void cut_trim(struct cut *cut, size_t first, size_t epochs)
 		if (cut->epoch[i].other > usual)
 			usual = cut->epoch[i].other;
 	if (epochs < 2 || last->other <= usual)
-		return;
+		return false;
 	last->end_ns = usual ? loop_time(cut->loop, last->after + usual) : last->train_ns;
 	last->other = usual;
+	return true;
 }
 
 static int by_span(const void *a, const void *b)

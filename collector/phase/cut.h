@@ -66,9 +66,9 @@ void cut_free(struct cut *cut);
 
 /*
  * The last of a fit's epochs, `first` to `first + epochs`, ends like the others: what is computed
- * beyond, such as a test at the end, is no part of it.
+ * beyond, such as a test at the end, is no part of it. Returns whether there was such a thing.
  */
-void cut_trim(struct cut *cut, size_t first, size_t epochs);
+bool cut_trim(struct cut *cut, size_t first, size_t epochs);
 
 struct cut_span {
 	uint64_t start_ns;

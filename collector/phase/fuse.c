@@ -101,21 +101,23 @@ static uint64_t next_mark(const struct fuse_told *told, uint64_t after_ns, uint6
 
 /*
  * After the last kernel of the last epoch its results are fetched and looked at, until something is
- * printed or saved.
+ * printed or saved, or other kernels begin.
  */
-static void end_last(const struct fuse_told *told, struct fuse_epoch *last)
+static void end_last(const struct fuse_told *told, struct fuse_epoch *last, uint64_t next_ns)
 {
 	const uint64_t until_ns = last->end_ns + past(last->end_ns, last->start_ns) / 4;
 	const uint64_t mark_ns = next_mark(told, last->end_ns, until_ns);
 
-	if (mark_ns < until_ns)
+	if (mark_ns < until_ns && mark_ns <= next_ns)
 		last->end_ns = mark_ns;
 }
 
 void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct cut *cut,
 		      size_t first)
 {
-	cut_trim(cut, first, fit->epochs);
+	const size_t end = first + fit->epochs;
+	const bool trimmed = cut_trim(cut, first, fit->epochs);
+
 	for (size_t i = 0; i < fit->epochs; i++) {
 		const struct cut_epoch *from = &cut->epoch[first + i];
 		struct fuse_epoch *to = &fit->epoch[i];
@@ -126,7 +128,9 @@ void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct
 		to->evidence |= PHASE_BY_KERNELS;
 		to->confidence = cut->even * (0.75 + 0.2 * cut->marked);
 	}
-	end_last(told, &fit->epoch[fit->epochs - 1]);
+	if (!trimmed)
+		end_last(told, &fit->epoch[fit->epochs - 1],
+			 end < cut->epochs ? cut->epoch[end].start_ns : told->now_ns);
 }
 
 /* ---- what was printed ---- */
