@@ -61,23 +61,51 @@ void printed_free(struct printed *printed)
 
 /* ---- hearing ---- */
 
-static struct teller *teller_of(struct printed *printed, uint32_t process)
+static bool counts_nothing(const struct teller *teller)
+{
+	for (size_t i = 0; i < teller->voices; i++)
+		if (teller->voice[i].tales > 0)
+			return false;
+	return true;
+}
+
+/* Room for one more; of hundreds of processes that only talk, the one that did so first makes way.
+ */
+static struct teller *teller_room(struct printed *printed)
 {
 	struct teller *more;
 
-	for (size_t i = printed->tellers; i-- > 0;)
-		if (printed->teller[i].process == process)
-			return &printed->teller[i];
+	for (size_t i = 0; printed->tellers == TELLERS_MAX && i < TELLERS_MAX; i++) {
+		if (!counts_nothing(&printed->teller[i]))
+			continue;
+		teller_free(&printed->teller[i]);
+		memmove(&printed->teller[i], &printed->teller[i + 1],
+			(TELLERS_MAX - 1 - i) * sizeof(*printed->teller));
+		printed->tellers--;
+	}
 	if (printed->tellers == TELLERS_MAX)
 		return NULL;
 	more = realloc(printed->teller, (printed->tellers + 1) * sizeof(*more));
 	if (!more)
 		return NULL;
 	printed->teller = more;
-	more[printed->tellers] = (struct teller){.process = process};
-	more[printed->tellers].budget.epochs = VOICE_EPOCHS;
-	more[printed->tellers].budget.others = VOICE_OTHERS;
 	return &more[printed->tellers++];
+}
+
+static struct teller *teller_of(struct printed *printed, uint32_t process)
+{
+	struct teller *teller;
+
+	for (size_t i = printed->tellers; i-- > 0;)
+		if (printed->teller[i].process == process)
+			return &printed->teller[i];
+	teller = teller_room(printed);
+	if (!teller)
+		return NULL;
+	*teller = (struct teller){.process = process};
+	teller->budget.epochs = VOICE_EPOCHS;
+	teller->budget.others = VOICE_OTHERS;
+	return teller;
 }
 
 static struct voice *voice_of(struct teller *teller, uint64_t file)

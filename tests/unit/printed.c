@@ -265,6 +265,27 @@ static void memory_is_bounded(void **state)
 	printed_free(printed);
 }
 
+/* A build's hundreds of processes talk, and the trainer that comes after them is heard. */
+static void talkers_make_way(void **state)
+{
+	const struct printed_fit *fit;
+	struct printed *printed;
+
+	(void)state;
+	assert_int_equal(printed_new(&printed), 0);
+	for (uint32_t process = 1; process < 1000; process++) {
+		const struct telling telling = {.process = process};
+		const char *line =
+			process == 7 || process == 999 ? "Epoch 1/1 loss: 0.5" : "compiling x.c";
+
+		tell(printed, &telling, process, line, strlen(line));
+	}
+	assert_int_equal(printed_look(printed, &fit), 2);
+	assert_int_equal(fit[0].process, 7);
+	assert_int_equal(fit[1].process, 999);
+	printed_free(printed);
+}
+
 /* Children without number: most are not heard, and the first ones are. */
 static void processes_are_bounded(void **state)
 {
@@ -392,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_output),
 		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(talkers_make_way),
 		cmocka_unit_test(processes_are_bounded),
 		cmocka_unit_test(ranks_are_twins),
 		cmocka_unit_test(files_add_what_they_know),
