@@ -357,6 +357,16 @@ void files_closing(int fd, uint64_t written, struct files_saving *saving)
 		atomic_store(&d->state, KIND_UNKNOWN);
 }
 
+void files_ending(void)
+{
+	struct passes_part part;
+
+	(void)own_number();
+	for (uint32_t slot = 0; slot < PASSES_FILES; slot++)
+		if (passes_close(&passes, slot, clock_ns(), &part))
+			tell(&part);
+}
+
 void files_saved(const struct files_saving *saving)
 {
 	struct recent *r;

@@ -62,6 +62,8 @@ struct files_saving {
 void files_closing(int fd, uint64_t written, struct files_saving *saving);
 /* It was closed without an error. */
 void files_saved(const struct files_saving *saving);
+/* The process ends at once: what was read and not told is told, but for a little. */
+void files_ending(void);
 /* Something was renamed to `path`, which is relative to `folder`. */
 void files_renamed(int folder, const char *path);
 

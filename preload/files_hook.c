@@ -10,6 +10,7 @@
 
 #include "preload/files.h"
 #include "preload/libc.h"
+#include "preload/sys.h"
 #include "preload/output.h"
 
 /* ---- open ---- */
@@ -125,6 +126,23 @@ LIBC_WRAP(int, close, (int fd))
 		files_saved(&saving);
 	return error;
 }
+
+/*
+ * How workers end that were forked to load data: nothing else tells of the last that they read. The
+ * end of any other process comes by no wrapper.
+ */
+#define END(name)                                                                                  \
+	LIBC_WRAP(void, name, (int status))                                                        \
+	{                                                                                          \
+		if (files_on())                                                                    \
+			files_ending();                                                            \
+		LIBC_REAL(name)(status);                                                           \
+		for (;;)                                                                           \
+			sys(exit_group, status);                                                   \
+	}
+
+END(_exit)
+END(_Exit)
 
 #define RENAME(name, params, args, folder)                                                         \
 	LIBC_WRAP(int, name, params)                                                               \
