@@ -3,6 +3,7 @@
  * naming: rows for code in files that are there, in files that are something else than they are
  * said to be, and in none.
  */
+#include <fcntl.h>
 #include <link.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #include <cmocka.h>
 
 #include "collector/symbol/naming.h"
+#include "collector/symbol/symbol.h"
 #include "collector/units.h"
 
 #define NAME_MAX_HERE 1600
@@ -59,15 +61,15 @@ static const char *row(const char *path, const char *id)
 /* What the build-id of this program begins with, as naming_row has it from the shim. */
 static const char *own_id(void)
 {
-	static char id[17];
-	char command[640];
-	FILE *out;
+	static char id[SYMBOL_ID_MAX + 1];
+	int fd = open(self, O_RDONLY | O_CLOEXEC);
+	struct symbol_file *file = symbol_open(fd);
 
-	snprintf(command, sizeof(command), "readelf -n %s | sed -n 's/.*Build ID: //p'", self);
-	out = popen(command, "r");
-	assert_non_null(out);
-	assert_non_null(fgets(id, sizeof(id), out));
-	pclose(out);
+	assert_non_null(file);
+	symbol_id(file, id);
+	symbol_close(file);
+	close(fd);
+	id[16] = '\0';
 	return id;
 }
 
