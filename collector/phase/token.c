@@ -100,7 +100,7 @@ static void show_byte(struct tokens *tokens, char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		c = (char)(c + 'a' - 'A');
-	else if ((c >= 0 && c < ' ') || c == 0x7f)
+	else if ((unsigned char)c < ' ' || c == 0x7f)
 		c = ' ';
 	tokens->text[tokens->bytes++] = c;
 }
