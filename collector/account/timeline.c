@@ -128,5 +128,7 @@ void timeline_forget(struct timeline *timeline, uint64_t t_ns)
 		return;
 	timeline->begin = (struct timeline_point){t_ns, timeline_at(timeline, t_ns)};
 	timeline->n -= next;
-	memmove(timeline->point, timeline->point + next, timeline->n * sizeof(timeline->point[0]));
+	if (timeline->n)
+		memmove(timeline->point, timeline->point + next,
+			timeline->n * sizeof(timeline->point[0]));
 }

@@ -342,7 +342,8 @@ int window_take(struct window *window, uint64_t from_ns, uint64_t to_ns,
 			entry[stay++] = entry[i];
 	}
 	/* What stays goes right before what was not looked at. */
-	memmove(entry + taken - stay, entry, stay * sizeof(*entry));
+	if (stay)
+		memmove(entry + taken - stay, entry, stay * sizeof(*entry));
 	window->first += taken - stay;
 	window->n -= taken - stay;
 	*kernel = list;
