@@ -131,4 +131,7 @@ void timeline_forget(struct timeline *timeline, uint64_t t_ns)
 	if (timeline->n)
 		memmove(timeline->point, timeline->point + next,
 			timeline->n * sizeof(timeline->point[0]));
+	/* There is room again. */
+	if (timeline->n < TIMELINE_POINTS / 2)
+		timeline->apart_ns = 0;
 }

@@ -136,6 +136,13 @@ static void the_past_grows_coarse_evenly(void **state)
 		assert_true(found >= (double)i * (double)i - 1);
 		assert_true(found <= (double)i * (double)i + apart * apart);
 	}
+	/* What comes once the past is forgotten is as fine as ever. */
+	timeline_forget(&timeline, seconds * second_ns);
+	for (uint64_t i = 1; i <= 1000; i++)
+		timeline_add(&timeline, (seconds + i) * second_ns, seconds * seconds + i * i);
+	for (uint64_t i = 1; i <= 1000; i++)
+		assert_int_equal(timeline_at(&timeline, (seconds + i) * second_ns),
+				 seconds * seconds + i * i);
 	timeline_close(&timeline);
 }
 
