@@ -121,7 +121,7 @@ LD_PRELOAD='libm.so.6 libpthread.so.0' "${run[@]}" sh -c 'echo "$LD_PRELOAD"' >"
 	fail "LD_PRELOAD is $(cat "$TMPDIR/out")"
 
 # Children belong to the run, with their CPU time.
-meter_ok -- sh -c "'$prog/spin' 300 & '$prog/spin' 300; wait; (sleep 0.3; sleep 0.3)"
+meter_ok -- sh -c "'$prog/spin' 300 & '$prog/spin' 300; wait; (sleep 1.2; sleep 0.3)"
 holds '.run.processes >= 4 and .run.cpu_ns >= 500000000'
 
 # What goes on in the background is left alone, and noted.
