@@ -92,15 +92,6 @@ static bool is_step(const struct beat *a, size_t item, size_t end, uint64_t left
 		 runs_like_step(a, word, n)));
 }
 
-/* The first step may do more than the others, but it ends as they do. */
-static bool is_first_step(const struct beat *a, size_t item)
-{
-	struct loop_word word[BEAT_WORDS];
-	const size_t n = fold_words(a->fold, a->at_level, item, word, BEAT_WORDS);
-
-	return n >= a->words && has_end_of_step(a, word, n);
-}
-
 /* ---- runs of the step ---- */
 
 static int rising(const void *a, const void *b)
@@ -113,6 +104,43 @@ static int rising(const void *a, const void *b)
 static bool is_of_step(const struct beat *a, uint32_t symbol)
 {
 	return bsearch(&symbol, a->sorted, a->words, sizeof(symbol), rising);
+}
+
+/*
+ * Kernels of the step right before its first run: a first step that sets things up on its way, or
+ * the rest of one, where the run begins in its midst.
+ */
+static uint64_t before_run(const struct beat *a, size_t item)
+{
+	struct loop_word word[BEAT_WORDS];
+	size_t n, of_step = 0;
+
+	if (a->level->item[item].kind != LOOP_STRETCH)
+		return 0;
+	n = fold_words(a->fold, a->at_level, item, word, BEAT_WORDS);
+	for (size_t i = 0; i < n; i++)
+		of_step += is_of_step(a, word[i].symbol);
+	return of_step;
+}
+
+static bool is_same(const struct loop_item *a, const struct loop_item *b)
+{
+	return a && a->kind == b->kind && a->hash == b->hash && a->events == b->events;
+}
+
+/* Finds the last loop within the step: an evaluation has forward loops, too, but none of these. */
+static void find_part(struct beat *a)
+{
+	const struct fold_level *level = a->level;
+
+	for (uint32_t i = 0; a->at_level && i < level->children[a->item]; i++) {
+		const struct loop_item *child = &level[-1].item[level->child[a->item] + i];
+
+		if (child->kind == LOOP_RUN)
+			a->part = child;
+	}
+	for (uint32_t i = 0; a->part && i < level->children[a->item]; i++)
+		a->parts += is_same(a->part, &level[-1].item[level->child[a->item] + i]);
 }
 
 /*
@@ -138,6 +166,7 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 				continue;
 			}
 		}
+		run->parts += is_same(a->part, item);
 		leads = leads && item->kind != LOOP_RUN;
 		of_step *= fold_rounds(item);
 		run->among += (uint32_t)of_step;
@@ -165,7 +194,6 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 {
 	const struct fold_level *level = a->level;
 	size_t gap = 0, end = 0;
-	uint64_t before_ns = 0;
 
 	a->covered_ns = 0;
 	a->run = calloc(level->items + 1, sizeof(*a->run));
@@ -175,6 +203,7 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 	for (size_t i = 0; i < a->words; i++)
 		a->sorted[i] = a->word[i].symbol;
 	qsort(a->sorted, a->words, sizeof(*a->sorted), rising);
+	find_part(a);
 	for (size_t i = 0; i < level->items; i++) {
 		const struct loop_item *item = &level->item[i];
 
@@ -184,11 +213,8 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 		if (item->kind == LOOP_RUN && item->hash == a->hash && item->body == a->body) {
 			if (a->runs)
 				close_run(a, gap, i);
-			else if (i && beat_within(&level->item[i - 1], from_ns, to_ns) &&
-				 is_first_step(a, i - 1)) {
-				a->head = 1;
-				a->head_ns = before_ns;
-			}
+			else if (i && beat_within(&level->item[i - 1], from_ns, to_ns))
+				a->head = before_run(a, i - 1);
 			a->run[a->runs++] = (struct beat_run){.first = item->first,
 							      .events = item->events,
 							      .start_ns = item->start_ns,
@@ -198,7 +224,6 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 			gap = i + 1;
 			continue;
 		}
-		before_ns = item->start_ns;
 		if (!a->runs)
 			continue;
 		struct beat_run *run = &a->run[a->runs - 1];
@@ -225,16 +250,30 @@ static uint64_t within_gap(const struct beat *a, const struct beat_run *run)
 										    : run->among;
 }
 
+/* Steps that hold loops are counted by these, whatever stands around. */
+static uint64_t steps_by_parts(const struct beat *a, size_t first, size_t end)
+{
+	uint64_t parts = 0;
+
+	for (size_t i = first; i < end; i++)
+		parts += a->run[i].events / a->body * a->parts + a->run[i].parts;
+	return parts / a->parts;
+}
+
 uint64_t beat_steps(const struct beat *a, size_t first, size_t end)
 {
+	if (a->part)
+		return steps_by_parts(a, first, end);
 	const struct beat_run *last = &a->run[end - 1];
-	uint64_t events = last->events + last->lead + (first ? a->run[first - 1].trail : 0);
-	uint64_t steps = last->extra + last->odd + (first ? 0 : a->head);
+	uint64_t events = last->events + last->lead + (first ? a->run[first - 1].trail : a->head);
+	uint64_t steps = last->extra + last->odd;
 
 	for (size_t i = first; i + 1 < end; i++) {
 		events += a->run[i].events + within_gap(a, &a->run[i]);
 		steps += a->run[i].odd;
 	}
+	/* A body of loops begins in the midst of a step as often as not: an odd step at the end
+	 * fills most of what is left of it. */
 	return steps + events / a->body;
 }
 

@@ -28,6 +28,7 @@ struct beat_run {
 	uint32_t among;	     /* and in all of it, but for the next */
 	uint32_t odd;	     /* steps that are repeated, each with the same kernel more */
 	uint64_t like;	     /* kernels of the gap that are of such steps, or of broken ones */
+	uint64_t parts;	     /* loops of the step in the gap, of the kind that is counted */
 };
 
 struct beat {
@@ -42,8 +43,9 @@ struct beat {
 	uint64_t last_ns;
 	struct beat_run *run;
 	size_t runs;
-	uint64_t head; /* steps before the first run */
-	uint64_t head_ns;
+	uint64_t head;			   /* kernels of the step right before the first run */
+	const struct loop_item *part;	   /* the last loop within a step, where there are any */
+	uint32_t parts;			   /* so many of it in each */
 	struct loop_word word[BEAT_WORDS]; /* of the step */
 	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */
 	size_t words;

@@ -12,6 +12,7 @@
 #include "collector/phase/beat.h"
 
 #define CANDIDATES	 16u
+#define SHORT_BODY	 6u
 #define COVER_LEAST	 0.10 /* of the time: less is no training */
 #define SILENT_STEPS_MIN 4u
 #define SILENT_LEAST_NS	 20000000u /* an epoch shorter than that is a frame, not an epoch */
@@ -72,22 +73,64 @@ static uint64_t steps_most_have(const struct cut *cut, size_t *how_many)
 	return most;
 }
 
+/*
+ * The data is the same in every epoch: where most have as many steps, one that seems to have one
+ * more or one less was only hidden at an edge.
+ */
+static void even_out(struct cut *cut, uint64_t usual, size_t *same)
+{
+	for (size_t i = 0; i < cut->epochs && 2 * *same >= cut->epochs; i++) {
+		const uint64_t steps = cut->epoch[i].steps;
+
+		if (steps + 1 == usual || steps == usual + 1) {
+			cut->epoch[i].steps = usual;
+			++*same;
+		}
+	}
+}
+
 static void judge(const struct beat *a, struct cut *cut)
 {
 	const uint64_t span_ns = past(a->run[a->runs - 1].gap_end_ns, a->run[0].start_ns);
 	size_t same;
 
-	steps_most_have(cut, &same);
+	const uint64_t usual = steps_most_have(cut, &same);
+	if (usual > 8)
+		even_out(cut, usual, &same);
 	cut->even = (double)same / (double)cut->epochs;
 	cut->body = a->body;
 	cut->cover = span_ns ? (double)a->covered_ns / (double)span_ns : 0;
 }
 
+/*
+ * How many epochs are followed by as many other kernels as the middle one of them, give or take
+ * what a broken step leaves.
+ */
+static double share_evaluated(const struct beat *a, const struct cut *cut)
+{
+	const uint64_t other = cut->epoch[cut->epochs / 2].other;
+	size_t alike = 0;
+
+	for (size_t i = 0; i < cut->epochs; i++) {
+		const uint64_t one = cut->epoch[i].other;
+
+		alike += one + a->body >= other && one <= other + a->body && one > 0;
+	}
+	return other ? (double)alike / (double)cut->epochs : 0;
+}
+
+static uint64_t first_start(const struct beat *a)
+{
+	const struct beat_run *run = a->run;
+
+	return a->head && a->head <= run->first ? loop_time(a->fold->loop, run->first - a->head)
+						: run->start_ns;
+}
+
 /* One section after another; a gap of at least `least` ends one. */
 static int divide(const struct beat *a, enum weight by, uint64_t least, struct cut *cut)
 {
-	size_t first = 0, alike = 0;
-	uint64_t others[2] = {0};
+	size_t first = 0;
 
 	*cut = (struct cut){
 		.loop = a->fold->loop, .epoch = calloc(a->runs, sizeof(*cut->epoch)), .marked = 1};
@@ -97,19 +140,18 @@ static int divide(const struct beat *a, enum weight by, uint64_t least, struct c
 		if (i + 1 < a->runs && weight_of(a, i, by) < least)
 			continue;
 		cut->epoch[cut->epochs] = (struct cut_epoch){
-			.start_ns = first || !a->head ? a->run[first].start_ns : a->head_ns,
+			.start_ns = first ? a->run[first].start_ns : first_start(a),
 			.train_ns = a->run[i].end_ns,
 			.end_ns = a->run[i].gap_end_ns,
 			.steps = beat_steps(a, first, i + 1),
 			.other = past(a->run[i].gap_events, a->run[i].extra * a->body),
 			.after = beat_after(&a->run[i], a->body),
 		};
-		others[0] = cut->epochs ? others[0] : cut->epoch[0].other;
-		alike += cut->epoch[cut->epochs++].other == others[0];
+		cut->epochs++;
 		first = i + 1;
 	}
-	cut->evaluated = others[0] ? (double)alike / (double)cut->epochs : 0;
-	cut->epoch[0].first = a->run[0].first;
+	cut->evaluated = share_evaluated(a, cut);
+	cut->epoch[0].first = a->run[0].first - (a->head <= a->run[0].first ? a->head : 0);
 	judge(a, cut);
 	return 0;
 }
@@ -197,10 +239,10 @@ static int divide_evenly(const struct beat *a, size_t epochs, struct cut *cut)
 		const uint64_t from = steps * i / epochs, to = steps * (i + 1) / epochs;
 
 		cut->epoch[i].steps = to - from;
-		cut->epoch[i].start_ns = start_of_step(a, from);
+		cut->epoch[i].start_ns = from ? start_of_step(a, from) : first_start(a);
 		end_epoch(a, to, &cut->epoch[i]);
 	}
-	cut->epoch[0].first = a->run[0].first;
+	cut->epoch[0].first = a->run[0].first - (a->head <= a->run[0].first ? a->head : 0);
 	judge(a, cut);
 	return 0;
 }
@@ -317,6 +359,9 @@ static double score(const struct beat *a, const struct cut *cut, bool silent)
 	if (cut->epoch[0].steps < 2)
 		score *= 0.5;
 	score *= 1 - 0.02 * a->at_level;
+	/* So few kernels are rather the moments of a sequence than forwards and backwards. */
+	if (a->body < SHORT_BODY)
+		score *= 0.97;
 	/* Of two that take turns the longer body is the step: an evaluation has no way back. */
 	return silent ? score * (1 + (double)a->body / ((double)a->body + 64)) : score;
 }
