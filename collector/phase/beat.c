@@ -37,7 +37,8 @@ static bool has_end_of_step(const struct beat *a, const struct loop_word *word, 
 			k = at + 1;
 		}
 	}
-	return a->words > begin && 2 * found >= a->words - begin && found;
+	/* An evaluation may share some of it, but is shorter by far. */
+	return a->words > begin && 4 * found >= 3 * (a->words - begin) && 2 * n >= a->words;
 }
 
 /* The same kernels in the same order, if of other sizes, all the way to the end of the step. */
@@ -159,7 +160,9 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 
 		for (size_t k = 0; k < n; k++)
 			of_step += is_of_step(a, word[k].symbol);
-		if (item->body <= 2 * a->body && has_end_of_step(a, word, n)) {
+		if (has_end_of_step(a, word, n) &&
+		    (item->kind != LOOP_RUN ||
+		     (item->body >= a->body && item->body <= 2 * a->body))) {
 			run->like += item->kind == LOOP_RUN ? item->events : of_step;
 			if (item->kind == LOOP_RUN) {
 				run->odd += (uint32_t)fold_rounds(item);
