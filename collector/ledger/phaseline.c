@@ -49,7 +49,7 @@ enum line_part phaseline_part(const json_t *word)
 {
 	const char *text = json_string_value(word);
 
-	for (int i = LINE_PART_TRAIN; text && i <= LINE_PART_TEST; i++)
+	for (enum line_part i = LINE_PART_TRAIN; text && i <= LINE_PART_TEST; i++)
 		if (!strcmp(text, parts[i]))
 			return i;
 	return LINE_PART_NONE;

@@ -31,13 +31,14 @@ static size_t lengths(const struct printed_fit *p, uint64_t *ns, size_t room)
 
 		ns[n++] = past(p->epoch[i].last_ns, p->epoch[i - 1].last_ns) / (steps ? steps : 1);
 	}
-	qsort(ns, n, sizeof(*ns), rising);
+	if (n)
+		qsort(ns, n, sizeof(*ns), rising);
 	return n;
 }
 
 static uint64_t usual_ns(const struct printed_fit *p)
 {
-	uint64_t ns[255];
+	uint64_t ns[255] = {0};
 	const size_t n = lengths(p, ns, 255);
 
 	return n ? ns[n / 2] : 0;
@@ -71,7 +72,7 @@ static void fill_in(struct edges *edges, const struct cut *cut)
 /* A first epoch takes as long as the longer ones: everything is met for the first time. */
 static uint64_t long_ns(const struct printed_fit *p)
 {
-	uint64_t ns[255];
+	uint64_t ns[255] = {0};
 	const size_t n = lengths(p, ns, 255);
 
 	return n ? ns[n - 1 - n / 8] : 0;
