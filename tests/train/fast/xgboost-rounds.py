@@ -18,10 +18,10 @@ class Truth(xgb.callback.TrainingCallback):
         return False
 
 
-x, y = data.curve(8000, features=40)
+x, y = data.curve(16000, features=40)
 xv, yv = data.curve(5000, features=40, seed=1)
 dtrain, dvalid = xgb.DMatrix(x, y), xgb.DMatrix(xv, yv)
 params = {"objective": "reg:squarederror", "max_depth": 6, "eta": 0.3, "tree_method": "hist", "nthread": 2}
-booster = xgb.train(params, dtrain, num_boost_round=16, evals=[(dtrain, "train"), (dvalid, "eval")],
+booster = xgb.train(params, dtrain, num_boost_round=12, evals=[(dtrain, "train"), (dvalid, "eval")],
                     callbacks=[Truth()], verbose_eval=True)
 booster.save_model("model.json")
