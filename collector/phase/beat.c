@@ -126,10 +126,13 @@ static uint64_t before_run(const struct beat *a, size_t item)
 
 static bool is_same(const struct loop_item *a, const struct loop_item *b)
 {
-	return a && a->kind == b->kind && a->hash == b->hash && a->events == b->events;
+	return a && a->kind == b->kind && a->hash == b->hash;
 }
 
-/* Finds the last loop within the step: an evaluation has forward loops, too, but none of these. */
+/*
+ * Finds the longest loop within the step: an evaluation has the forward one, but not that
+ * backwards. A shorter sequence, or a smaller last batch, has fewer rounds of it.
+ */
 static void find_part(struct beat *a)
 {
 	const struct fold_level *level = a->level;
@@ -137,7 +140,7 @@ static void find_part(struct beat *a)
 	for (uint32_t i = 0; a->at_level && i < level->children[a->item]; i++) {
 		const struct loop_item *child = &level[-1].item[level->child[a->item] + i];
 
-		if (child->kind == LOOP_RUN)
+		if (child->kind == LOOP_RUN && (!a->part || child->events > a->part->events))
 			a->part = child;
 	}
 	for (uint32_t i = 0; a->part && i < level->children[a->item]; i++)

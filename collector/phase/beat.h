@@ -44,7 +44,7 @@ struct beat {
 	struct beat_run *run;
 	size_t runs;
 	uint64_t head;			   /* kernels of the step right before the first run */
-	const struct loop_item *part;	   /* the last loop within a step, where there are any */
+	const struct loop_item *part;	   /* the longest loop within a step, if any */
 	uint32_t parts;			   /* so many of it in each */
 	struct loop_word word[BEAT_WORDS]; /* of the step */
 	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */
