@@ -19,7 +19,7 @@ class Truth(keras.callbacks.Callback):
         truth.step()
 
     def on_epoch_end(self, epoch, logs=None):
-        truth.end(**{name: f"{value:.4f}" for name, value in logs.items()})
+        truth.end(**{name: f"{value:.4f}" if value > 1e-3 else f"{value:.4e}" for name, value in logs.items()})
 
 
 keras.utils.set_random_seed(0)
