@@ -47,13 +47,24 @@ static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t t
 	return error ? error : by_kernels(told, end_ns, to_ns, fuse);
 }
 
+/* Who counts iterations on and on, over the saves, says that none of them ends anything. */
+static bool counts_across(const struct fuse_told *told, const struct pass_file *saves)
+{
+	for (size_t i = 0; i < told->fits; i++)
+		if (told->fit[i].unit == LINE_UNIT_STEP && told->fit[i].process == saves->process &&
+		    told->fit[i].epochs > saves->times)
+			return true;
+	return false;
+}
+
 /* The same steps between one save and the next: the end of each is the end of an epoch. */
 static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
 {
 	const struct pass_file *saves = pass_saves(told->pass);
 	struct cut cut;
 
-	if (!saves || saves->times < SILENT_SAVES || !saves->even || !told->lanes)
+	if (!saves || saves->times < SILENT_SAVES || !saves->even || !told->lanes ||
+	    counts_across(told, saves))
 		return 0;
 	if (fuse_cut(told, saves->process, saves->times, 0, saves->time[saves->times - 1].end_ns,
 		     &cut))
