@@ -4,7 +4,6 @@
  * program asked the device for.
  */
 #include "collector/cmd/show.h"
-#include "collector/symbol/place.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -284,7 +284,7 @@ static int nest(const json_t *line, struct nesting *nesting, bool *leaf,
 static int take_final(const json_t *line, struct tally *tally, struct ledger_problem *problem)
 {
 	const json_t *kernels = json_object_get(line, "kernels");
-	bool leaf;
+	bool leaf = false;
 	int error = nest(line, &tally->final, &leaf, problem);
 
 	if (!error && kernels && (!leaf || !json_is_array(kernels)))

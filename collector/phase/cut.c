@@ -11,7 +11,7 @@
 
 #include "collector/phase/beat.h"
 
-#define CANDIDATES	 16u
+#define CANDIDATES	 ((size_t)16)
 #define SHORT_BODY	 6u
 #define COVER_LEAST	 0.10 /* of the time: less is no training */
 #define SILENT_STEPS_MIN 4u
@@ -144,7 +144,7 @@ static int divide(const struct beat *a, enum weight by, uint64_t least, struct c
 			.train_ns = a->run[i].end_ns,
 			.end_ns = a->run[i].gap_end_ns,
 			.steps = beat_steps(a, first, i + 1),
-			.other = past(a->run[i].gap_events, a->run[i].extra * a->body),
+			.other = past(a->run[i].gap_events, a->run[i].extra * (uint64_t)a->body),
 			.after = beat_after(&a->run[i], a->body),
 		};
 		cut->epochs++;

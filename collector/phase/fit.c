@@ -246,10 +246,12 @@ static void agree_on_steps(struct fits *fits, struct printed_fit *fit)
 {
 	const struct printed_epoch *epoch = epochs_of(fits, fit);
 
-	for (size_t i = 0; i < fit->told; i++)
+	if (!fit->told)
+		return;
+	for (size_t i = 1; i < fit->told; i++)
 		if (epoch[i].steps != epoch[0].steps)
 			return;
-	fit->steps = fit->told ? epoch[0].steps : 0;
+	fit->steps = epoch[0].steps;
 }
 
 /* One word for all epochs but the last, which may be under way. */

@@ -52,7 +52,7 @@ static int falling(const void *a, const void *b)
 /* The shortest of the so many longest pauses; 0 where the next one is as long. */
 static uint64_t least_pause(const struct span *span, size_t n, size_t pauses)
 {
-	uint64_t *pause = calloc(n, sizeof(*pause));
+	uint64_t *pause = calloc(n + 1, sizeof(*pause));
 	uint64_t least_ns = 0;
 
 	for (size_t i = 1; pause && i < n; i++)
@@ -118,7 +118,7 @@ int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_
 		busy_ns += past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
 	if (found && (double)busy_ns < BETWEEN * (double)past(span[n - 1].end_ns, span[0].start_ns))
 		between = true;
-	uint64_t *length_ns = between ? calloc(epochs, sizeof(*length_ns)) : NULL;
+	uint64_t *length_ns = between ? calloc(epochs + 1, sizeof(*length_ns)) : NULL;
 	if (length_ns)
 		stretch(cut, from_ns, length_ns);
 	free(length_ns);

@@ -327,7 +327,7 @@ static void feel_pulse(struct loop *loop, uint64_t start_ns)
 	if (loop->n & (pulse->every - 1))
 		return;
 	if (pulse->n == PULSES) {
-		for (uint32_t i = 0; i < PULSES / 2; i++)
+		for (size_t i = 0; i < PULSES / 2; i++)
 			pulse->t_ns[i] = pulse->t_ns[2 * i];
 		pulse->n /= 2;
 		pulse->every *= 2;
