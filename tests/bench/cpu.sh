@@ -15,11 +15,5 @@ done
 prove_metered 400000
 
 title "One call that computes on the CPU, and has nothing to compute"
-for call in region product; do
-	name="an OpenMP region"
-	[ $call = region ] || name="a matrix product"
-	figure "$name, bare" ns 1 1000 <"$work/$call.bare"
-	figure "$name, empty bodies" ns 1 1000 <"$work/$call.nop"
-	figure "$name, metered" ns 1 1000 <"$work/$call.shim"
-	minus "$work/$call.shim" "$work/$call.nop" | target "$name: metered - empty bodies" ns 1 1000 most 60
-done
+added "an OpenMP region" "$work/region" 60
+added "a matrix product" "$work/product" 60

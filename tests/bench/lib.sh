@@ -100,6 +100,15 @@ title() {
 	printf 'title\t%s\n' "$1" >>"$work/rows"
 }
 
+# added NAME FILE MOST: what one call costs, from FILE.bare, FILE.nop and FILE.shim in picoseconds,
+# and what of it is ours, which is at most MOST ns.
+added() {
+	figure "$1, bare" ns 1 1000 <"$2.bare"
+	figure "$1, empty bodies" ns 1 1000 <"$2.nop"
+	figure "$1, metered" ns 1 1000 <"$2.shim"
+	minus "$2.shim" "$2.nop" | target "$1: metered - empty bodies" ns 1 1000 most "$3"
+}
+
 # figure NAME UNIT DIGITS DIVISOR [interval] <NUMBERS
 figure() {
 	local middle low high
