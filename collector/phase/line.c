@@ -33,10 +33,28 @@ struct reader {
 
 static enum line_unit unit_of(uint32_t what)
 {
-	return what & WORD_EPOCH  ? LINE_UNIT_EPOCH
-	       : what & WORD_STEP ? LINE_UNIT_STEP
-	       : what & WORD_FIT  ? LINE_UNIT_FIT
-				  : LINE_UNIT_NONE;
+	return what & WORD_EPOCH   ? LINE_UNIT_EPOCH
+	       : what & WORD_STEP  ? LINE_UNIT_STEP
+	       : what & WORD_FIT   ? LINE_UNIT_FIT
+	       : what & WORD_THING ? LINE_UNIT_OTHER
+				   : LINE_UNIT_NONE;
+}
+
+/* A thing, or a test of what was learned: neither is an epoch, however often it comes. */
+static bool is_thing(const struct tokens *tokens, size_t i)
+{
+	return tokens_mean(tokens, i, WORD_THING | WORD_VALIDATION | WORD_TEST) &&
+	       !tokens_mean(tokens, i, WORD_TRAIN | WORD_COUNTS | WORD_QUALITY);
+}
+
+/* WORD_THING where a thing's name stands before the number at i: "file [3/10]", "Testing:  33%|".
+ */
+static uint32_t thing_before(const struct reader *r, size_t i)
+{
+	while (i > r->used && (tokens_sign(r->tokens, i - 1, ":#[(|") ||
+			       tokens_mean(r->tokens, i - 1, WORD_NUMBER)))
+		i--;
+	return i > r->used && is_thing(r->tokens, i - 1) ? WORD_THING : 0;
 }
 
 /* Nothing but dates, times, levels and signs stands before token i. */
@@ -121,7 +139,7 @@ static bool bar_behind(const struct reader *r, size_t i)
 
 static size_t read_counter(struct reader *r, size_t i)
 {
-	uint32_t what = r->tokens->token[i].means & (WORD_COUNTS | WORD_SAID);
+	uint32_t what = r->tokens->token[i].means & (WORD_COUNTS | WORD_SAID | WORD_THING);
 	size_t number = number_behind(r, i);
 	struct line_counter *counter;
 
@@ -162,7 +180,9 @@ static size_t read_pair(struct reader *r, size_t i, bool bar)
 	bar |= pair_of_bar(r, i);
 	if (i + 3 < r->tokens->n && r->tokens->token[i + 3].kind == TOKEN_JUNK && !bar)
 		return r->used = i + 3; /* a day and its month, and a time */
-	counter = add_counter(r, i, i, r->bar);
+	if (is_thing(r->tokens, i + 3))
+		r->bar |= WORD_THING; /* "3/10 files" */
+	counter = add_counter(r, i, i, r->bar | thing_before(r, i));
 	if (counter) {
 		counter->of = r->tokens->token[i + 2].value;
 		counter->bar = bar;
@@ -191,6 +211,7 @@ static size_t read_percent(struct reader *r, size_t i)
 	const size_t pair = pair_behind(r, i);
 	struct line_counter *counter;
 
+	r->bar |= thing_before(r, i);
 	if (pair != NOWHERE) /* says how many of how many: that is exact */
 		return read_pair(r, pair, true);
 	counter = add_counter(r, i, i, 0);
@@ -356,6 +377,16 @@ static bool of_another_time(const struct reader *r, size_t i)
 		tokens_mean(r->tokens, i - 2, WORD_NOT_NOW));
 }
 
+/* "file 3", "question #12", "data set no. 3 of 5"; "images: 300" says how many there are. */
+static bool numbers_things(const struct reader *r, size_t i)
+{
+	if (!tokens_mean(r->tokens, i, WORD_THING))
+		return false;
+	for (i++; tokens_sign(r->tokens, i, "#([") || tokens_mean(r->tokens, i, WORD_NUMBER);)
+		i++;
+	return tokens_count(r->tokens, i) && r->tokens->token[i].whole;
+}
+
 static size_t read_word(struct reader *r, size_t i)
 {
 	const uint32_t what = r->tokens->token[i].means;
@@ -365,7 +396,7 @@ static size_t read_word(struct reader *r, size_t i)
 		r->context = i;
 	if (i == 0)
 		r->part = what & WORD_PARTS;
-	if ((what & WORD_COUNTS) && !of_another_time(r, i))
+	if (((what & WORD_COUNTS) || numbers_things(r, i)) && !of_another_time(r, i))
 		return read_counter(r, i);
 	return i + 1;
 }
@@ -395,7 +426,8 @@ static bool is_partial(const struct line *line)
 
 		if (counter->unit == LINE_UNIT_STEP && counter->of == 0)
 			return true;
-		if ((counter->unit == LINE_UNIT_STEP || counter->unit == LINE_UNIT_NONE) &&
+		if ((counter->unit == LINE_UNIT_STEP || counter->unit == LINE_UNIT_NONE ||
+		     counter->unit == LINE_UNIT_OTHER) &&
 		    counter->of > 0 && counter->value + 1 < counter->of)
 			return true;
 	}
@@ -404,11 +436,17 @@ static bool is_partial(const struct line *line)
 
 static bool only_names(const struct line *line)
 {
-	for (size_t i = 0; i < line->counters; i++)
-		if (line->counter[i].unit != LINE_UNIT_EPOCH &&
-		    line->counter[i].unit != LINE_UNIT_FIT)
+	size_t names = 0;
+
+	for (size_t i = 0; i < line->counters; i++) {
+		const enum line_unit unit = line->counter[i].unit;
+
+		if (unit == LINE_UNIT_EPOCH || unit == LINE_UNIT_FIT)
+			names++;
+		else if (unit != LINE_UNIT_OTHER || line->counter[i].of > 0)
 			return false;
-	return line->counters > 0;
+	}
+	return names > 0;
 }
 
 static void conclude(struct reader *r)

@@ -22,6 +22,7 @@ enum line_unit {
 	LINE_UNIT_STEP,	    /* step, batch, iteration, iter, update */
 	LINE_UNIT_FIT,	    /* fold, trial, model, run, seed: one whole training each */
 	LINE_UNIT_PERCENT,  /* "12%", "Progress: 12.3%" */
+	LINE_UNIT_OTHER, /* data sets, files, questions, batches of a test: named, and no epochs */
 };
 
 struct line_counter {

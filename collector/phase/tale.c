@@ -112,8 +112,8 @@ static const struct line_counter *steps_in(const struct tale *tale, const struct
 			continue;
 		if (counter->unit == LINE_UNIT_STEP && !counter->fractional)
 			return counter;
-		if (counter->unit == LINE_UNIT_NONE && !best &&
-		    (counter->of > 0 || (own && own->fractional && !counter->fractional)))
+		if ((counter->unit == LINE_UNIT_NONE || counter->unit == LINE_UNIT_OTHER) &&
+		    !best && (counter->of > 0 || (own && own->fractional && !counter->fractional)))
 			best = counter; /* beside a share of the data: what was done of it */
 	}
 	return best;
@@ -230,6 +230,18 @@ static struct aside *aside_room(struct tale *tale)
 	return NULL;
 }
 
+static bool names_things(const struct line *line)
+{
+	bool things = false;
+
+	for (size_t i = 0; i < line->counters; i++) {
+		if (line->counter[i].unit == LINE_UNIT_EPOCH)
+			return false;
+		things |= line->counter[i].unit == LINE_UNIT_OTHER && !line->counter[i].bar;
+	}
+	return things;
+}
+
 static void aside_new(struct tale *tale, struct facts *facts, const struct told *told,
 		      uint32_t shape)
 {
@@ -244,6 +256,7 @@ static void aside_new(struct tale *tale, struct facts *facts, const struct told 
 		.latest = tale->open ? tale->ticks - 1 : SIZE_MAX,
 		.count = tale->open,
 		.ends = told->line->ends,
+		.things = names_things(told->line),
 		.first = told->mark,
 		.last = told->mark,
 	};

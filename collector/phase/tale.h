@@ -63,6 +63,7 @@ struct aside {
 	size_t latest; /* tick after which it came last */
 	size_t count;  /* ticks that it followed */
 	bool regular;  /* a tick followed in the same run */
+	bool things;   /* it names what was gone through ("file 3: accuracy 0.9"), and no epoch */
 	bool ends;
 	struct mark first, last;
 	fact_list list;

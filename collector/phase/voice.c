@@ -236,7 +236,8 @@ static struct weight weigh(const struct tale *tale)
 		weight.announced |= run->of > 0;
 	}
 	for (size_t i = 0; i < tale->asides; i++)
-		weight.beside |= tale->aside[i].regular && tale->aside[i].list;
+		weight.beside |=
+			tale->aside[i].regular && tale->aside[i].list && !tale->aside[i].things;
 	return weight;
 }
 
@@ -256,6 +257,8 @@ double voice_sure(const struct tale *tale)
 						    : 0.4;
 	if (tale->unit == LINE_UNIT_EPOCH)
 		return weight.good || weight.beside ? 0.9 : 0.3;
+	if (tale->unit == LINE_UNIT_OTHER)
+		return 0.05;
 	if (tale->unit == LINE_UNIT_PERCENT)
 		return good ? 0.5 : 0.05;
 	if (weight.lines < 3 && tale->runs < 2)

@@ -31,6 +31,7 @@
 #define WORD_PER_STEP	0x00100000u /* a speed that tells what a bar counts: "5ms/step" */
 #define WORD_SETTING	0x00200000u /* a rate or knob: told, never quality, whatever else it says */
 #define WORD_OF		0x00400000u /* "3 of 10" */
+#define WORD_THING	0x00800000u /* what is gone through: a file, a question; never an epoch */
 
 #define WORD_COUNTS  (WORD_EPOCH | WORD_STEP | WORD_FIT)
 #define WORD_PARTS   (WORD_TRAIN | WORD_VALIDATION | WORD_TEST)

@@ -53,7 +53,7 @@ static void put(char *facts, size_t room, const char *format, ...)
 /* The same facts as shapes.txt writes them. */
 static void spell(const struct line *line, char *facts, size_t room)
 {
-	static const char *const unit[] = {"count", "epoch", "step", "fit", "percent"};
+	static const char *const unit[] = {"count", "epoch", "step", "fit", "percent", "other"};
 	static const char *const part[] = {"", "(train)", "(val)", "(test)"};
 
 	facts[0] = '\0';

@@ -94,7 +94,7 @@ static void spell_epoch(FILE *to, const struct printed *printed, const struct pr
 
 static void spell(FILE *to, struct printed *printed)
 {
-	static const char *const unit[] = {"count", "epoch", "step", "fit", "percent"};
+	static const char *const unit[] = {"count", "epoch", "step", "fit", "percent", "other"};
 	static const char *const reading[] = {"anywhere", "start", "end", "around"};
 	const struct printed_fit *fit;
 	const size_t n = printed_look(printed, &fit);
