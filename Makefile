@@ -18,7 +18,7 @@ VERSION := 0.1.0
 # The compiler says what machine it builds for: CC=aarch64-linux-gnu-gcc O=build-arm64 is all that a
 # cross build needs. Its own archiver comes along, and the libraries of that machine.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-AR = $(shell $(CC) -print-prog-name=ar)
+AR = $(shell $(CC) -print-prog-name=ar 2>/dev/null)
 PKG_CONFIG = $(if $(filter-out $(shell cc -print-multiarch 2>/dev/null),$(MULTIARCH)),\
 	PKG_CONFIG_LIBDIR=/usr/lib/$(MULTIARCH)/pkgconfig:/usr/share/pkgconfig) pkg-config
 
@@ -44,7 +44,7 @@ OPENCL_CFLAGS := -DCL_TARGET_OPENCL_VERSION=300 -DCL_USE_DEPRECATED_OPENCL_1_0_A
 PRELOAD_CFLAGS := $(BASE) -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-fno-stack-protector $(OPENCL_CFLAGS)
 # Nor a constructor of the compiler's, in every exec, that asks which atomic instructions there are.
-PRELOAD_CFLAGS += $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
+PRELOAD_CFLAGS += $(if $(filter aarch64%,$(shell $(CC) -dumpmachine 2>/dev/null)),-mno-outline-atomics)
 PRELOAD_LDFLAGS := -shared -Wl,-z,defs,-Bsymbolic-functions,-z,now,-z,relro,-z,noseparate-code,--as-needed \
 	-Wl,--hash-style=gnu -nostartfiles
 
