@@ -73,24 +73,54 @@ static bool is_repeated(const struct loop_word *word, size_t n)
 	return false;
 }
 
+/* Kernels of items, up to a run: what is repeated is a batch of evaluation, not one odd step. */
+static size_t loose_words(const struct beat *a, size_t item, size_t end, struct loop_word *word,
+			  size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = item; i < end && n < room; i++) {
+		if (a->level->item[i].kind == LOOP_RUN && !a->at_level)
+			break;
+		n += fold_words(a->fold, a->at_level, i, word + n, room - n);
+	}
+	return n;
+}
+
+/*
+ * How many of these kernels stood behind the steps before as well, whose gap begins with `item`:
+ * an update after every so many batches comes before the odd one.
+ */
+static size_t usual_words(const struct beat *a, size_t item, size_t end,
+			  const struct loop_word *word, size_t n)
+{
+	struct loop_word usual[BEAT_WORDS];
+	const size_t m = loose_words(a, item, end, usual, BEAT_WORDS);
+
+	for (size_t i = 0; i < m; i++)
+		if (i == n || usual[i].symbol != word[i].symbol)
+			return 0;
+	return m;
+}
+
 /* A step that is not like the others: its kernels, from `item` on, as far as they are loose. */
 static bool is_step(const struct beat *a, size_t item, size_t end, uint64_t left_over)
 {
+	const struct beat_run *before = a->runs > 1 ? &a->run[a->runs - 2] : NULL;
 	struct loop_word word[BEAT_WORDS];
-	size_t n = 0;
+	size_t n = 0, usual = 0;
 
 	for (; n < left_over && n < a->words; n++)
 		word[n] = a->word[n];
-	for (size_t i = item; i < end && n < BEAT_WORDS; i++) {
-		/* What is repeated is a batch of evaluation, not one odd step. */
-		if (a->level->item[i].kind == LOOP_RUN && !a->at_level)
-			break;
-		n += fold_words(a->fold, a->at_level, i, word + n, BEAT_WORDS - n);
-	}
-	return a->words && n &&
-	       (has_end_of_step(a, word, n) ||
-		(n > left_over && !is_repeated(word + left_over, n - left_over) &&
-		 runs_like_step(a, word, n)));
+	n += loose_words(a, item, end, word + n, BEAT_WORDS - n);
+	if (!a->words || !n)
+		return false;
+	if (before && !before->extra && !left_over)
+		usual = usual_words(a, before->gap, before->gap_end, word, n);
+	return has_end_of_step(a, word, n) ||
+	       (n - usual > left_over &&
+		!is_repeated(word + usual + left_over, n - usual - left_over) &&
+		runs_like_step(a, word + usual, n - usual));
 }
 
 /* ---- runs of the step ---- */
@@ -105,6 +135,36 @@ static int rising(const void *a, const void *b)
 static bool is_of_step(const struct beat *a, uint32_t symbol)
 {
 	return bsearch(&symbol, a->sorted, a->words, sizeof(symbol), rising);
+}
+
+/* How many words ahead of `at` in the step, round and round, a kernel comes; SIZE_MAX: not soon. */
+static size_t ahead(const struct beat *a, size_t at, uint32_t symbol)
+{
+	const size_t most = a->words / 4 + 1;
+
+	for (size_t k = 0; k < most && k < a->words; k++)
+		if (a->word[(at + k) % a->words].symbol == symbol)
+			return k;
+	return SIZE_MAX;
+}
+
+/*
+ * Kernels that go on with a step, in its order, from its kernel number *at: what an optimiser
+ * shares with the steps it stands between does not.
+ */
+static size_t go_on(const struct beat *a, const struct loop_word *word, size_t n, size_t *at)
+{
+	size_t of_step = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const size_t k = ahead(a, *at, word[i].symbol);
+
+		if (k == SIZE_MAX)
+			continue;
+		*at = (*at + k + 1) % a->words;
+		of_step++;
+	}
+	return of_step;
 }
 
 /*
@@ -122,6 +182,27 @@ static uint64_t before_run(const struct beat *a, size_t item)
 	for (size_t i = 0; i < n; i++)
 		of_step += is_of_step(a, word[i].symbol);
 	return of_step;
+}
+
+/*
+ * An evaluation is like the beginning of a step, and what is repeated there goes on into the first
+ * step behind it: so many kernels at the end of the run that stands before are the step's.
+ */
+static uint64_t lent_by(const struct beat *a, size_t item, uint32_t turn)
+{
+	const struct loop_item *before = &a->level->item[item];
+	struct loop_word word[BEAT_WORDS];
+	const uint64_t n = before->body, body = a->body;
+	uint64_t lent = 0;
+
+	if (before->kind != LOOP_RUN || n >= body || a->words != body)
+		return 0;
+	if (fold_words(a->fold, a->at_level, item, word, BEAT_WORDS) != n)
+		return 0;
+	while (lent < n && word[(before->turn + before->events - 1 - lent) % n].symbol ==
+				   a->word[(turn + body - 1 - lent) % body].symbol)
+		lent++;
+	return lent;
 }
 
 static bool is_same(const struct loop_item *a, const struct loop_item *b)
@@ -154,6 +235,7 @@ static void find_part(struct beat *a)
 static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, size_t end)
 {
 	struct loop_word word[BEAT_WORDS];
+	size_t at = a->words ? (run->turn + run->events) % a->words : 0;
 	bool leads = true;
 
 	for (size_t i = gap; i < end; i++) {
@@ -161,8 +243,11 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 		const size_t n = fold_words(a->fold, a->at_level, i, word, BEAT_WORDS);
 		size_t of_step = 0;
 
-		for (size_t k = 0; k < n; k++)
-			of_step += is_of_step(a, word[k].symbol);
+		if (leads && !a->at_level && item->kind != LOOP_RUN)
+			of_step = go_on(a, word, n, &at);
+		else
+			for (size_t k = 0; k < n; k++)
+				of_step += is_of_step(a, word[k].symbol);
 		if (has_end_of_step(a, word, n) &&
 		    (item->kind != LOOP_RUN ||
 		     (item->body >= a->body && item->body <= 2 * a->body))) {
@@ -190,6 +275,8 @@ static void close_run(struct beat *a, size_t gap, size_t end)
 	struct beat_run *run = &a->run[a->runs - 1];
 	const uint64_t left_over = run->events % a->body;
 
+	run->gap = gap;
+	run->gap_end = end;
 	weigh_gap(a, run, gap, end);
 	/* What was broken off goes on in the gap: no odd step, but one like the others. */
 	run->extra = left_over + run->lead < a->body && is_step(a, gap, end, left_over);
@@ -212,6 +299,7 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 	find_part(a);
 	for (size_t i = 0; i < level->items; i++) {
 		const struct loop_item *item = &level->item[i];
+		const bool near = i && beat_within(&level->item[i - 1], from_ns, to_ns);
 
 		if (!beat_within(item, from_ns, to_ns))
 			continue;
@@ -219,13 +307,16 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 		if (item->kind == LOOP_RUN && item->hash == a->hash && item->body == a->body) {
 			if (a->runs)
 				close_run(a, gap, i);
-			else if (i && beat_within(&level->item[i - 1], from_ns, to_ns))
+			else if (near)
 				a->head = before_run(a, i - 1);
-			a->run[a->runs++] = (struct beat_run){.first = item->first,
-							      .events = item->events,
-							      .start_ns = item->start_ns,
-							      .end_ns = item->end_ns,
-							      .gap_end_ns = item->end_ns};
+			a->run[a->runs++] =
+				(struct beat_run){.first = item->first,
+						  .turn = item->turn,
+						  .events = item->events,
+						  .start_ns = item->start_ns,
+						  .end_ns = item->end_ns,
+						  .gap_end_ns = item->end_ns,
+						  .lent = near ? lent_by(a, i - 1, item->turn) : 0};
 			a->covered_ns += past(item->end_ns, item->start_ns);
 			gap = i + 1;
 			continue;
@@ -271,11 +362,12 @@ uint64_t beat_steps(const struct beat *a, size_t first, size_t end)
 	if (a->part)
 		return steps_by_parts(a, first, end);
 	const struct beat_run *last = &a->run[end - 1];
-	uint64_t events = last->events + last->lead + (first ? a->run[first - 1].trail : a->head);
+	uint64_t events = last->lent + last->events + last->lead +
+			  (first ? a->run[first - 1].trail : a->head);
 	uint64_t steps = last->extra + last->odd;
 
 	for (size_t i = first; i + 1 < end; i++) {
-		events += a->run[i].events + within_gap(a, &a->run[i]);
+		events += a->run[i].lent + a->run[i].events + within_gap(a, &a->run[i]);
 		steps += a->run[i].odd;
 	}
 	/* A body of loops begins in the midst of a step as often as not: an odd step at the end

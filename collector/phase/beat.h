@@ -18,8 +18,11 @@
 struct beat_run {
 	uint64_t first; /* event */
 	uint64_t events;
+	uint32_t turn; /* which of the step's kernels comes first */
+	uint64_t lent; /* events before it that began its first step, told as another run's end */
 	uint64_t start_ns;
 	uint64_t end_ns;
+	size_t gap, gap_end; /* items of the level */
 	uint64_t gap_events;
 	uint64_t gap_end_ns; /* the last kernel in the gap has ended */
 	uint32_t extra;	     /* steps in the gap: the shorter last batch */

@@ -59,6 +59,7 @@ static void put_run(struct fold_level *level, const struct fold_level *below,
 	run.body = (uint32_t)events_of(below, folded->first, folded->body);
 	run.end_ns = below->item[folded->first + whole - 1].end_ns;
 	run.text = 0;
+	run.turn = 0;
 	put(level, &run, (uint32_t)folded->first, folded->body);
 	for (uint64_t i = folded->first + whole; i < folded->first + folded->events; i++)
 		put(level, &below->item[i], (uint32_t)i, 1);

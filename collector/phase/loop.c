@@ -158,6 +158,7 @@ static void melt(struct loop_item *into, const struct loop_item *item)
 		into->hash = item->hash;
 		into->body = item->body;
 		into->text = item->text;
+		into->turn = item->turn;
 	} else if (!same && into->kind != LOOP_RUN) {
 		into->hash = mix(into->hash, item->hash);
 		into->kind = LOOP_STRETCH;
@@ -257,6 +258,26 @@ static void end_run(struct loop *loop)
 	loop->try = 0;
 }
 
+/* A body is remembered as it came first; this run of it may begin with another of its events. */
+static uint32_t turn_of(const struct loop *loop, const struct loop_item *run)
+{
+	const struct text *text = run->text ? &loop->text[run->text - 1] : NULL;
+	const struct loop_word *word = text ? &loop->word[text->at] : NULL;
+
+	if (!text || text->kept != run->body)
+		return 0;
+	for (uint32_t turn = 0; turn < run->body; turn++) {
+		uint32_t same = 0;
+
+		while (same < run->body && word[(turn + same) % run->body].symbol ==
+						   look(loop, run->first + same)->word.symbol)
+			same++;
+		if (same == run->body)
+			return turn;
+	}
+	return 0;
+}
+
 static void begin_run(struct loop *loop)
 {
 	const uint64_t body = loop->try, first = loop->n + 1 - loop->held - body;
@@ -268,6 +289,7 @@ static void begin_run(struct loop *loop)
 	item->body = (uint32_t)body;
 	item->hash = hash_body(loop, first, body);
 	item->text = remember(loop, item->hash, first, body);
+	item->turn = turn_of(loop, item);
 	loop->body = body;
 	loop->run = first;
 }

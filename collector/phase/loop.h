@@ -35,6 +35,7 @@ struct loop_item {
 	uint16_t text; /* what it consists of, for loop_words() */
 	uint8_t kind;  /* enum loop_kind */
 	uint32_t body; /* events of one round; 0 for others than runs */
+	uint32_t turn; /* which of loop_words() comes first in this run, where those are a round */
 };
 
 struct loop;
