@@ -207,15 +207,23 @@ static void add_steps(struct printed_epoch *epoch, const struct tick *tick)
 	epoch->steps = tick->step_of <= INDEX_MAX ? (uint64_t)tick->step_of : 0;
 }
 
+/* The next tick from `i` on that steps were told with, or NULL. */
+static const struct tick *with_steps(const struct tale *tale, const struct run *run, size_t i)
+{
+	while (i < run->first + run->ticks && !tale->tick[i].steps)
+		i++;
+	return i < run->first + run->ticks ? &tale->tick[i] : NULL;
+}
+
 /* Steps that are counted on from epoch to epoch: how many of each, if their sum is told. */
 static bool steps_go_on(const struct tale *tale, const struct run *run)
 {
+	const struct tick *a = with_steps(tale, run, run->first), *b;
 	size_t on = 0, pairs = 0;
 
-	for (size_t i = run->first + 1; i < run->first + run->ticks; i++) {
-		const struct tick *a = &tale->tick[i - 1], *b = &tale->tick[i];
-
-		if (!a->steps || !b->steps || a->step_of != b->step_of)
+	for (; a; a = b) {
+		b = with_steps(tale, run, (size_t)(a - tale->tick) + 1);
+		if (!b || a->step_of != b->step_of)
 			continue;
 		pairs++;
 		on += b->step_first >= a->step && (a->step_of == 0 || a->step < a->step_of);
@@ -228,7 +236,8 @@ static void share_steps(struct fits *fits, struct printed_fit *fit, const struct
 {
 	struct printed_epoch *epoch = epochs_of(fits, fit);
 	const uint32_t epochs = fit->of ? fit->of : fit->epochs;
-	const double of = run->ticks ? tale->tick[run->first].step_of : 0;
+	const struct tick *first = with_steps(tale, run, run->first);
+	const double of = first ? first->step_of : 0;
 	uint64_t each = 0, before = 0;
 
 	if (of > 0 && of <= INDEX_MAX && epochs > 0 && (uint64_t)of % epochs == 0)
