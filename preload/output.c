@@ -94,16 +94,27 @@ static void keep(struct stream *stream, const char *text, const struct filter_li
 	stream->digit |= line->digit;
 }
 
+/* Bytes at the beginning that go back to the beginning of a line, to draw it anew. */
+static size_t taken_back(const char *text, size_t bytes)
+{
+	size_t n = 0;
+
+	while (n < bytes && (text[n] == '\b' || text[n] == '\r'))
+		n++;
+	return n;
+}
+
 /* The line that waited is over, and this is the rest of it. */
 static void end_waiting(struct stream *stream, uint32_t flags, const char *rest,
 			const struct filter_line *line)
 {
 	uint64_t t_ns = 0;
 
-	keep(stream, rest, line);
-	if (!line->bytes) { /* it was printed when it waited */
+	if (taken_back(rest, line->bytes) == line->bytes) { /* it was printed when it waited */
 		flags = (flags & ~WIRE_NOTE_LATE) | stream->flags;
 		t_ns = stream->t_ns;
+	} else {
+		keep(stream, rest, line);
 	}
 	if (!stream->broken)
 		judge(stream, flags, t_ns, stream->text,
@@ -155,7 +166,8 @@ static uint32_t ending(const char *text, size_t bytes, unsigned how, const struc
 
 void output_hear(struct stream *stream, const char *text, size_t bytes, unsigned how)
 {
-	const size_t all = bytes;
+	/* What takes back a line before it draws the next is no line beside it: Keras' bars. */
+	const size_t all = bytes - taken_back(text, bytes);
 
 	do {
 		const struct filter_line line = filter_line(text, bytes);

@@ -134,6 +134,9 @@ for i in range(1, 4):
     sys.stderr.write("\r%3d%%|##| %d/3" % (i * 33, i))
     sys.stderr.flush()
 sys.stderr.write("\n")
+for i in range(1, 4):  # as Keras draws it
+    sys.stdout.write("\b" * 14 * (i > 1) + "\r%d/3 loss: %.2f" % (i, i / 4) + "\n" * (i == 3))
+    sys.stdout.flush()
 log = logging.FileHandler(folder + "/py.log")
 logging.getLogger().addHandler(log)
 logging.getLogger().removeHandler(logging.getLogger().handlers[0])
@@ -155,7 +158,8 @@ print("late: epoch 7")
 P
 python_prints() {
 	printf '%d\t%s\n' 0 "print: epoch 1" 0 "print: epoch 2 {'loss': 0.5}" 0 "DATE logging: epoch 3" \
-		2 " 33%|##| 1/3" 2 " 66%|##| 2/3" 0 " 99%|##| 3/3" 0 "os.write: epoch 5" \
+		2 " 33%|##| 1/3" 2 " 66%|##| 2/3" 0 " 99%|##| 3/3" \
+		2 "1/3 loss: 0.25" 2 "2/3 loss: 0.50" 0 "3/3 loss: 0.75" 0 "os.write: epoch 5" \
 		"$1" "late: epoch 6" "$1" "late: epoch 7"
 }
 for run in say on_terminal; do
