@@ -36,6 +36,7 @@ struct cut {
 	double marked;	  /* share of boundaries that have a gap */
 	double evaluated; /* share of epochs that are followed by the same other kernels */
 	double cover;	  /* share of the time between first and last kernel that is steps */
+	bool guessed;	  /* no kernel tells when the first epoch began */
 	bool forward;	  /* what follows is like a part of a step, and shorter */
 	double score;
 };

@@ -25,6 +25,38 @@ double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t
 	return last > first ? (double)past(end, start) / (double)(last - first) : 0;
 }
 
+uint64_t fuse_loaded_ns(const struct fuse_told *told, uint32_t process, uint64_t before_ns)
+{
+	const struct pass_file *file;
+	const size_t n = pass_files(told->pass, &file);
+	uint64_t last_ns = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const bool once = !file[i].saved && file[i].times == 1 && !file[i].over;
+
+		if (once && file[i].process == process && file[i].time[0].end_ns <= before_ns &&
+		    file[i].time[0].end_ns > last_ns)
+			last_ns = file[i].time[0].end_ns;
+	}
+	return last_ns;
+}
+
+/* Where kernels do not tell when the first epoch began, it was after what was loaded before. */
+static void begin_loaded(const struct fuse_told *told, uint32_t process, struct cut *cut)
+{
+	struct cut_epoch *first = &cut->epoch[0];
+	uint64_t shortest_ns = past(first->end_ns, first->start_ns);
+
+	for (size_t i = 1; i < cut->epochs; i++) {
+		const uint64_t ns = past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
+
+		shortest_ns = ns < shortest_ns ? ns : shortest_ns;
+	}
+	const uint64_t loaded_ns = fuse_loaded_ns(told, process, past(first->end_ns, shortest_ns));
+	if (loaded_ns > first->start_ns)
+		first->start_ns = loaded_ns;
+}
+
 int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint64_t from_ns,
 	     uint64_t to_ns, struct cut *cut)
 {
@@ -49,6 +81,8 @@ int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint
 		*cut = one;
 		found = true;
 	}
+	if (found && cut->guessed)
+		begin_loaded(told, process, cut);
 	return found ? 0 : -ENOENT;
 }
 
@@ -334,9 +368,30 @@ static void late_apart(const struct late *late, double better_than)
 	free(span);
 }
 
-/* No kernels tell: passes or saves do, or nothing. */
-static void late_without_kernels(const struct late *late)
+/*
+ * Between what was loaded to begin with and the lines: they came late, but what they tell of was
+ * over by then, where they tell results.
+ */
+static void late_bounds(struct late *late)
 {
+	const struct printed_fit *p = NULL;
+
+	for (size_t i = late->begin; i < late->end; i++)
+		if (is_training(late->told, &late->told->fit[i]))
+			p = &late->told->fit[i];
+	const struct printed_epoch *last = &p->epoch[p->told - 1];
+	if (last->ends && last->last_ns > late->from_ns && last->last_ns < late->to_ns)
+		late->to_ns = last->last_ns;
+	const uint64_t half_ns = late->from_ns + past(late->to_ns, late->from_ns) / 2;
+	const uint64_t loaded_ns = fuse_loaded_ns(late->told, p->process, half_ns);
+	if (loaded_ns > late->from_ns)
+		late->from_ns = loaded_ns;
+}
+
+/* No kernels tell: passes or saves do, or nothing. */
+static void late_without_kernels(struct late *late)
+{
+	late_bounds(late);
 	const double all = (double)late_epochs(late);
 	const double span_ns = (double)past(late->to_ns, late->from_ns);
 	double done = 0;

@@ -18,6 +18,12 @@ struct fuse_fit *fuse_add(struct fuse *fuse, uint32_t process, size_t epochs);
 /* Intersection over union of two spans. */
 double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end);
 
+/*
+ * When the last file was loaded that a process read once and for all before then, or 0: its modules
+ * and its data come before what it trains.
+ */
+uint64_t fuse_loaded_ns(const struct fuse_told *told, uint32_t process, uint64_t before_ns);
+
 /* Takes steps, and where training ended, from a cut of as many epochs that lie where these do. */
 bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut);
 

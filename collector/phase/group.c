@@ -84,7 +84,7 @@ static bool divide(const struct span *span, size_t n, uint64_t least_ns, struct 
 	return cut->epochs == epochs;
 }
 
-/* From one group's end to the next one's; the first takes as long as the longer ones. */
+/* From one group's end to the next one's; the first takes as long as usual. */
 static void stretch(struct cut *cut, uint64_t from_ns, uint64_t *length_ns)
 {
 	const size_t n = cut->epochs - 1;
@@ -94,7 +94,7 @@ static void stretch(struct cut *cut, uint64_t from_ns, uint64_t *length_ns)
 		length_ns[i - 1] = past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
 	}
 	qsort(length_ns, n, sizeof(*length_ns), falling);
-	const uint64_t begin_ns = past(cut->epoch[0].end_ns, length_ns[n / 8]);
+	const uint64_t begin_ns = past(cut->epoch[0].end_ns, length_ns[n / 2]);
 	cut->epoch[0].start_ns = begin_ns > from_ns ? begin_ns : from_ns;
 }
 
@@ -121,6 +121,7 @@ int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_
 	uint64_t *length_ns = between ? calloc(epochs + 1, sizeof(*length_ns)) : NULL;
 	if (length_ns)
 		stretch(cut, from_ns, length_ns);
+	cut->guessed = between;
 	free(length_ns);
 	for (size_t i = 0; found && i < epochs; i++)
 		cut->epoch[i].train_ns = cut->epoch[i].end_ns;

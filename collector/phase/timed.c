@@ -69,27 +69,38 @@ static void fill_in(struct edges *edges, const struct cut *cut)
 	}
 }
 
-/* A first epoch takes as long as the longer ones: everything is met for the first time. */
-static uint64_t long_ns(const struct printed_fit *p)
+/*
+ * Where nothing tells when the first epoch began: it takes as long as usual, but begins behind what
+ * was loaded before; and what loads nothing begins at once, if then it is none of the longest.
+ */
+static uint64_t guess_start(const struct fuse_told *told, const struct printed_fit *p,
+			    uint64_t from_ns)
 {
 	uint64_t ns[255] = {0};
 	const size_t n = lengths(p, ns, 255);
+	const uint64_t end_ns = p->epoch[0].last_ns, epochs = p->epoch[0].index;
 
-	return n ? ns[n - 1 - n / 8] : 0;
+	if (!n)
+		return from_ns;
+	/* Even the shortest came after what was loaded. */
+	const uint64_t loaded_ns = fuse_loaded_ns(told, p->process, past(end_ns, ns[0] * epochs));
+	if (loaded_ns <= from_ns && past(end_ns, from_ns) <= ns[n - 1 - n / 8] * epochs)
+		return from_ns;
+	const uint64_t least_ns = loaded_ns > from_ns ? loaded_ns : from_ns;
+	const uint64_t guess_ns = past(end_ns, ns[(n - 1) / 2] * epochs);
+	return guess_ns > least_ns ? guess_ns : least_ns;
 }
 
-static uint64_t first_start(const struct cut *cut, const struct printed_fit *p, uint64_t from_ns)
+static uint64_t first_start(const struct fuse_told *told, const struct cut *cut,
+			    const struct printed_fit *p, uint64_t from_ns)
 {
-	const uint64_t usual = long_ns(p), end_ns = p->epoch[0].last_ns;
+	const uint64_t end_ns = p->epoch[0].last_ns;
 
-	if (cut && cut->epoch[0].start_ns < end_ns)
+	if (cut && !cut->guessed && cut->epoch[0].start_ns < end_ns)
 		return cut->epoch[0].start_ns;
 	if (p->epoch[0].guessed && !p->epoch[0].first_late && p->epoch[0].first_ns < end_ns)
 		return p->epoch[0].first_ns; /* fractions say how far it was when */
-	if (!usual)
-		return from_ns;
-	const uint64_t guess_ns = past(end_ns, usual * p->epoch[0].index);
-	return guess_ns > from_ns ? guess_ns : from_ns;
+	return guess_start(told, p, from_ns);
 }
 
 static uint64_t last_end(const struct cut *cut, const struct printed_fit *p, uint64_t start_ns,
@@ -102,10 +113,10 @@ static uint64_t last_end(const struct cut *cut, const struct printed_fit *p, uin
 	return usual && start_ns + usual + usual / 2 < to_ns ? start_ns + usual : to_ns;
 }
 
-static void at_end(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
-		   struct edges *edges)
+static void at_end(const struct fuse_told *told, const struct printed_fit *p, const struct cut *cut,
+		   uint64_t from_ns, struct edges *edges)
 {
-	edges->at[0] = first_start(cut, p, from_ns);
+	edges->at[0] = first_start(told, cut, p, from_ns);
 	for (size_t i = 0; i < p->told; i++)
 		if (p->epoch[i].index <= edges->epochs)
 			edges->at[p->epoch[i].index] = p->epoch[i].last_ns;
@@ -180,8 +191,9 @@ static double agreement(const struct edges *edges, const struct cut *cut)
 }
 
 /* One line an epoch: before it or after it? */
-static enum printed_reading decide(const struct printed_fit *p, const struct cut *cut,
-				   uint64_t from_ns, uint64_t to_ns, struct edges *edges)
+static enum printed_reading decide(const struct fuse_told *told, const struct printed_fit *p,
+				   const struct cut *cut, uint64_t from_ns, uint64_t to_ns,
+				   struct edges *edges)
 {
 	const uint64_t usual = usual_ns(p);
 	const uint64_t before_ns = past(p->epoch[0].first_ns, from_ns);
@@ -193,7 +205,7 @@ static enum printed_reading decide(const struct printed_fit *p, const struct cut
 		at_start(p, cut, to_ns, edges);
 		const double start = agreement(edges, cut);
 		memset(edges->at, 0, (edges->epochs + 1) * sizeof(*edges->at));
-		at_end(p, cut, from_ns, edges);
+		at_end(told, p, cut, from_ns, edges);
 		const double end = agreement(edges, cut);
 		memset(edges->at, 0, (edges->epochs + 1) * sizeof(*edges->at));
 		if (start > end + 0.2)
@@ -207,10 +219,11 @@ static enum printed_reading decide(const struct printed_fit *p, const struct cut
 								   : PRINTED_AT_END;
 }
 
-static enum printed_reading read_edges(const struct printed_fit *p, const struct cut *cut,
-				       uint64_t from_ns, uint64_t to_ns, struct edges *edges)
+static enum printed_reading read_edges(const struct fuse_told *told, const struct printed_fit *p,
+				       const struct cut *cut, uint64_t from_ns, uint64_t to_ns,
+				       struct edges *edges)
 {
-	const enum printed_reading reading = decide(p, cut, from_ns, to_ns, edges);
+	const enum printed_reading reading = decide(told, p, cut, from_ns, to_ns, edges);
 
 	switch (reading) {
 	case PRINTED_AT_START:
@@ -220,7 +233,7 @@ static enum printed_reading read_edges(const struct printed_fit *p, const struct
 		around(p, cut, from_ns, to_ns, edges);
 		break;
 	default:
-		at_end(p, cut, from_ns, edges);
+		at_end(told, p, cut, from_ns, edges);
 	}
 	for (size_t i = 1; i <= edges->epochs; i++)
 		if (edges->at[i] < edges->at[i - 1])
@@ -269,7 +282,7 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	if (!edges.at)
 		fit->epochs = 0;
 	else
-		reading = read_edges(printed, seen ? &cut : NULL, from_ns, to_ns, &edges);
+		reading = read_edges(told, printed, seen ? &cut : NULL, from_ns, to_ns, &edges);
 	for (size_t i = 0; i < fit->epochs; i++) {
 		fit->epoch[i].start_ns = edges.at[i];
 		fit->epoch[i].train_ns = fit->epoch[i].end_ns = edges.at[i + 1];

@@ -386,6 +386,61 @@ static void test_looking_changes_nothing(void **state)
 	each_seed(SILENT, looked_at);
 }
 
+/* ---- where only lines tell ---- */
+
+/* When the first epoch is told to begin, of lines at these times; a module was loaded before, or
+ * none. */
+static uint64_t first_start_ms(const uint32_t *line_ms, size_t lines, uint32_t loaded_ms)
+{
+	const struct phase *phase, *epoch[EPOCHS_MAX];
+	struct world w = {.seed = 6};
+	char line[64];
+
+	assert_int_equal(phases_new(&w.phases), 0);
+	phases_file(w.phases, &(struct phase_file){.process = 1,
+						   .kind = WIRE_NOTE_READ,
+						   .flags = WIRE_NOTE_FROM_START | WIRE_NOTE_TO_END,
+						   .file = 7,
+						   .begin_ns = (uint64_t)(loaded_ms - 1) * MS,
+						   .end_ns = (uint64_t)loaded_ms * MS,
+						   .bytes = 90000,
+						   .size = 90000,
+						   .name = "module.pyc",
+						   .name_bytes = 10});
+	for (size_t i = 0; i < lines; i++) {
+		w.now_ns = (uint64_t)line_ms[i] * MS;
+		snprintf(line, sizeof(line), "Epoch %zu, loss: %.4f", i + 1, 1.0 / (double)(i + 1));
+		tell(&w, line, 0);
+	}
+	w.now_ns += MS;
+	const size_t n = phases_look(w.phases, w.now_ns, true, &phase);
+	assert_int_equal(epochs_of(phase, n, epoch), lines);
+	const uint64_t start_ns = epoch[0]->start_ns;
+	phases_free(w.phases);
+	return start_ns / MS;
+}
+
+static void test_first_epoch_is_as_long_as_usual(void **state)
+{
+	const uint32_t line_ms[] = {5000, 5900, 6900, 8900, 9900, 10950};
+	const uint32_t soon_ms[] = {1200, 2100, 3100, 4500, 5500, 6550};
+
+	(void)state;
+	assert_int_equal(first_start_ms(line_ms, 6, 100), 4000);
+	assert_int_equal(first_start_ms(soon_ms, 6, 100), 200);
+	assert_int_equal(first_start_ms(soon_ms, 6, 0), 0); /* it loads nothing */
+}
+
+static void test_first_epoch_follows_what_was_loaded(void **state)
+{
+	const uint32_t line_ms[] = {5000, 5900, 6900, 8900, 9900, 10950};
+
+	(void)state;
+	assert_int_equal(first_start_ms(line_ms, 6, 3600), 4000);
+	assert_int_equal(first_start_ms(line_ms, 6, 4080), 4080);
+	assert_int_equal(first_start_ms(line_ms, 6, 4800), 4000); /* no epoch is as short */
+}
+
 /* ---- what trains nothing ---- */
 
 static void assert_nothing(struct world *w)
@@ -473,6 +528,8 @@ int main(void)
 		cmocka_unit_test(test_loops_within_steps),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_looking_changes_nothing),
+		cmocka_unit_test(test_first_epoch_is_as_long_as_usual),
+		cmocka_unit_test(test_first_epoch_follows_what_was_loaded),
 		cmocka_unit_test(test_a_plain_loop_is_no_training),
 		cmocka_unit_test(test_frames_are_no_epochs),
 		cmocka_unit_test(test_chance_is_no_training),
