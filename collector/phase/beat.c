@@ -169,19 +169,28 @@ static size_t go_on(const struct beat *a, const struct loop_word *word, size_t n
 
 /*
  * Kernels of the step right before its first run: a first step that sets things up on its way, or
- * the rest of one, where the run begins in its midst.
+ * the rest of one, where the run begins in its midst; or a few steps that are nearly the same.
  */
 static uint64_t before_run(const struct beat *a, size_t item)
 {
 	struct loop_word word[BEAT_WORDS];
-	size_t n, of_step = 0;
+	const struct loop_item *before = &a->level->item[item];
+	const size_t n = fold_words(a->fold, a->at_level, item, word, BEAT_WORDS);
+	size_t of_step = 0;
 
-	if (a->level->item[item].kind != LOOP_STRETCH)
-		return 0;
-	n = fold_words(a->fold, a->at_level, item, word, BEAT_WORDS);
 	for (size_t i = 0; i < n; i++)
 		of_step += is_of_step(a, word[i].symbol);
-	return of_step;
+	if (before->kind == LOOP_STRETCH)
+		return of_step;
+	/* An evaluation before all has no way back: it is shorter by more than that. */
+	const bool alike = 4 * (uint64_t)before->body >= 3 * (uint64_t)a->body &&
+			   4 * of_step >= 3 * (size_t)before->body &&
+			   before->body <= a->body + a->body / 4;
+	const uint64_t events = fold_rounds(before) * a->body;
+
+	return before->kind == LOOP_RUN && alike && events < a->level->item[item + 1].events
+		       ? events
+		       : 0;
 }
 
 /*

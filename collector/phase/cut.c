@@ -457,29 +457,3 @@ bool cut_trim(struct cut *cut, size_t first, size_t epochs)
 	last->other = usual;
 	return true;
 }
-
-static int by_span(const void *a, const void *b)
-{
-	const struct cut_span *x = a, *y = b;
-
-	return x->start_ns > y->start_ns ? 1 : x->start_ns < y->start_ns ? -1 : 0;
-}
-
-size_t cut_spans(const struct fold *fold, struct cut_span *span, size_t room)
-{
-	struct beat *try = calloc(4 * CANDIDATES, sizeof(*try));
-	size_t n = try ? candidates(fold, 0, 0, UINT64_MAX, try) : 0, spans = 0;
-
-	for (size_t i = 0; i < n && spans < room; i++) {
-		bool apart = true;
-
-		for (size_t k = 0; k < spans; k++)
-			apart = apart && (try[i].last_ns <= span[k].start_ns ||
-					  try[i].first_ns >= span[k].end_ns);
-		if (apart)
-			span[spans++] = (struct cut_span){try[i].first_ns, try[i].last_ns};
-	}
-	free(try);
-	qsort(span, spans, sizeof(*span), by_span);
-	return spans;
-}

@@ -71,15 +71,4 @@ void cut_free(struct cut *cut);
  */
 bool cut_trim(struct cut *cut, size_t first, size_t epochs);
 
-struct cut_span {
-	uint64_t start_ns;
-	uint64_t end_ns;
-};
-
-/*
- * Spans of time, in their order, in each of which a body of its own is repeated: one model is
- * trained, then another. At most `room`; the bodies that take most time come first.
- */
-size_t cut_spans(const struct fold *fold, struct cut_span *span, size_t room);
-
 #endif

@@ -303,28 +303,10 @@ static bool by_saves(const struct fuse_told *told, struct fuse_fit *fit)
 	return true;
 }
 
-/* Fits whose lines all came late: those of the told ones that train, from `first` in the fuse. */
-struct late {
-	const struct fuse_told *told;
-	struct fuse *fuse;
-	size_t begin, end; /* of the printed ones */
-	size_t first;
-	uint64_t from_ns, to_ns;
-};
-
-static size_t late_epochs(const struct late *late)
-{
-	size_t epochs = 0;
-
-	for (size_t i = late->first; i < late->fuse->fits; i++)
-		epochs += late->fuse->fit[i].epochs;
-	return epochs;
-}
-
 /* All of them one after another, as if they were one. Returns how well that goes, or 0. */
-static double late_together(const struct late *late)
+static double late_together(const struct fuse_late *late)
 {
-	const size_t epochs = late_epochs(late);
+	const size_t epochs = apart_epochs(late);
 	size_t done = 0;
 	struct cut cut;
 
@@ -340,39 +322,11 @@ static double late_together(const struct late *late)
 	return score;
 }
 
-/* Each where a body of its own is repeated, if there are as many of those as fits. */
-static void late_apart(const struct late *late, double better_than)
-{
-	const size_t n = late->fuse->fits - late->first;
-	struct cut_span *span = calloc(n + 1, sizeof(*span));
-	struct cut *cut = calloc(n, sizeof(*cut));
-	double score = 0;
-	bool whole = false;
-
-	for (size_t i = 0; span && cut && i < late->told->lanes && !whole; i++)
-		whole = cut_spans(&late->told->lane[i].fold, span, n + 1) == n;
-	for (size_t i = 0; i < n && whole; i++) {
-		const struct fuse_fit *fit = &late->fuse->fit[late->first + i];
-		const uint64_t to_ns = i + 1 < n ? span[i + 1].start_ns : late->to_ns;
-
-		whole = !fuse_cut(late->told, fit->process, fit->epochs, span[i].start_ns, to_ns,
-				  &cut[i]);
-		score += whole ? cut[i].score / (double)n : 0;
-	}
-	for (size_t i = 0; i < n && cut; i++) {
-		if (whole && score > better_than)
-			fuse_take_epochs(late->told, &late->fuse->fit[late->first + i], &cut[i], 0);
-		cut_free(&cut[i]);
-	}
-	free(cut);
-	free(span);
-}
-
 /*
  * Between what was loaded to begin with and the lines: they came late, but what they tell of was
  * over by then, where they tell results.
  */
-static void late_bounds(struct late *late)
+static void late_bounds(struct fuse_late *late)
 {
 	const struct printed_fit *p = NULL;
 
@@ -389,10 +343,10 @@ static void late_bounds(struct late *late)
 }
 
 /* No kernels tell: passes or saves do, or nothing. */
-static void late_without_kernels(struct late *late)
+static void late_without_kernels(struct fuse_late *late)
 {
 	late_bounds(late);
-	const double all = (double)late_epochs(late);
+	const double all = (double)apart_epochs(late);
 	const double span_ns = (double)past(late->to_ns, late->from_ns);
 	double done = 0;
 
@@ -408,7 +362,7 @@ static void late_without_kernels(struct late *late)
 	}
 }
 
-static int late_fits(struct late *late)
+static int late_fits(struct fuse_late *late)
 {
 	late->first = late->fuse->fits;
 	for (size_t i = late->begin; i < late->end; i++) {
@@ -419,7 +373,7 @@ static int late_fits(struct late *late)
 	}
 	const double score = late_together(late);
 	if (score < 0.9 && late->fuse->fits - late->first > 1)
-		late_apart(late, score);
+		apart_take(late, score);
 	if (score == 0)
 		late_without_kernels(late);
 	for (size_t i = late->begin, k = late->first; i < late->end; i++)
@@ -472,12 +426,12 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 		while (end < told->fits &&
 		       (is_late(&told->fit[end]) || !is_training(told, &told->fit[end])))
 			end++;
-		struct late late = {.told = told,
-				    .fuse = fuse,
-				    .begin = i,
-				    .end = end,
-				    .from_ns = end_of(fuse),
-				    .to_ns = told->now_ns};
+		struct fuse_late late = {.told = told,
+					 .fuse = fuse,
+					 .begin = i,
+					 .end = end,
+					 .from_ns = end_of(fuse),
+					 .to_ns = told->now_ns};
 		error = late_fits(&late);
 		i = end - 1;
 	}

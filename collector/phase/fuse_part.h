@@ -41,6 +41,22 @@ void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct
 /* From passes over the data: as many as epochs, or one more to learn the words before. */
 bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns);
 
+/* Fits whose lines all came late: those of the told ones that train, from `first` in the fuse. */
+struct fuse_late {
+	const struct fuse_told *told;
+	struct fuse *fuse;
+	size_t begin, end; /* of the printed ones */
+	size_t first;
+	uint64_t from_ns, to_ns;
+};
+
+/* How many epochs these have together. */
+size_t apart_epochs(const struct fuse_late *late);
+
+/* Each fit where a body of its own is repeated, or some in turn, if that goes better than so well.
+ */
+void apart_take(const struct fuse_late *late, double better_than);
+
 /* Fits of a run that printed nothing of any. Returns 0 or -ENOMEM. */
 int silent_fits(const struct fuse_told *told, struct fuse *fuse);
 
