@@ -382,9 +382,10 @@ static int late_fits(struct fuse_late *late)
 	return 0;
 }
 
-static uint64_t end_of(const struct fuse *fuse)
+/* When the first so many fits had ended. */
+static uint64_t end_of(const struct fuse *fuse, size_t fits)
 {
-	const struct fuse_fit *last = fuse->fits ? &fuse->fit[fuse->fits - 1] : NULL;
+	const struct fuse_fit *last = fits ? &fuse->fit[fits - 1] : NULL;
 
 	return last && last->epochs ? last->epoch[last->epochs - 1].end_ns : 0;
 }
@@ -430,7 +431,7 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 					 .fuse = fuse,
 					 .begin = i,
 					 .end = end,
-					 .from_ns = end_of(fuse),
+					 .from_ns = end_of(fuse, fuse->fits),
 					 .to_ns = told->now_ns};
 		error = late_fits(&late);
 		i = end - 1;
@@ -462,22 +463,31 @@ static uint64_t saved_in(const struct pass *pass, uint64_t from_ns, uint64_t to_
  * beginning of the next (it shuffles, it starts workers): behind a save, else in the middle. What
  * takes longer than half an epoch is neither.
  */
-static void close_gaps(const struct pass *pass, struct fuse_fit *fit)
+static void close_gaps(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns)
 {
+	uint64_t lead_ns = fit->epochs > 2 ? UINT64_MAX : 0;
+
 	for (size_t i = 0; i + 1 < fit->epochs; i++) {
 		struct fuse_epoch *one = &fit->epoch[i], *next = &fit->epoch[i + 1];
 		const uint64_t idle_ns = past(next->start_ns, one->end_ns);
 		const bool steps_to_end = one->train_ns == one->end_ns;
 
-		if (!idle_ns || idle_ns > past(one->end_ns, one->start_ns) / 2)
+		if (!idle_ns || idle_ns > past(one->end_ns, one->start_ns) / 2) {
+			lead_ns = 0;
 			continue;
+		}
 		uint64_t edge_ns = saved_in(pass, one->end_ns, next->start_ns);
 		if (!edge_ns)
 			edge_ns = one->end_ns + idle_ns / 2;
+		if (past(next->start_ns, edge_ns) < lead_ns)
+			lead_ns = past(next->start_ns, edge_ns);
 		one->end_ns = next->start_ns = edge_ns;
 		if (steps_to_end && !one->evaluated)
 			one->train_ns = edge_ns;
 	}
+	/* What all others begin with, the first does. */
+	if (fit->epochs && past(fit->epoch[0].start_ns, from_ns) > lead_ns)
+		fit->epoch[0].start_ns -= lead_ns;
 }
 
 /* Threads' clocks and strangers' times may contradict each other: none goes back. */
@@ -522,7 +532,7 @@ int fuse_make(struct fuse *fuse, const struct fuse_told *told)
 	if (!error && !fuse->fits)
 		error = silent_fits(told, fuse);
 	for (size_t i = 0; i < fuse->fits; i++) {
-		close_gaps(told->pass, &fuse->fit[i]);
+		close_gaps(told->pass, &fuse->fit[i], end_of(fuse, i));
 		put_in_order(&fuse->fit[i], told->now_ns);
 		sum_up(&fuse->fit[i]);
 	}

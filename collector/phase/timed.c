@@ -113,6 +113,23 @@ static uint64_t last_end(const struct cut *cut, const struct printed_fit *p, uin
 	return usual && start_ns + usual + usual / 2 < to_ns ? start_ns + usual : to_ns;
 }
 
+/*
+ * An epoch starts workers and shuffles before its first step: at least so long in each of those
+ * that began with a line.
+ */
+static uint64_t least_lead_ns(const struct edges *edges, const struct cut *cut)
+{
+	uint64_t least_ns = UINT64_MAX;
+
+	for (size_t i = 1; cut->epochs == edges->epochs && i < edges->epochs; i++) {
+		const uint64_t lead_ns = past(cut->epoch[i].start_ns, edges->at[i]);
+
+		if (edges->at[i] && lead_ns < least_ns)
+			least_ns = lead_ns;
+	}
+	return least_ns < UINT64_MAX ? least_ns : 0;
+}
+
 static void at_end(const struct fuse_told *told, const struct printed_fit *p, const struct cut *cut,
 		   uint64_t from_ns, struct edges *edges)
 {
@@ -122,6 +139,13 @@ static void at_end(const struct fuse_told *told, const struct printed_fit *p, co
 			edges->at[p->epoch[i].index] = p->epoch[i].last_ns;
 	if (!edges->at[edges->epochs])
 		edges->at[edges->epochs] = p->epoch[p->told - 1].last_ns;
+	if (cut && !cut->guessed && edges->at[0] == cut->epoch[0].start_ns &&
+	    edges->at[0] > from_ns) {
+		const uint64_t lead_ns = least_lead_ns(edges, cut);
+		const uint64_t room_ns = edges->at[0] - from_ns;
+
+		edges->at[0] -= lead_ns < room_ns ? lead_ns : room_ns;
+	}
 	fill_in(edges, cut);
 }
 
