@@ -172,6 +172,20 @@ size_t pass_files(const struct pass *pass, const struct pass_file **file)
 	return pass->files;
 }
 
+/*
+ * How often a file was read; also a last time that stops a little short of its end (a budget of
+ * words is spent): there is nothing behind it that could end it.
+ */
+static uint32_t times_of(const struct pass_file *file)
+{
+	return file->times + (!file->saved && is_whole(file));
+}
+
+static const struct pass_time *nth_time(const struct pass_file *file, uint32_t n)
+{
+	return n < file->times ? &file->time[n] : &file->under_way;
+}
+
 /* How often the files were read that hold most bytes. */
 static uint32_t usual_times(const struct pass *pass)
 {
@@ -179,13 +193,13 @@ static uint32_t usual_times(const struct pass *pass)
 	uint32_t usual = 0;
 
 	for (size_t i = 0; i < pass->files; i++) {
-		const uint32_t times = pass->file[i].times;
+		const uint32_t times = times_of(&pass->file[i]);
 		uint64_t bytes = 0;
 
 		if (pass->file[i].saved || times < 2)
 			continue;
 		for (size_t k = 0; k < pass->files; k++)
-			if (!pass->file[k].saved && pass->file[k].times == times)
+			if (!pass->file[k].saved && times_of(&pass->file[k]) == times)
 				bytes += pass->file[k].size;
 		if (bytes > most) {
 			most = bytes;
@@ -214,10 +228,10 @@ size_t pass_rounds(const struct pass *pass, struct pass_time *round, size_t room
 	for (size_t i = 0; i < pass->files; i++) {
 		const struct pass_file *file = &pass->file[i];
 
-		if (file->saved || file->times != times)
+		if (file->saved || times_of(file) != times)
 			continue;
 		for (uint32_t k = 0; k < times && k < room; k++)
-			join(&round[k], &file->time[k]);
+			join(&round[k], nth_time(file, k));
 		*alone = *alone && file->alone && (!process || process == file->process);
 		process = file->process;
 	}
