@@ -438,6 +438,11 @@ bool loop_recent(const struct loop *loop, uint64_t event, uint64_t *start_ns, ui
 	return true;
 }
 
+uint32_t loop_symbol(const struct loop *loop, uint64_t event)
+{
+	return look(loop, event)->word.symbol;
+}
+
 uint64_t loop_time(const struct loop *loop, uint64_t event)
 {
 	const struct pulse *pulse = &loop->pulse;

@@ -67,6 +67,9 @@ size_t loop_words(const struct loop *loop, const struct loop_item *item, struct 
 /* The times of an event that is recent enough; false otherwise. */
 bool loop_recent(const struct loop *loop, uint64_t event, uint64_t *start_ns, uint64_t *end_ns);
 
+/* What an event is that is recent enough (loop_recent). */
+uint32_t loop_symbol(const struct loop *loop, uint64_t event);
+
 /* When the event of that number began, interpolated. */
 uint64_t loop_time(const struct loop *loop, uint64_t event);
 

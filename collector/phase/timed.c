@@ -91,11 +91,80 @@ static uint64_t guess_start(const struct fuse_told *told, const struct printed_f
 	return guess_ns > least_ns ? guess_ns : least_ns;
 }
 
+/* The first event at or after a moment, from `event` on; the number of all where there is none. */
+static uint64_t event_at(const struct loop *loop, uint64_t event, uint64_t t_ns)
+{
+	uint64_t start_ns, end_ns;
+
+	while (loop_recent(loop, event, &start_ns, &end_ns) && start_ns < t_ns)
+		event++;
+	return event;
+}
+
+static size_t count(const struct loop *loop, uint64_t event, uint64_t end, uint32_t symbol)
+{
+	size_t n = 0;
+
+	for (; event < end; event++)
+		n += loop_symbol(loop, event) == symbol;
+	return n;
+}
+
+/*
+ * Where epochs begin with a kernel that comes but once in each, right behind the line before, the
+ * first one begins with it, too. 0 where three quarters of them do not, or kernels are too many.
+ */
+static uint64_t start_alike(const struct loop *loop, const struct printed_fit *p)
+{
+	const uint64_t first = event_at(loop, 0, p->epoch[0].last_ns);
+	uint64_t event = first, start_ns, end_ns;
+	uint32_t symbol = 0;
+	size_t alike = 0;
+
+	if (loop_events(loop) > LOOP_RING || p->told < 4)
+		return 0;
+	for (size_t i = 1; i < p->told; i++) {
+		const uint64_t begin_ns = p->epoch[i - 1].last_ns, ns = p->epoch[i].last_ns;
+		const uint64_t next = event_at(loop, event, ns);
+
+		if (event < next && loop_recent(loop, event, &start_ns, &end_ns)) {
+			symbol = alike ? symbol : loop_symbol(loop, event);
+			alike += loop_symbol(loop, event) == symbol &&
+				 past(start_ns, begin_ns) <= past(ns, begin_ns) / 20 &&
+				 count(loop, event, next, symbol) == 1;
+		}
+		event = next;
+	}
+	if (4 * alike < 3 * (p->told - 1))
+		return 0;
+	for (uint64_t i = first; i-- > 0;)
+		if (loop_symbol(loop, i) == symbol && loop_recent(loop, i, &start_ns, &end_ns))
+			return start_ns;
+	return 0;
+}
+
+static uint64_t any_start_alike(const struct fuse_told *told, const struct printed_fit *p,
+				uint64_t from_ns)
+{
+	for (size_t i = 0; i < told->lanes && p->epoch[0].index == 1; i++) {
+		const uint64_t start_ns = told->lane[i].process == p->process
+						  ? start_alike(told->lane[i].fold.loop, p)
+						  : 0;
+
+		if (start_ns > from_ns)
+			return start_ns;
+	}
+	return 0;
+}
+
 static uint64_t first_start(const struct fuse_told *told, const struct cut *cut,
 			    const struct printed_fit *p, uint64_t from_ns)
 {
 	const uint64_t end_ns = p->epoch[0].last_ns;
+	const uint64_t alike_ns = any_start_alike(told, p, from_ns);
 
+	if (alike_ns && (!cut || cut->guessed || alike_ns < cut->epoch[0].start_ns))
+		return alike_ns;
 	if (cut && !cut->guessed && cut->epoch[0].start_ns < end_ns)
 		return cut->epoch[0].start_ns;
 	if (p->epoch[0].guessed && !p->epoch[0].first_late && p->epoch[0].first_ns < end_ns)
