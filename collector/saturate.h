@@ -27,4 +27,10 @@ static inline uint64_t saturate_mul(uint64_t a, uint64_t b)
 										: product;
 }
 
+/* late - early, or 0: strangers' clocks may go back. */
+static inline uint64_t saturate_sub(uint64_t late, uint64_t early)
+{
+	return late > early ? late - early : 0;
+}
+
 #endif

@@ -9,14 +9,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static uint64_t past(uint64_t late, uint64_t early)
-{
-	return late > early ? late - early : 0;
-}
+#include "collector/saturate.h"
 
 bool beat_within(const struct loop_item *item, uint64_t from_ns, uint64_t to_ns)
 {
-	const uint64_t middle = item->start_ns + past(item->end_ns, item->start_ns) / 2;
+	const uint64_t middle = item->start_ns + saturate_sub(item->end_ns, item->start_ns) / 2;
 
 	return middle >= from_ns && middle <= to_ns;
 }
@@ -326,7 +323,7 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 						  .end_ns = item->end_ns,
 						  .gap_end_ns = item->end_ns,
 						  .lent = near ? lent_by(a, i - 1, item->turn) : 0};
-			a->covered_ns += past(item->end_ns, item->start_ns);
+			a->covered_ns += saturate_sub(item->end_ns, item->start_ns);
 			gap = i + 1;
 			continue;
 		}

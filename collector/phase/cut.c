@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collector/phase/beat.h"
+#include "collector/saturate.h"
 
 #define CANDIDATES	 ((size_t)16)
 #define SHORT_BODY	 6u
@@ -17,22 +18,17 @@
 #define SILENT_STEPS_MIN 4u
 #define SILENT_LEAST_NS	 20000000u /* an epoch shorter than that is a frame, not an epoch */
 
-static uint64_t past(uint64_t late, uint64_t early)
-{
-	return late > early ? late - early : 0;
-}
-
 /* How long it takes from a run to the next. */
 static uint64_t gap_ns(const struct beat *a, size_t i)
 {
-	return i + 1 < a->runs ? past(a->run[i + 1].start_ns, a->run[i].end_ns) : 0;
+	return i + 1 < a->runs ? saturate_sub(a->run[i + 1].start_ns, a->run[i].end_ns) : 0;
 }
 
 enum weight { BY_KERNELS, BY_TIME, WEIGHTS };
 
 static uint64_t weight_of(const struct beat *a, size_t i, enum weight by)
 {
-	return by == BY_KERNELS ? past(a->run[i].gap_events, a->run[i].like) : gap_ns(a, i);
+	return by == BY_KERNELS ? saturate_sub(a->run[i].gap_events, a->run[i].like) : gap_ns(a, i);
 }
 
 static int falling(const void *a, const void *b)
@@ -91,7 +87,7 @@ static void even_out(struct cut *cut, uint64_t usual, size_t *same)
 
 static void judge(const struct beat *a, struct cut *cut)
 {
-	const uint64_t span_ns = past(a->run[a->runs - 1].gap_end_ns, a->run[0].start_ns);
+	const uint64_t span_ns = saturate_sub(a->run[a->runs - 1].gap_end_ns, a->run[0].start_ns);
 	size_t same;
 
 	const uint64_t usual = steps_most_have(cut, &same);
@@ -144,7 +140,8 @@ static int divide(const struct beat *a, enum weight by, uint64_t least, struct c
 			.train_ns = a->run[i].end_ns,
 			.end_ns = a->run[i].gap_end_ns,
 			.steps = beat_steps(a, first, i + 1),
-			.other = past(a->run[i].gap_events, a->run[i].extra * (uint64_t)a->body),
+			.other = saturate_sub(a->run[i].gap_events,
+					      a->run[i].extra * (uint64_t)a->body),
 			.after = beat_after(&a->run[i], a->body),
 		};
 		cut->epochs++;
@@ -219,7 +216,7 @@ static void end_epoch(const struct beat *a, uint64_t step, struct cut_epoch *epo
 	}
 	epoch->train_ns = run->end_ns;
 	epoch->end_ns = run->gap_end_ns;
-	epoch->other = past(run->gap_events, run->extra * (uint64_t)a->body);
+	epoch->other = saturate_sub(run->gap_events, run->extra * (uint64_t)a->body);
 	epoch->after = beat_after(run, a->body);
 }
 
@@ -254,7 +251,7 @@ static uint64_t least_epoch_ns(const struct cut *cut)
 	uint64_t least_ns = UINT64_MAX;
 
 	for (size_t i = 0; i < cut->epochs; i++) {
-		uint64_t ns = past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
+		uint64_t ns = saturate_sub(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
 
 		least_ns = ns < least_ns ? ns : least_ns;
 	}
@@ -335,7 +332,7 @@ static size_t candidates(const struct fold *fold, unsigned at, uint64_t from_ns,
 						 .item = i,
 						 .first_ns = item->start_ns};
 		try[k].last_ns = item->end_ns;
-		try[k].covered_ns += past(item->end_ns, item->start_ns);
+		try[k].covered_ns += saturate_sub(item->end_ns, item->start_ns);
 	}
 	qsort(try, n, sizeof(*try), by_cover);
 	return n < CANDIDATES ? n : CANDIDATES;

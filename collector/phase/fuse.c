@@ -9,11 +9,7 @@
 #include <string.h>
 
 #include "collector/phase/fuse_part.h"
-
-static uint64_t past(uint64_t late, uint64_t early)
-{
-	return late > early ? late - early : 0;
-}
+#include "collector/saturate.h"
 
 double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end)
 {
@@ -22,7 +18,7 @@ double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t
 	const uint64_t first = a_start < b_start ? a_start : b_start;
 	const uint64_t last = a_end > b_end ? a_end : b_end;
 
-	return last > first ? (double)past(end, start) / (double)(last - first) : 0;
+	return last > first ? (double)saturate_sub(end, start) / (double)(last - first) : 0;
 }
 
 uint64_t fuse_loaded_ns(const struct fuse_told *told, uint32_t process, uint64_t before_ns)
@@ -45,14 +41,15 @@ uint64_t fuse_loaded_ns(const struct fuse_told *told, uint32_t process, uint64_t
 static void begin_loaded(const struct fuse_told *told, uint32_t process, struct cut *cut)
 {
 	struct cut_epoch *first = &cut->epoch[0];
-	uint64_t shortest_ns = past(first->end_ns, first->start_ns);
+	uint64_t shortest_ns = saturate_sub(first->end_ns, first->start_ns);
 
 	for (size_t i = 1; i < cut->epochs; i++) {
-		const uint64_t ns = past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
+		const uint64_t ns = saturate_sub(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
 
 		shortest_ns = ns < shortest_ns ? ns : shortest_ns;
 	}
-	const uint64_t loaded_ns = fuse_loaded_ns(told, process, past(first->end_ns, shortest_ns));
+	const uint64_t loaded_ns =
+		fuse_loaded_ns(told, process, saturate_sub(first->end_ns, shortest_ns));
 	if (loaded_ns > first->start_ns)
 		first->start_ns = loaded_ns;
 }
@@ -139,7 +136,7 @@ static uint64_t next_mark(const struct fuse_told *told, uint64_t after_ns, uint6
  */
 static void end_last(const struct fuse_told *told, struct fuse_epoch *last, uint64_t next_ns)
 {
-	const uint64_t until_ns = last->end_ns + past(last->end_ns, last->start_ns) / 4;
+	const uint64_t until_ns = last->end_ns + saturate_sub(last->end_ns, last->start_ns) / 4;
 	const uint64_t mark_ns = next_mark(told, last->end_ns, until_ns);
 
 	if (mark_ns < until_ns && mark_ns <= next_ns)
@@ -235,7 +232,7 @@ static void spread(struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
 {
 	for (size_t i = 0; i < fit->epochs; i++) {
 		struct fuse_epoch *epoch = &fit->epoch[i];
-		const double each = (double)past(to_ns, from_ns) / (double)fit->epochs;
+		const double each = (double)saturate_sub(to_ns, from_ns) / (double)fit->epochs;
 
 		epoch->start_ns = from_ns + (uint64_t)(each * (double)i);
 		epoch->train_ns = epoch->end_ns = from_ns + (uint64_t)(each * (double)(i + 1));
@@ -254,7 +251,7 @@ static uint64_t end_of_rounds(const struct fuse_told *told, const struct pass_ti
 	uint64_t end_ns = last->end_ns;
 
 	if (n > 1)
-		end_ns = last->begin_ns + past(last->begin_ns, round[0].begin_ns) / (n - 1);
+		end_ns = last->begin_ns + saturate_sub(last->begin_ns, round[0].begin_ns) / (n - 1);
 	if (end_ns > to_ns)
 		end_ns = to_ns;
 	return end_ns > last->end_ns ? next_mark(told, last->end_ns, end_ns) : last->end_ns;
@@ -289,13 +286,14 @@ static bool by_saves(const struct fuse_told *told, struct fuse_fit *fit)
 
 	if (!saves || saves->times != fit->epochs || fit->epochs < 2)
 		return false;
-	const uint64_t usual_ns = past(saves->time[fit->epochs - 1].end_ns, saves->time[0].end_ns) /
-				  (fit->epochs - 1);
+	const uint64_t usual_ns =
+		saturate_sub(saves->time[fit->epochs - 1].end_ns, saves->time[0].end_ns) /
+		(fit->epochs - 1);
 	for (size_t i = 0; i < fit->epochs; i++) {
 		struct fuse_epoch *epoch = &fit->epoch[i];
 
-		epoch->start_ns =
-			i ? saves->time[i - 1].end_ns : past(saves->time[0].end_ns, usual_ns);
+		epoch->start_ns = i ? saves->time[i - 1].end_ns
+				    : saturate_sub(saves->time[0].end_ns, usual_ns);
 		epoch->train_ns = epoch->end_ns = saves->time[i].end_ns;
 		epoch->evidence |= PHASE_BY_CHECKPOINTS;
 		epoch->confidence = 0.6;
@@ -336,7 +334,7 @@ static void late_bounds(struct fuse_late *late)
 	const struct printed_epoch *last = &p->epoch[p->told - 1];
 	if (last->ends && last->last_ns > late->from_ns && last->last_ns < late->to_ns)
 		late->to_ns = last->last_ns;
-	const uint64_t half_ns = late->from_ns + past(late->to_ns, late->from_ns) / 2;
+	const uint64_t half_ns = late->from_ns + saturate_sub(late->to_ns, late->from_ns) / 2;
 	const uint64_t loaded_ns = fuse_loaded_ns(late->told, p->process, half_ns);
 	if (loaded_ns > late->from_ns)
 		late->from_ns = loaded_ns;
@@ -347,7 +345,7 @@ static void late_without_kernels(struct fuse_late *late)
 {
 	late_bounds(late);
 	const double all = (double)apart_epochs(late);
-	const double span_ns = (double)past(late->to_ns, late->from_ns);
+	const double span_ns = (double)saturate_sub(late->to_ns, late->from_ns);
 	double done = 0;
 
 	for (size_t i = late->first; i < late->fuse->fits; i++) {
@@ -469,24 +467,24 @@ static void close_gaps(const struct pass *pass, struct fuse_fit *fit, uint64_t f
 
 	for (size_t i = 0; i + 1 < fit->epochs; i++) {
 		struct fuse_epoch *one = &fit->epoch[i], *next = &fit->epoch[i + 1];
-		const uint64_t idle_ns = past(next->start_ns, one->end_ns);
+		const uint64_t idle_ns = saturate_sub(next->start_ns, one->end_ns);
 		const bool steps_to_end = one->train_ns == one->end_ns;
 
-		if (!idle_ns || idle_ns > past(one->end_ns, one->start_ns) / 2) {
+		if (!idle_ns || idle_ns > saturate_sub(one->end_ns, one->start_ns) / 2) {
 			lead_ns = 0;
 			continue;
 		}
 		uint64_t edge_ns = saved_in(pass, one->end_ns, next->start_ns);
 		if (!edge_ns)
 			edge_ns = one->end_ns + idle_ns / 2;
-		if (past(next->start_ns, edge_ns) < lead_ns)
-			lead_ns = past(next->start_ns, edge_ns);
+		if (saturate_sub(next->start_ns, edge_ns) < lead_ns)
+			lead_ns = saturate_sub(next->start_ns, edge_ns);
 		one->end_ns = next->start_ns = edge_ns;
 		if (steps_to_end && !one->evaluated)
 			one->train_ns = edge_ns;
 	}
 	/* What all others begin with, the first does. */
-	if (fit->epochs && past(fit->epoch[0].start_ns, from_ns) > lead_ns)
+	if (fit->epochs && saturate_sub(fit->epoch[0].start_ns, from_ns) > lead_ns)
 		fit->epoch[0].start_ns -= lead_ns;
 }
 

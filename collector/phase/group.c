@@ -8,6 +8,8 @@
 
 #include "collector/phase/cut.h"
 
+#include "collector/saturate.h"
+
 /* Groups that take less of their epoch than this stand between epochs. */
 #define BETWEEN 0.5
 
@@ -16,11 +18,6 @@ struct span {
 	uint64_t end_ns;
 	uint64_t pause_ns; /* before it */
 };
-
-static uint64_t past(uint64_t late, uint64_t early)
-{
-	return late > early ? late - early : 0;
-}
 
 /* The kernels within the times. Returns how many, 0 where that is not known; *span to be freed. */
 static size_t collect(const struct loop *loop, uint64_t from_ns, uint64_t to_ns, struct span **span)
@@ -36,7 +33,7 @@ static size_t collect(const struct loop *loop, uint64_t from_ns, uint64_t to_ns,
 		if (one.start_ns < from_ns || one.end_ns > to_ns)
 			continue;
 		if (kept)
-			one.pause_ns = past(one.start_ns, (*span)[kept - 1].end_ns);
+			one.pause_ns = saturate_sub(one.start_ns, (*span)[kept - 1].end_ns);
 		(*span)[kept++] = one;
 	}
 	return kept;
@@ -91,10 +88,10 @@ static void stretch(struct cut *cut, uint64_t from_ns, uint64_t *length_ns)
 
 	for (size_t i = n; i > 0; i--) {
 		cut->epoch[i].start_ns = cut->epoch[i - 1].end_ns;
-		length_ns[i - 1] = past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
+		length_ns[i - 1] = saturate_sub(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
 	}
 	qsort(length_ns, n, sizeof(*length_ns), falling);
-	const uint64_t begin_ns = past(cut->epoch[0].end_ns, length_ns[n / 2]);
+	const uint64_t begin_ns = saturate_sub(cut->epoch[0].end_ns, length_ns[n / 2]);
 	cut->epoch[0].start_ns = begin_ns > from_ns ? begin_ns : from_ns;
 }
 
@@ -115,8 +112,9 @@ int cut_groups(const struct loop *loop, size_t epochs, uint64_t from_ns, uint64_
 		found = least_ns && divide(span, n, least_ns, cut, epochs);
 	}
 	for (size_t i = 0; found && i < epochs; i++)
-		busy_ns += past(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
-	if (found && (double)busy_ns < BETWEEN * (double)past(span[n - 1].end_ns, span[0].start_ns))
+		busy_ns += saturate_sub(cut->epoch[i].end_ns, cut->epoch[i].start_ns);
+	if (found &&
+	    (double)busy_ns < BETWEEN * (double)saturate_sub(span[n - 1].end_ns, span[0].start_ns))
 		between = true;
 	uint64_t *length_ns = between ? calloc(epochs + 1, sizeof(*length_ns)) : NULL;
 	if (length_ns)

@@ -8,15 +8,12 @@
 
 #include "collector/phase/fuse_part.h"
 
+#include "collector/saturate.h"
+
 #define SILENT_SAVES  3u
 #define SILENT_PASSES 3u
 #define SILENT_FITS   64u
 #define LEAST_NS      20000000u /* an epoch that nothing printed is not shorter */
-
-static uint64_t past(uint64_t late, uint64_t early)
-{
-	return late > early ? late - early : 0;
-}
 
 /* Room for one more fit, beyond those that were printed. */
 static bool make_room(struct fuse *fuse)
@@ -84,7 +81,7 @@ static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
 		epoch->confidence = 0.75;
 	}
 	const bool agree = cut.even > 0.9 && cut.cover > 0.5 && fuse_take_steps(fit, &cut);
-	if (!agree || past(fit->epoch[1].end_ns, fit->epoch[1].start_ns) < LEAST_NS) {
+	if (!agree || saturate_sub(fit->epoch[1].end_ns, fit->epoch[1].start_ns) < LEAST_NS) {
 		free(fit->epoch);
 		fuse->fits--;
 	}
@@ -95,7 +92,7 @@ static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
 /* Whether something was printed or saved between the end of a round and the next one. */
 static bool is_marked(const struct fuse_told *told, const struct pass_time *round)
 {
-	const uint64_t slack_ns = past(round[0].end_ns, round[0].begin_ns) / 50;
+	const uint64_t slack_ns = saturate_sub(round[0].end_ns, round[0].begin_ns) / 50;
 
 	for (size_t i = 0; i < told->marks; i++)
 		if (told->mark[i] + slack_ns >= round[0].end_ns &&
@@ -110,8 +107,8 @@ static bool is_marked(const struct fuse_told *told, const struct pass_time *roun
  */
 static size_t worked_rounds(const struct fuse_told *told, const struct pass_time *round, size_t n)
 {
-	const uint64_t first_ns = past(round[1].begin_ns, round[0].begin_ns);
-	const uint64_t usual_ns = past(round[n - 1].begin_ns, round[1].begin_ns) / (n - 2);
+	const uint64_t first_ns = saturate_sub(round[1].begin_ns, round[0].begin_ns);
+	const uint64_t usual_ns = saturate_sub(round[n - 1].begin_ns, round[1].begin_ns) / (n - 2);
 
 	if (first_ns > usual_ns * 2 / 3 || !is_marked(told, round) || is_marked(told, round + 1))
 		return n;
@@ -121,11 +118,11 @@ static size_t worked_rounds(const struct fuse_told *told, const struct pass_time
 /* The data streams while it is worked on: a header that each compilation reads does not. */
 static bool is_streamed(const struct pass_time *round, size_t n)
 {
-	const uint64_t all_ns = past(round[n - 1].end_ns, round[0].begin_ns);
+	const uint64_t all_ns = saturate_sub(round[n - 1].end_ns, round[0].begin_ns);
 	uint64_t read_ns = 0;
 
 	for (size_t i = 0; i < n; i++)
-		read_ns += past(round[i].end_ns, round[i].begin_ns);
+		read_ns += saturate_sub(round[i].end_ns, round[i].begin_ns);
 	return all_ns / n >= LEAST_NS && read_ns >= all_ns / 2;
 }
 

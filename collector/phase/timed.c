@@ -8,10 +8,7 @@
 
 #include "collector/phase/fuse_part.h"
 
-static uint64_t past(uint64_t late, uint64_t early)
-{
-	return late > early ? late - early : 0;
-}
+#include "collector/saturate.h"
 
 static int rising(const void *a, const void *b)
 {
@@ -29,7 +26,8 @@ static size_t lengths(const struct printed_fit *p, uint64_t *ns, size_t room)
 	for (size_t i = 1; i < p->told && n < room; i++) {
 		const uint32_t steps = p->epoch[i].index - p->epoch[i - 1].index;
 
-		ns[n++] = past(p->epoch[i].last_ns, p->epoch[i - 1].last_ns) / (steps ? steps : 1);
+		ns[n++] = saturate_sub(p->epoch[i].last_ns, p->epoch[i - 1].last_ns) /
+			  (steps ? steps : 1);
 	}
 	if (n)
 		qsort(ns, n, sizeof(*ns), rising);
@@ -63,8 +61,9 @@ static void fill_in(struct edges *edges, const struct cut *cut)
 		if (!edges->at[i])
 			continue;
 		for (size_t k = known + 1; k < i; k++)
-			edges->at[k] = edges->at[known] + past(edges->at[i], edges->at[known]) *
-								  (k - known) / (i - known);
+			edges->at[k] =
+				edges->at[known] + saturate_sub(edges->at[i], edges->at[known]) *
+							   (k - known) / (i - known);
 		known = i;
 	}
 }
@@ -83,11 +82,12 @@ static uint64_t guess_start(const struct fuse_told *told, const struct printed_f
 	if (!n)
 		return from_ns;
 	/* Even the shortest came after what was loaded. */
-	const uint64_t loaded_ns = fuse_loaded_ns(told, p->process, past(end_ns, ns[0] * epochs));
-	if (loaded_ns <= from_ns && past(end_ns, from_ns) <= ns[n - 1 - n / 8] * epochs)
+	const uint64_t loaded_ns =
+		fuse_loaded_ns(told, p->process, saturate_sub(end_ns, ns[0] * epochs));
+	if (loaded_ns <= from_ns && saturate_sub(end_ns, from_ns) <= ns[n - 1 - n / 8] * epochs)
 		return from_ns;
 	const uint64_t least_ns = loaded_ns > from_ns ? loaded_ns : from_ns;
-	const uint64_t guess_ns = past(end_ns, ns[(n - 1) / 2] * epochs);
+	const uint64_t guess_ns = saturate_sub(end_ns, ns[(n - 1) / 2] * epochs);
 	return guess_ns > least_ns ? guess_ns : least_ns;
 }
 
@@ -130,7 +130,8 @@ static uint64_t start_alike(const struct loop *loop, const struct printed_fit *p
 		if (event < next && loop_recent(loop, event, &start_ns, &end_ns)) {
 			symbol = alike ? symbol : loop_symbol(loop, event);
 			alike += loop_symbol(loop, event) == symbol &&
-				 past(start_ns, begin_ns) <= past(ns, begin_ns) / 20 &&
+				 saturate_sub(start_ns, begin_ns) <=
+					 saturate_sub(ns, begin_ns) / 20 &&
 				 count(loop, event, next, symbol) == 1;
 		}
 		event = next;
@@ -191,7 +192,7 @@ static uint64_t least_lead_ns(const struct edges *edges, const struct cut *cut)
 	uint64_t least_ns = UINT64_MAX;
 
 	for (size_t i = 1; cut->epochs == edges->epochs && i < edges->epochs; i++) {
-		const uint64_t lead_ns = past(cut->epoch[i].start_ns, edges->at[i]);
+		const uint64_t lead_ns = saturate_sub(cut->epoch[i].start_ns, edges->at[i]);
 
 		if (edges->at[i] && lead_ns < least_ns)
 			least_ns = lead_ns;
@@ -246,7 +247,7 @@ static uint64_t between(const struct printed_fit *p, const struct cut *cut, size
 		return next->first_ns;
 	if (one->ends)
 		return one->last_ns;
-	return one->last_ns + past(next->first_ns, one->last_ns) / 2;
+	return one->last_ns + saturate_sub(next->first_ns, one->last_ns) / 2;
 }
 
 static void around(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
@@ -289,8 +290,8 @@ static enum printed_reading decide(const struct fuse_told *told, const struct pr
 				   struct edges *edges)
 {
 	const uint64_t usual = usual_ns(p);
-	const uint64_t before_ns = past(p->epoch[0].first_ns, from_ns);
-	const uint64_t behind_ns = past(to_ns, p->epoch[p->told - 1].last_ns);
+	const uint64_t before_ns = saturate_sub(p->epoch[0].first_ns, from_ns);
+	const uint64_t behind_ns = saturate_sub(to_ns, p->epoch[p->told - 1].last_ns);
 
 	if (p->reading == PRINTED_AROUND)
 		return PRINTED_AROUND;
