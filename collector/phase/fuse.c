@@ -331,6 +331,8 @@ static void late_bounds(struct fuse_late *late)
 	for (size_t i = late->begin; i < late->end; i++)
 		if (is_training(late->told, &late->told->fit[i]))
 			p = &late->told->fit[i];
+	if (!p || !p->told)
+		return;
 	const struct printed_epoch *last = &p->epoch[p->told - 1];
 	if (last->ends && last->last_ns > late->from_ns && last->last_ns < late->to_ns)
 		late->to_ns = last->last_ns;

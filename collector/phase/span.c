@@ -79,7 +79,7 @@ static size_t join(const struct fold_level *level, const struct body *body, size
 
 size_t span_find(const struct fold_level *level, size_t bodies, size_t most, struct span *span)
 {
-	struct body body[TRIED];
+	struct body body[TRIED] = {0};
 	const size_t n = list(level, body);
 	size_t kept = 0;
 
