@@ -189,18 +189,21 @@ static void job_keys_of_four_kinds(void **state)
 	}
 }
 
-static void the_environment_gains_two_variables(void **state)
+static void the_environment_gains_three_variables(void **state)
 {
 	char *before[] = {"HOME=/root", "LD_PRELOADED=x", "A=", NULL};
 	char **after = shim_environment(before, "/lib/libgramme.so", "/run/socket");
+	char self[32];
 
 	(void)state;
+	snprintf(self, sizeof(self), "GRAMME_RUN=%d", (int)getpid());
 	assert_string_equal(after[0], "HOME=/root");
 	assert_string_equal(after[1], "LD_PRELOADED=x");
 	assert_string_equal(after[2], "A=");
 	assert_string_equal(after[3], "LD_PRELOAD=/lib/libgramme.so");
 	assert_string_equal(after[4], "GRAMME_SOCKET=/run/socket");
-	assert_null(after[5]);
+	assert_string_equal(after[5], self);
+	assert_null(after[6]);
 	shim_environment_free(after);
 	after = shim_environment(before, NULL, NULL);
 	assert_null(after[3]);
@@ -227,7 +230,8 @@ static void what_was_preloaded_stays(void **state)
 		char **after = shim_environment(before, "/g/libgramme.so", "/new");
 		assert_string_equal(after[0], row[i].after);
 		assert_string_equal(after[1], "GRAMME_SOCKET=/new");
-		assert_null(after[2]);
+		assert_non_null(after[2]);
+		assert_null(after[3]);
 		shim_environment_free(after);
 	}
 }
@@ -261,7 +265,7 @@ int main(void)
 		cmocka_unit_test(labels_that_were_chosen_win),
 		TEST(a_process_tells_by_proc_alone),
 		TEST(job_keys_of_four_kinds),
-		cmocka_unit_test(the_environment_gains_two_variables),
+		cmocka_unit_test(the_environment_gains_three_variables),
 		cmocka_unit_test(what_was_preloaded_stays),
 		TEST(programs_are_found_as_execvp_does),
 	};
