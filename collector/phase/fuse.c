@@ -390,6 +390,29 @@ static uint64_t end_of(const struct fuse *fuse, size_t fits)
 	return last && last->epochs ? last->epoch[last->epochs - 1].end_ns : 0;
 }
 
+/* Are there epochs of no length? Then their lines were left out, as quick bars do. */
+static bool has_holes(const struct fuse_fit *fit)
+{
+	for (size_t i = 0; i < fit->epochs; i++)
+		if (fit->epoch[i].end_ns <= fit->epoch[i].start_ns)
+			return true;
+	return false;
+}
+
+/* As many even rounds of kernels tell the times better than lines of which some were left out. */
+static void mend_holes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t from_ns,
+		       uint64_t to_ns)
+{
+	struct cut cut;
+
+	if (fit->epochs < 3 || !has_holes(fit) ||
+	    fuse_cut(told, fit->process, fit->epochs, from_ns, to_ns, &cut))
+		return;
+	if (cut.epochs == fit->epochs && cut.even > 0.9 && cut.cover > 0.5)
+		fuse_take_epochs(told, fit, &cut, 0);
+	cut_free(&cut);
+}
+
 static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 {
 	const struct printed_fit *p = &told->fit[i], *next = next_training(told, i);
@@ -407,6 +430,8 @@ static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 					 : 0;
 	timed_epochs(told, p, from_ns < p->epoch[0].first_ns ? from_ns : 0, to_ns,
 		     !told->over && !next, fit);
+	if (told->over)
+		mend_holes(told, fit, from_ns < p->epoch[0].first_ns ? from_ns : 0, to_ns);
 	attach(fit, p);
 	return 0;
 }
