@@ -81,10 +81,12 @@ for run in say on_terminal; do
 done
 
 # Whoever prints a lot of one shape does not drown the rest, nor the collector.
-say "$prog/hears" flood
-for line in few:1000 between:20; do
-	heard_of printed | sed -n "s/^0\t${line%:*}: epoch //p" >"$TMPDIR/heard"
-	seq "${line#*:}" | cmp - "$TMPDIR/heard" || fail "a flood: $(wc -l <"$TMPDIR/heard") lines of $line"
+# Each in a program of its own: together they are more than is let through at once.
+for line in burst:few:1000 flood:between:20; do
+	IFS=: read -r way name times <<<"$line"
+	say "$prog/hears" "$way"
+	heard_of printed | sed -n "s/^0\t$name: epoch //p" >"$TMPDIR/heard"
+	seq "$times" | cmp - "$TMPDIR/heard" || fail "a $way: $(wc -l <"$TMPDIR/heard") lines of $times"
 done
 many=$(heard_of printed | grep -c many:)
 [ "$many" -ge 100 ] || fail "a flood: only $many lines of it are heard"

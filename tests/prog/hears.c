@@ -176,11 +176,16 @@ static void places(void)
 	funlockfile(stdout);
 }
 
-/* A thousand lines at once are heard, and of a hundred thousand those between the epochs. */
-static void flood(void)
+/* A thousand lines at once are heard. */
+static void burst(void)
 {
 	for (int i = 1; i <= 1000; i++)
 		printf("few: epoch %d\n", i);
+}
+
+/* Of hundreds of thousands those between are heard, whatever the others take. */
+static void flood(void)
+{
 	for (int i = 1; i <= 20; i++) {
 		for (int step = 0; step < 20000; step++)
 			printf("many: step %d, loss %f\n", step, step * 0.5);
@@ -234,6 +239,8 @@ int main(int argc, char **argv)
 		pieces();
 	else if (!strcmp(way, "places"))
 		places();
+	else if (!strcmp(way, "burst"))
+		burst();
 	else if (!strcmp(way, "flood"))
 		flood();
 	else if (!strcmp(way, "logs") && argc > 2)
