@@ -204,3 +204,19 @@ honest_is_counted() {
 	holds "[.kernels[].count] == [$(($1 / 2)), $(($1 / 2))] and .chain.closed"
 	verified
 }
+
+# wheel NAME: a Python of its own beneath $venv, with that wheel. Only a machine that reaches no index
+# at all (then pip knows of no version) is let off; whatever else fails is a failure.
+wheel() {
+	venv=$build/tests/venv-$1
+	[ ! -e "$venv/ready" ] || return 0
+	rm -rf "$venv"
+	"$python" -m venv "$venv"
+	if ! "$venv/bin/pip" install --quiet --only-binary=:all: "$1" >"$TMPDIR/pip" 2>&1; then
+		tail -n 3 "$TMPDIR/pip"
+		grep -q 'from versions: none' "$TMPDIR/pip" || fail "pip could not install the wheel of $1"
+		echo "skip: no index of Python packages is reached"
+		exit 77
+	fi
+	touch "$venv/ready"
+}
