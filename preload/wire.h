@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC   0x31656d6d617267ULL /* "gramme1" and a zero byte, little-endian */
-#define WIRE_VERSION 2u
+#define WIRE_VERSION 3u
 
 #define WIRE_DEVICES	 32u
 #define WIRE_DEVICE_HOST 1u /* the CPUs that the process itself runs on */
@@ -93,6 +93,7 @@ enum wire_api {
 	WIRE_API_BLAS = 3,
 	WIRE_API_LAPACK = 4,
 	WIRE_API_ONEDNN = 5,
+	WIRE_API_CUDA = 6,
 	WIRE_API_COUNT
 };
 
@@ -118,9 +119,11 @@ enum wire_kind {
 enum wire_device_type { WIRE_DEVICE_OTHER = 0, WIRE_DEVICE_CPU = 1, WIRE_DEVICE_GPU = 2 };
 
 /* Reasons why calls were not seen; a bit each in wire_arena.uncovered. */
-#define WIRE_UNCOVERED_DEEPBIND 0x1u /* a library was opened with RTLD_DEEPBIND */
-#define WIRE_UNCOVERED_LOADER	0x2u /* an OpenCL loader that could not be stood in for */
-#define WIRE_UNCOVERED_ENTRY	0x4u /* an extension entry point that is not in the table */
+#define WIRE_UNCOVERED_DEEPBIND 0x1u  /* a library was opened with RTLD_DEEPBIND */
+#define WIRE_UNCOVERED_LOADER	0x2u  /* an OpenCL loader that could not be stood in for */
+#define WIRE_UNCOVERED_ENTRY	0x4u  /* an entry point that is not in the table was given out */
+#define WIRE_UNCOVERED_DRIVER	0x8u  /* a CUDA driver that could not be stood in for */
+#define WIRE_UNCOVERED_GRAPH	0x10u /* a CUDA graph whose kernels could not be counted */
 
 struct wire_device {
 	uint32_t ready; /* written last; 0 until the slot is whole */
@@ -128,9 +131,10 @@ struct wire_device {
 	uint32_t api;
 	uint32_t timed; /* 1: profiling is switched on for its queues */
 	char name[128];
-	char vendor[64];
-	char bus_id[32]; /* PCI address or UUID, as hex; empty where the driver tells none */
-	uint8_t reserved[16];
+	char vendor[56];
+	char bus_id[40];       /* PCI address, or UUID as 32 hex digits; empty where none is told */
+	uint64_t memory_bytes; /* that the process has allocated there, as far as it was seen */
+	uint64_t memory_peak_bytes;
 };
 
 struct wire_entry {

@@ -354,7 +354,7 @@ const char *arena_api_name(unsigned api)
 	static const char *const name[WIRE_API_COUNT] = {
 		[WIRE_API_OPENCL] = "opencl", [WIRE_API_OPENMP] = "openmp",
 		[WIRE_API_BLAS] = "blas",     [WIRE_API_LAPACK] = "lapack",
-		[WIRE_API_ONEDNN] = "onednn",
+		[WIRE_API_ONEDNN] = "onednn", [WIRE_API_CUDA] = "cuda",
 	};
 
 	return api < WIRE_API_COUNT && name[api] ? name[api] : "other";

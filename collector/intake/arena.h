@@ -69,7 +69,7 @@ struct arena_device {
 	uint32_t type; /* enum wire_device_type */
 	uint32_t api;
 	char name[128];
-	char bus_id[32];
+	char bus_id[40];
 };
 
 /* Sums over all lanes, none above SATURATE_MAX; never more timed than counted. */

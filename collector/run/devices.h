@@ -23,7 +23,7 @@ struct device {
 	uint32_t type;
 	uint32_t api;
 	char name[128];
-	char bus_id[32];
+	char bus_id[40];
 	char label[144];    /* the name; "name #2" for the second of its name */
 	const char *domain; /* that bears its energy, or NULL */
 	struct busy *busy;  /* its own, or that of all devices on the same domains */

@@ -40,7 +40,7 @@ same_counts <(echo "count call clEnqueueAcquireExternalMemObjectsKHR 2") call
 covered
 
 alike "$prog/cl_loaders" by-name "$one"
-said "an unknown extension entry point"
+said "an unknown entry point"
 
 # The second of one soname is left alone, and said; the first is counted, before and after.
 alike "$prog/cl_loaders" two "$one" "$other"
