@@ -182,6 +182,7 @@ struct world *world_real(void)
 		.boottime_ns = real_boottime_ns,
 		.read = real_read,
 		.list = real_list,
+		.ask = world_ask_real,
 		.close = real_close,
 	};
 	static struct world world = {.ops = &ops};
@@ -195,18 +196,31 @@ void world_close(struct world *w)
 		w->ops->close(w);
 }
 
+/* One unsigned decimal and a newline, of which `got` bytes were read. */
+static int parse_u64(const char *text, ssize_t got, uint64_t *value)
+{
+	struct tsv_field field;
+
+	if (got < 0)
+		return (int)got;
+	if (!got || text[got - 1] != '\n')
+		return -EINVAL;
+	field = (struct tsv_field){text, (size_t)got - 1};
+	return tsv_u64(&field, value);
+}
+
 int world_read_u64(struct world *w, const char *path, uint64_t *value)
 {
 	char text[32]; /* a UINT64_MAX has 20 digits; what does not fit is no such number */
-	ssize_t length = w->ops->read(w, path, text, sizeof(text));
-	struct tsv_field field;
 
-	if (length < 0)
-		return (int)length;
-	if (!length || text[length - 1] != '\n')
-		return -EINVAL;
-	field = (struct tsv_field){text, (size_t)length - 1};
-	return tsv_u64(&field, value);
+	return parse_u64(text, w->ops->read(w, path, text, sizeof(text)), value);
+}
+
+int world_ask_u64(struct world *w, const char *question, uint64_t *value)
+{
+	char text[32];
+
+	return parse_u64(text, world_ask(w, question, text, sizeof(text)), value);
 }
 
 int world_read_all(struct world *w, const char *path, size_t most, char **text, size_t *size)

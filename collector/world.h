@@ -28,6 +28,11 @@ struct world_ops {
 	 */
 	int (*list)(struct world *w, const char *path, int (*each)(void *arg, const char *name),
 		    void *arg);
+	/*
+	 * Asks what is no file. A question reads like a path, whose first part says whom (see
+	 * below); the answer is text, as `read` gives it. May block. NULL: nobody can be asked.
+	 */
+	ssize_t (*ask)(struct world *w, const char *question, char *answer, size_t size);
 	void (*close)(struct world *w);
 };
 
@@ -37,25 +42,38 @@ struct world {
 	uint64_t start_ns;    /* where replayed: the moment of its time 0, CLOCK_MONOTONIC */
 };
 
+/*
+ * Questions, and what they answer:
+ *   /perf/TYPE/CONFIG/CPU     the count of a perf event of that PMU on that CPU, all numbers
+ *                             decimal, since it was first asked for
+ *   /ipmi/NETFN/CMD/DATA      a BMC's reply, completion code first; all in hexadecimal
+ * Returns the answer's length, or -errno: -ENOENT where nobody of that name can be asked.
+ */
+ssize_t world_ask(struct world *w, const char *question, char *answer, size_t size);
+
+/* As world_read_u64, of an answer. */
+int world_ask_u64(struct world *w, const char *question, uint64_t *value);
+
 /* This machine. Never fails; static, world_close does nothing to it. */
 struct world *world_real(void);
 
 /*
  * A recorded machine: a folder with
  *   root/        the files as they were ("root/sys/class/powercap/...", "root/proc/cpuinfo")
+ *                what is no file lies there by its question ("root/perf/12/2/0")
  *   values.tsv   "t_ns <tab> path <tab> value" lines in order of time, for files that change;
  *                a value of "!EIO", "!EACCES", "!ENOENT" ... makes reads fail so. Lines that
  *                begin with '#' are comments. Two records at one time are a step.
  *   trace.tsv    cumulative energy of sensors that are no files (collector/power/replay.c)
  * and at least one of the three. Time 0 is the moment of the call on `clock`'s monotonic clock,
  * and the clocks are `clock`'s.
- * A file named energy_uj or energy*_input is read between two records by linear interpolation
- * (both records must be numbers and rising; otherwise the older one stands); any other file
- * gives its latest record. Before its first record a changing file is what root/ holds; past its
- * last one it fails with -ENODATA: what was not recorded is a gap. Nothing outside root/ is ever
- * read through it, whatever links and names the recording holds. Returns 0 and *w to be closed
- * by world_close, or -errno; then `why` (of at least 256 bytes) holds one line that says what is
- * wrong, with file and line.
+ * A file named energy_uj or energy*_input and a perf event are read between two records by linear
+ * interpolation (both records must be numbers and rising; otherwise the older one stands); any
+ * other file gives its latest record. Before its first record a changing file is what root/ holds;
+ * past its last one it fails with -ENODATA: what was not recorded is a gap. Nothing outside root/
+ * is ever read through it, whatever links and names the recording holds. Returns 0 and *w to be
+ * closed by world_close, or -errno; then `why` (of at least 256 bytes) holds one line that says
+ * what is wrong, with file and line.
  */
 int world_replay(const char *dir, struct world *clock, struct world **w, char *why);
 
@@ -74,6 +92,11 @@ int world_read_u64(struct world *w, const char *path, uint64_t *value);
 int world_read_all(struct world *w, const char *path, size_t most, char **text, size_t *size);
 
 /* ---- for worlds ---- */
+
+/* `ask` of this machine, a file for each that can be asked; `rest` is what follows their name. */
+ssize_t world_ask_real(struct world *w, const char *question, char *answer, size_t size);
+ssize_t world_ask_perf(const char *rest, char *answer, size_t size);
+ssize_t world_ask_ipmi(const char *rest, char *answer, size_t size);
 
 /* `read` and `list` of struct world_ops on an open descriptor, which they close. */
 ssize_t world_read_fd(int fd, char *text, size_t size);

@@ -100,13 +100,16 @@ static size_t records_until(const struct recording *r, const char *path, uint64_
 	return low;
 }
 
-/* The energy counters of powercap and of hwmon; what they count goes on between two records. */
+/*
+ * The energy counters of powercap and of hwmon, and perf's; what they count goes on between two
+ * records.
+ */
 static bool is_counter(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
 	size_t length = strlen(name);
 
-	if (!strcmp(name, "energy_uj"))
+	if (!strcmp(name, "energy_uj") || !strncmp(path, "/perf/", 6))
 		return true;
 	return !strncmp(name, "energy", 6) && length >= 12 && !strcmp(name + length - 6, "_input");
 }
@@ -186,6 +189,7 @@ static const struct world_ops replay_ops = {
 	.boottime_ns = replay_boottime_ns,
 	.read = replay_read,
 	.list = replay_list,
+	.ask = replay_read,
 	.close = replay_close,
 };
 

@@ -8,6 +8,8 @@
  */
 #include "collector/power/counter.h"
 
+#include <errno.h>
+
 #include "collector/units.h"
 
 /*
@@ -72,4 +74,17 @@ enum counter_verdict counter_step(struct counter *counter, uint64_t t_ns, uint64
 		counter->moved_ns = t_ns;
 	counter->stuck = false;
 	return known ? COUNTER_GOOD : COUNTER_GAP;
+}
+
+void counter_read(struct counter *counter, uint64_t t_ns, int error, uint64_t raw_uj,
+		  struct power_reading *reading)
+{
+	reading->error = error;
+	if (!error) {
+		enum counter_verdict verdict = counter_step(counter, t_ns, raw_uj);
+
+		reading->error = verdict == COUNTER_STUCK ? -ENODATA : 0;
+		reading->gap = verdict == COUNTER_GAP;
+	}
+	reading->energy_uj = counter->energy_uj;
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/power/power.h"
+
 struct counter {
 	uint64_t range_uj;   /* it wraps to 0 after this; 0: not known, and no wrap is believed */
 	uint64_t ceiling_uw; /* more power than this is a fault, not power; not 0 */
@@ -38,6 +40,13 @@ bool counter_plausible(const struct counter *counter, uint64_t t_ns, uint64_t ra
 
 /* Takes a reading. Failed readings are not given to it: the next one covers their time. */
 enum counter_verdict counter_step(struct counter *counter, uint64_t t_ns, uint64_t raw_uj);
+
+/*
+ * Takes a reading, or the -errno of one that failed, and fills what a source tells of it:
+ * energy_uj, gap and error.
+ */
+void counter_read(struct counter *counter, uint64_t t_ns, int error, uint64_t raw_uj,
+		  struct power_reading *reading);
 
 /* The time in which no more than one wrap fits, at the ceiling; UINT64_MAX if it has no range. */
 uint64_t counter_safe_ns(const struct counter *counter);

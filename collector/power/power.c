@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/power/rest.h"
+
 /* A recorded trace stands in for sensors; the model only fills what is missing. */
-static const struct power_source *const sources[] = {&power_replay, &power_powercap, &power_model};
+static const struct power_source *const sources[] = {&power_replay, &power_powercap, &power_perf,
+						     &power_model};
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
@@ -49,23 +52,59 @@ struct power {
 	size_t opens;
 	const struct power_source *opening; /* while its open runs */
 	size_t earlier;			    /* domains that were there before that */
+	bool has_rest;			    /* the last domain is what the node has beside others */
+	struct rest rest;
 };
+
+static bool is_node(const struct power_domain *domain)
+{
+	return domain->kind == POWER_NODE && !domain->within[0];
+}
 
 bool power_has(const struct power *power, enum power_kind kind)
 {
 	for (size_t i = 0; i < power->earlier; i++)
-		if (power->domain[i].kind == kind)
+		if (power->domain[i].kind == kind &&
+		    (kind != POWER_NODE || is_node(&power->domain[i])))
 			return true;
 	return false;
 }
 
+/* GPUs of several makers stand side by side; one of them may be seen by several libraries. */
+static bool is_spoken_for(const struct power *power, const struct power_domain *domain)
+{
+	if (domain->kind == POWER_NODE && !is_node(domain))
+		return false;
+	if (domain->kind != POWER_GPU)
+		return power_has(power, domain->kind);
+	for (size_t i = 0; i < power->earlier; i++)
+		if (power->domain[i].kind == POWER_GPU &&
+		    !strcmp(power->domain[i].device, domain->device))
+			return true;
+	return false;
+}
+
+static bool name_is_taken(const struct power *power, const char *name)
+{
+	for (size_t i = 0; i < power->domains; i++)
+		if (!strcmp(power->domain[i].name, name))
+			return true;
+	return false;
+}
+
+void power_next_name(const struct power *power, const char *stem, char name[POWER_NAME_MAX])
+{
+	unsigned i = 0;
+
+	do
+		snprintf(name, POWER_NAME_MAX, "%.20s-%u", stem, i++);
+	while (name_is_taken(power, name));
+}
+
 int power_add_domain(struct power *power, const struct power_domain *domain)
 {
-	if (power_has(power, domain->kind))
+	if (is_spoken_for(power, domain) || name_is_taken(power, domain->name))
 		return -EEXIST;
-	for (size_t i = 0; i < power->domains; i++)
-		if (!strcmp(power->domain[i].name, domain->name))
-			return -EEXIST;
 	if (power->domains == POWER_DOMAINS_MAX)
 		return -ENOSPC;
 	power->domain[power->domains] = *domain;
@@ -113,19 +152,6 @@ static int open_source(struct power *power, const struct power_options *options,
 	return result == -ENOMEM ? result : 0;
 }
 
-/* A meter of the whole node holds whatever else is metered. */
-static void put_within_node(struct power *power)
-{
-	const struct power_domain *node = NULL;
-
-	for (size_t i = 0; i < power->domains && !node; i++)
-		if (power->domain[i].kind == POWER_NODE && !power->domain[i].within[0])
-			node = &power->domain[i];
-	for (size_t i = 0; i < power->domains && node; i++)
-		if (&power->domain[i] != node && !power->domain[i].within[0])
-			memcpy(power->domain[i].within, node->name, sizeof(node->name));
-}
-
 static struct ahead boottime_ahead(struct world *world)
 {
 	uint64_t before_ns = world->ops->monotonic_ns(world);
@@ -155,7 +181,9 @@ int power_open(const struct power_options *options, struct power **result)
 			return error;
 		}
 	}
-	put_within_node(power);
+	power->has_rest = power->domains < POWER_DOMAINS_MAX &&
+			  rest_open(&power->rest, power->domain, power->domains);
+	power->domains += power->has_rest;
 	for (size_t i = 0; i < power->domains; i++)
 		power->meter[i].ahead = ahead;
 	*result = power;
@@ -228,7 +256,10 @@ void power_read(struct power *power, const struct power_load *load,
 					      &readings[power->opened[i].first]);
 	for (size_t i = 0; i < power->domains; i++) {
 		readings[i].t_ns = t_ns;
-		settle(&power->meter[i], power->domain[i].quality == POWER_MODELLED, ahead,
-		       &readings[i]);
+		if (!power->has_rest || i != power->rest.domain)
+			settle(&power->meter[i], power->domain[i].quality == POWER_MODELLED, ahead,
+			       &readings[i]);
 	}
+	if (power->has_rest)
+		rest_read(&power->rest, power->domain, readings);
 }

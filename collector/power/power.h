@@ -23,11 +23,18 @@ enum power_quality { POWER_MEASURED, POWER_DERIVED, POWER_MODELLED };
 /* By what a domain's energy is shared between runs. */
 enum power_kind { POWER_CPU, POWER_MEMORY, POWER_GPU, POWER_NODE };
 
+/* Stated errors in percent, by a source's class of quality, where nothing better is known. */
+#define POWER_ERROR_HIGH   10.0
+#define POWER_ERROR_MEDIUM 25.0
+#define POWER_ERROR_LOW	   50.0
+
 /*
  * Each joule once: the total of a machine is the sum of the domains that are within nothing. A
- * core is within its package. Where a meter of the whole node is a domain, all others are within
- * it. RAPL's psys is within "node" even where no domain has that name: what it covers beside the
- * packages differs by board, so it is shown and never added.
+ * core is within its package. Where a meter of the whole node is a domain and there are others, the
+ * meter is within "machine", which is no domain: it is what the others add up to, with one more,
+ * "rest", which has what the meter saw beyond them. RAPL's psys is within "node" even where no
+ * domain has that name: what it covers beside the packages differs by board, so it is shown and
+ * never added.
  */
 struct power_domain {
 	char name[POWER_NAME_MAX];   /* "package-0", "dram-0", "gpu-0", "node" */
@@ -39,6 +46,8 @@ struct power_domain {
 	uint64_t idle_uw;	 /* known idle power, or 0 where none is known */
 	const char *idle_method; /* "model", "calibrated", "lowest", "none" */
 	char note[160];		 /* for people: "TDP 360 W of AMD EPYC 9554, 2 of 128 threads" */
+	char device[16];	 /* a GPU's PCI address ("0000:65:00.0"), or "" where not known: two
+				  * sources that name one device see the same hardware */
 };
 
 /* What the node did, cumulative; the model turns it into watts. 0 CPUs or bytes: not known. */
@@ -117,15 +126,20 @@ struct power_source {
 
 /*
  * Adds a domain; of `source` the name is set here. Returns 0, -EEXIST if an earlier source speaks
- * for that kind of hardware or the name is taken, or -ENOSPC.
+ * for that kind of hardware (of GPUs: for that device) or the name is taken, or -ENOSPC.
  */
 int power_add_domain(struct power *power, const struct power_domain *domain);
 /* Adds a finding; "SOURCE: " is put before its text. Past POWER_FINDINGS_MAX it is dropped. */
 void power_add_finding(struct power *power, const char *source, bool permission, const char *format,
 		       ...) __attribute__((format(printf, 4, 5)));
-/* True if a domain of that kind has been added by an earlier source. */
+/*
+ * True if a domain of that kind has been added by an earlier source; of nodes, a meter of the whole
+ * one.
+ */
 bool power_has(const struct power *power, enum power_kind kind);
+/* Writes the first of "STEM-0", "STEM-1", ... that no domain has yet. */
+void power_next_name(const struct power *power, const char *stem, char name[POWER_NAME_MAX]);
 
-extern const struct power_source power_powercap, power_replay, power_model;
+extern const struct power_source power_powercap, power_perf, power_replay, power_model;
 
 #endif

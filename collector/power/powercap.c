@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "collector/power/counter.h"
+#include "collector/power/plausible.h"
 #include "collector/power/power.h"
 #include "collector/power/rapl.h"
 
@@ -23,9 +24,17 @@ struct bounds {
 	uint64_t least_uw;
 	uint64_t most_uw;
 };
-static const struct bounds package_bounds = {200000000, 1000000000};
-static const struct bounds dram_bounds = {50000000, 250000000};
-static const struct bounds psys_bounds = {400000000, 2000000000};
+static struct bounds bounds_of(const struct rapl_zone *zone)
+{
+	switch (zone->class) {
+	case RAPL_DRAM:
+		return (struct bounds){50000000, plausible_ceiling_uw(PLAUSIBLE_DRAM)};
+	case RAPL_PSYS:
+		return (struct bounds){400000000, plausible_ceiling_uw(PLAUSIBLE_PSYS)};
+	default:
+		return (struct bounds){200000000, plausible_ceiling_uw(PLAUSIBLE_PACKAGE)};
+	}
+}
 
 /*
  * Assumptions: a comparison of RAPL with a plug meter found it "promisingly accurate" (Khan et al.
@@ -40,9 +49,7 @@ static const struct bounds psys_bounds = {400000000, 2000000000};
 static uint64_t ceiling_uw(const struct rapl *rapl, const struct rapl_zone *zone)
 {
 	static const char *const file[] = {"power_limit_uw", "max_power_uw"};
-	const struct bounds *bounds = zone->class == RAPL_DRAM	 ? &dram_bounds
-				      : zone->class == RAPL_PSYS ? &psys_bounds
-								 : &package_bounds;
+	const struct bounds bounds = bounds_of(zone);
 	uint64_t highest = 0;
 
 	for (int i = 0; i < 2 * CONSTRAINTS; i++) {
@@ -54,12 +61,12 @@ static uint64_t ceiling_uw(const struct rapl *rapl, const struct rapl_zone *zone
 			highest = limit;
 	}
 	/* 0 is "none set". Compared before it is multiplied: the file may hold anything. */
-	if (!highest || highest >= bounds->most_uw)
-		return bounds->most_uw;
+	if (!highest || highest >= bounds.most_uw)
+		return bounds.most_uw;
 	highest = highest * 3 / 2;
-	if (highest < bounds->least_uw)
-		return bounds->least_uw;
-	return highest < bounds->most_uw ? highest : bounds->most_uw;
+	if (highest < bounds.least_uw)
+		return bounds.least_uw;
+	return highest < bounds.most_uw ? highest : bounds.most_uw;
 }
 
 /* One finding for all zones, since they are refused together. */
@@ -178,19 +185,12 @@ static int powercap_open(struct power *power, const struct power_options *option
 static void read_zone(const struct rapl *rapl, struct rapl_zone *zone, uint64_t t_ns,
 		      struct power_reading *reading)
 {
-	uint64_t raw_uj;
-	enum counter_verdict verdict;
+	uint64_t raw_uj = 0;
+	int error = rapl_read(rapl, zone, "energy_uj", &raw_uj);
 
-	reading->energy_uj = zone->counter.energy_uj;
-	reading->error = rapl_read(rapl, zone, "energy_uj", &raw_uj);
-	if (reading->error)
-		return;
-	if (!counter_plausible(&zone->counter, t_ns, raw_uj))
+	if (!error && !counter_plausible(&zone->counter, t_ns, raw_uj))
 		zone->counter.ceiling_uw = ceiling_uw(rapl, zone);
-	verdict = counter_step(&zone->counter, t_ns, raw_uj);
-	reading->error = verdict == COUNTER_STUCK ? -ENODATA : 0;
-	reading->gap = verdict == COUNTER_GAP;
-	reading->energy_uj = zone->counter.energy_uj;
+	counter_read(&zone->counter, t_ns, error, raw_uj, reading);
 }
 
 static void powercap_read(void *state, uint64_t t_ns, const struct power_load *load,

@@ -68,8 +68,14 @@ static void close_nothing(struct world *w)
 	(void)w;
 }
 
-static const struct world_ops ops = {monotonic_ns, shifted_realtime_ns, shifted_boottime_ns,
-				     no_file,	   no_folder,		close_nothing};
+static const struct world_ops ops = {
+	.monotonic_ns = monotonic_ns,
+	.realtime_ns = shifted_realtime_ns,
+	.boottime_ns = shifted_boottime_ns,
+	.read = no_file,
+	.list = no_folder,
+	.close = close_nothing,
+};
 static struct world bare = {.ops = &ops};
 
 static char folder[64], socket_path[80];

@@ -77,8 +77,8 @@ static void the_model_fills_what_is_missing(void **state)
 		{MACHINES "mirrored-dies",
 		 "package-0-die-0:powercap core-0-die-0:powercap<package-0-die-0 ",
 		 "package-0-die-0:powercap core-0-die-0:powercap<package-0-die-0 dram-0:model "},
-		{MACHINES "wall-meter", "node:replay gpu-0:replay<node ",
-		 "node:replay gpu-0:replay<node package-0:model<node dram-0:model<node "},
+		{MACHINES "wall-meter", "node:replay<machine gpu-0:replay rest:replay ",
+		 "node:replay<machine gpu-0:replay package-0:model dram-0:model rest:replay "},
 	};
 
 	(void)state;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who can be asked on this machine: system calls, devices and libraries that tell what no file
+ * does. Each is one file (world_*.c) and one row here.
+ */
+#include "collector/world.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	ssize_t (*ask)(const char *rest, char *answer, size_t size);
+} known[] = {
+	{"/perf/", world_ask_perf},
+	{"/ipmi/", world_ask_ipmi},
+};
+
+ssize_t world_ask_real(struct world *w, const char *question, char *answer, size_t size)
+{
+	(void)w;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		size_t length = strlen(known[i].name);
+
+		if (!strncmp(question, known[i].name, length))
+			return known[i].ask(question + length, answer, size);
+	}
+	return -ENOENT;
+}
+
+ssize_t world_ask(struct world *w, const char *question, char *answer, size_t size)
+{
+	return w->ops->ask ? w->ops->ask(w, question, answer, size) : -ENOENT;
+}
