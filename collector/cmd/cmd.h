@@ -12,5 +12,6 @@ int collect_main(int argc, char **argv);
 /* 0; 1: the ledger cannot be read or is damaged; 2: wrong usage. */
 int show_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
+int recompute_main(int argc, char **argv);
 
 #endif

@@ -16,13 +16,14 @@ static const struct {
 	{"collect", collect_main, "meter what computes on this machine, as a service"},
 	{"show", show_main, "show one run's ledger"},
 	{"verify", verify_main, "prove ledgers"},
+	{"recompute", recompute_main, "book a run's CO2e again, for another grid or hour by hour"},
 };
 
 static void help(FILE *to)
 {
 	fputs("usage: gramme COMMAND [OPTIONS] ...\n", to);
 	for (size_t i = 0; i < sizeof(command) / sizeof(*command); i++)
-		fprintf(to, "  %-8s  %s\n", command[i].name, command[i].what);
+		fprintf(to, "  %-9s  %s\n", command[i].name, command[i].what);
 	fputs("See gramme COMMAND --help.\n", to);
 }
 

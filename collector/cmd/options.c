@@ -62,8 +62,7 @@ static const struct option collect_options[] = {
 	{0},
 };
 
-/* "1.58" is 1580; from 1 to 10, at most three decimals. */
-static int parse_pue(const char *text, uint32_t *pue_milli)
+int options_pue(const char *text, uint32_t *pue_milli)
 {
 	uint32_t value = 0, decimals = 0;
 	bool point = false;
@@ -90,7 +89,7 @@ static int parse_pue(const char *text, uint32_t *pue_milli)
 
 static int set_pue(struct options *options, const char *name, const char *text, char *why)
 {
-	if (parse_pue(text, &options->pue_milli) == 0)
+	if (options_pue(text, &options->pue_milli) == 0)
 		return 0;
 	snprintf(why, WHY, "%s is a number from 1 to 10, such as 1.3, and not '%s'", name, text);
 	return -EINVAL;

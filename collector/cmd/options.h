@@ -39,6 +39,12 @@ int options_parse(const char *command, int argc, char **argv, struct options *op
 void options_help(const char *command);
 
 /*
+ * A power usage effectiveness: "1.58" is 1580; at most three decimals. Returns 0, -EINVAL, or
+ * -ERANGE where it is not from 1 to 10.
+ */
+int options_pue(const char *text, uint32_t *pue_milli);
+
+/*
  * The ledger folder that is meant, made absolute: `chosen`, or the default of the XDG rules.
  * Returns a string to be freed, or NULL for lack of memory.
  */

@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include "collector/account/account.h"
+#include "collector/account/draw.h"
 #include "collector/carbon/carbon.h"
 #include "collector/phase/phase.h"
 #include "collector/power/power.h"
@@ -256,5 +257,9 @@ struct ledger_problem {
  * version, -ENOENT ... the file cannot be read.
  */
 int ledger_read(const char *path, json_t **run, struct ledger_problem *problem);
+
+/* The same, and what the run drew over time; *draw is to be freed in each case. */
+int ledger_read_draw(const char *path, json_t **run, struct draw *draw,
+		     struct ledger_problem *problem);
 
 #endif

@@ -92,13 +92,15 @@ static int read_all(struct reader *reader, const char *path, json_t **secret,
 	return error ? error : read_private(reader, path, secret, problem);
 }
 
-int ledger_read(const char *path, json_t **run, struct ledger_problem *problem)
+int ledger_read_draw(const char *path, json_t **run, struct draw *draw,
+		     struct ledger_problem *problem)
 {
 	struct reader reader;
 	json_t *secret = NULL;
 	int error = reader_init(&reader);
 
 	*run = NULL;
+	*draw = (struct draw){0};
 	*problem = (struct ledger_problem){0};
 	error = error ? out_of_memory(problem) : read_all(&reader, path, &secret, problem);
 	if (!error) {
@@ -106,8 +108,19 @@ int ledger_read(const char *path, json_t **run, struct ledger_problem *problem)
 						    reader.journal, secret};
 		*run = summary_make(&reader.reading, &files);
 		error = *run ? 0 : out_of_memory(problem);
+		*draw = reader.reading.draw;
+		reader.reading.draw = (struct draw){0};
 	}
 	reader_free(&reader);
 	json_decref(secret);
+	return error;
+}
+
+int ledger_read(const char *path, json_t **run, struct ledger_problem *problem)
+{
+	struct draw draw;
+	int error = ledger_read_draw(path, run, &draw, problem);
+
+	draw_free(&draw);
 	return error;
 }

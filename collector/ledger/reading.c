@@ -37,6 +37,7 @@ void reading_free(struct reading *reading)
 	json_decref(reading->anchors);
 	json_decref(reading->phases);
 	json_decref(reading->under_way);
+	draw_free(&reading->draw);
 	tally_free(&reading->now);
 	tally_free(&reading->then);
 }
@@ -60,15 +61,16 @@ static int check_strings(const json_t *object, const char *const *name,
 	return 0;
 }
 
-/* Nanoseconds stand as a string of digits. */
-static int check_nanoseconds(const json_t *object, const char *name, struct ledger_problem *problem)
+/* Nanoseconds since 1970 stand as a string of digits. */
+static int take_nanoseconds(const json_t *object, const char *name, int64_t *unix_ns,
+			    struct ledger_problem *problem)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 	char *end = NULL;
 
 	errno = 0;
 	if (text && text[0] >= '0' && text[0] <= '9')
-		strtoull(text, &end, 10);
+		*unix_ns = strtoll(text, &end, 10);
 	if (!end || *end || errno)
 		return problem_set(problem, 0, -EBADMSG, "%s is no time in ns", name);
 	return 0;
@@ -155,7 +157,7 @@ static int take_open(struct reading *reading, json_t *line, struct ledger_proble
 				   "is a %s; this gramme reads %s: take a newer one", format,
 				   LEDGER_SCHEMA);
 	if (check_strings(line, strings, problem) ||
-	    check_nanoseconds(line, "start_unix_ns", problem) ||
+	    take_nanoseconds(line, "start_unix_ns", &reading->utc_ns, problem) ||
 	    take_factor(json_object_get(line, "factor"), &reading->terms, problem))
 		return -EBADMSG;
 	error = take_domains(reading, json_object_get(line, "domains"), problem);
@@ -293,6 +295,34 @@ static int take_phases(struct reading *reading, const json_t *line, struct ledge
 	return 0;
 }
 
+/* The run's share of idle in its total. */
+static uint64_t idle_of(const struct tally *tally, const struct tally_terms *terms)
+{
+	uint64_t idle_uj = 0;
+
+	for (size_t i = 0; i < terms->domains; i++)
+		if (!terms->domain[i].within[0])
+			idle_uj += tally->posting[i].run_idle_uj;
+	return idle_uj;
+}
+
+/* The interval from `then` to `now`, as a span of the calendar. */
+static int note_draw(struct reading *reading, struct ledger_problem *problem)
+{
+	const struct tally *now = &reading->now, *then = &reading->then;
+	struct tally_energy after, before;
+	struct draw_span span;
+
+	tally_energy(now, &reading->terms, &after);
+	tally_energy(then, &reading->terms, &before);
+	span.energy_uj = after.total_uj - before.total_uj;
+	span.idle_uj = idle_of(now, &reading->terms) - idle_of(then, &reading->terms);
+	if (__builtin_add_overflow(reading->utc_ns, then->t_ns, &span.from_unix_ns) ||
+	    __builtin_add_overflow(reading->utc_ns, now->t_ns, &span.to_unix_ns))
+		return problem_set(problem, 0, -EBADMSG, "t_ns is out of range");
+	return draw_add(&reading->draw, &span);
+}
+
 static int take_interval(struct reading *reading, json_t *line, struct ledger_problem *problem)
 {
 	struct tally *now = &reading->now;
@@ -310,19 +340,24 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 		error = take_phases(reading, line, problem);
 	if (!error)
 		error = check_step(&reading->terms, &reading->then, now, problem);
+	if (!error)
+		error = note_draw(reading, problem);
 	return error ? error : tally_copy(&reading->then, now);
 }
 
 static int take_anchor(struct reading *reading, json_t *line, struct ledger_problem *problem)
 {
 	json_t *anchor;
+	int64_t utc_ns;
 
 	if (fields_number(line, "t_ns", &reading->now.t_ns, problem) ||
-	    check_nanoseconds(line, "utc_unix_ns", problem) ||
+	    take_nanoseconds(line, "utc_unix_ns", &utc_ns, problem) ||
 	    check_string(line, "reason", problem) ||
 	    check_step(&reading->terms, &reading->then, &reading->now, problem))
 		return -EBADMSG;
 	reading->then.t_ns = reading->now.t_ns;
+	if (__builtin_sub_overflow(utc_ns, (int64_t)reading->now.t_ns, &reading->utc_ns))
+		return problem_set(problem, 0, -EBADMSG, "utc_unix_ns is out of range");
 	anchor = json_pack("{s:O, s:O, s:O}", "t_ns", json_object_get(line, "t_ns"), "utc_unix_ns",
 			   json_object_get(line, "utc_unix_ns"), "reason",
 			   json_object_get(line, "reason"));

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "collector/ledger/chain.h"
+#include "collector/account/draw.h"
 #include "collector/ledger/tally.h"
 
 struct reading {
@@ -18,6 +19,8 @@ struct reading {
 	json_t *anchors;   /* array of {t_ns, utc_unix_ns, reason} */
 	json_t *phases;	   /* those that are final, in the order of their end */
 	json_t *under_way; /* array of phases, as of the last line */
+	struct draw draw;
+	int64_t utc_ns; /* of t_ns 0, as the last anchor has it */
 	struct tally_terms terms;
 	struct tally now;
 	struct tally then; /* as of the line before */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run drew, span by span, on the calendar: the interval lines of its ledger as a series.
+ * Pure.
+ */
+#ifndef GRAMME_DRAW_H
+#define GRAMME_DRAW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct draw_span {
+	int64_t from_unix_ns;
+	int64_t to_unix_ns;
+	uint64_t energy_uj; /* of the domains that are within nothing; each joule once */
+	uint64_t idle_uj;   /* of that, the run's share of idle */
+};
+
+struct draw {
+	size_t spans;
+	size_t room;
+	struct draw_span *span; /* in the order of the lines; they add up to the run's total */
+};
+
+/* Adds a span. Returns 0 or -ENOMEM. */
+int draw_add(struct draw *draw, const struct draw_span *span);
+void draw_free(struct draw *draw);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A run's CO2e booked again: what it drew, span by span, at another intensity. Pure.
+ */
+#ifndef GRAMME_REBOOK_H
+#define GRAMME_REBOOK_H
+
+#include <stdbool.h>
+
+#include "collector/account/draw.h"
+#include "collector/carbon/series.h"
+
+struct rebook_terms {
+	const struct series *series; /* or NULL */
+	bool constant;		     /* ug_per_kwh holds where the series says nothing */
+	uint64_t ug_per_kwh;
+	uint32_t pue_milli; /* power usage effectiveness x 1000 */
+	bool without_idle;  /* the run's share of idle is left out */
+};
+
+struct rebook {
+	uint64_t energy_uj;
+	uint64_t series_uj;   /* of that, drawn while the series says what the grid emitted */
+	uint64_t constant_uj; /* booked at the constant */
+	uint64_t unknown_uj;  /* booked at nothing: total_ug is without it */
+	uint64_t total_ug;
+	uint64_t mean_ug_per_kwh; /* over what was booked; 0 where nothing was */
+};
+
+/*
+ * Sums energy x intensity x PUE / 3.6e12 uJ per kWh over the spans, each divided over the series'
+ * figures in proportion to time, and rounds half up once, at the end.
+ */
+void rebook(const struct draw *draw, const struct rebook_terms *terms, struct rebook *result);
+
+#endif
