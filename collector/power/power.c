@@ -15,7 +15,7 @@
 
 /* A recorded trace stands in for sensors; the model only fills what is missing. */
 static const struct power_source *const sources[] = {&power_replay, &power_powercap, &power_perf,
-						     &power_model};
+						     &power_hwmon, &power_model};
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
