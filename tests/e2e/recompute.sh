@@ -56,8 +56,8 @@ refused() {
 	"$gramme" recompute "$@" >"$TMPDIR/out" 2>"$TMPDIR/err" || found=$?
 	[ "$found" = "$expected" ] || fail "status $found and not $expected of: $*"
 	[ ! -s "$TMPDIR/out" ] || fail "a figure came of: $*"
-	[ "$(wc -l <"$TMPDIR/err")" = 1 ] && grep -q "$pattern" "$TMPDIR/err" ||
-		fail "$(cat "$TMPDIR/err")"
+	[ "$(wc -l <"$TMPDIR/err")" = 1 ] || fail "$(cat "$TMPDIR/err")"
+	grep -q "$pattern" "$TMPDIR/err" || fail "$(cat "$TMPDIR/err")"
 }
 printf 'datetime,g_per_kwh\n2020-01-01T00:00Z,50\n' >"$TMPDIR/old.csv"
 refused 1 '100 % of its energy was drawn when .* --zone ZONE books that' \
