@@ -69,6 +69,21 @@ void gauge_read(struct gauge *gauge, uint64_t t_ns, const struct power_load *loa
 	gauge->gap = false;
 }
 
+int gauge_add(struct gauge_bank *bank, struct power_domain *domain, enum plausible_class class,
+	      uint64_t period_ns)
+{
+	int result;
+
+	domain->quality = POWER_MEASURED;
+	domain->idle_method = "none";
+	if (bank->gauges == POWER_DOMAINS_MAX)
+		return -ENOSPC;
+	result = power_add_domain(bank->power, domain);
+	if (!result)
+		bank->gauge[bank->gauges++] = gauge_make(class, period_ns);
+	return result;
+}
+
 int gauge_open(struct gauge_bank *bank, uint64_t period_ns, void (*poll)(void *state))
 {
 	const struct poller_options options = {

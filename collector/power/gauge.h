@@ -47,6 +47,13 @@ struct gauge_bank {
 };
 
 /*
+ * Adds a domain, measured and without a known idle power, and its gauge. Returns as
+ * power_add_domain does.
+ */
+int gauge_add(struct gauge_bank *bank, struct power_domain *domain, enum plausible_class class,
+	      uint64_t period_ns);
+
+/*
  * Makes the poller of a bank whose sensors are known; `poll` gets the state and tells the gauges
  * between gauge_lock and gauge_unlock. Returns 0, -ENODEV where there is no gauge (then, and on
  * -ENOMEM, the state is still the caller's).

@@ -83,14 +83,9 @@ static bool add(struct hwmon *hwmon, struct sensor *sensor, struct power_domain 
 {
 	struct gauge_bank *bank = &hwmon->bank;
 
-	if (bank->gauges == POWER_DOMAINS_MAX || !works(hwmon, sensor))
+	if (!works(hwmon, sensor) || gauge_add(bank, domain, class, sensor->period_ns))
 		return false;
-	domain->quality = POWER_MEASURED;
-	domain->idle_method = "none";
-	if (power_add_domain(bank->power, domain))
-		return false;
-	hwmon->sensor[bank->gauges] = *sensor;
-	bank->gauge[bank->gauges++] = gauge_make(class, sensor->period_ns);
+	hwmon->sensor[bank->gauges - 1] = *sensor;
 	return true;
 }
 
@@ -143,7 +138,8 @@ static bool add_grace(struct hwmon *hwmon, struct sensor *sensor, const char *oe
 				 socket);
 		else
 			snprintf(domain.within, sizeof(domain.within), "%s", grace[i].within);
-		snprintf(domain.note, sizeof(domain.note), "ACPI power meter '%.60s'", oem);
+		snprintf(domain.note, sizeof(domain.note), "ACPI power meter '%s%u'", grace[i].oem,
+			 socket);
 		return add(hwmon, sensor, &domain, grace[i].class);
 	}
 	return false;
@@ -284,7 +280,7 @@ static void take_amd_energy(struct hwmon *hwmon, const char *device)
 		if (sscanf(label, "Esocket%u", &socket) != 1 || socket >= SOCKETS)
 			continue;
 		snprintf(domain.name, sizeof(domain.name), "package-%u", socket);
-		snprintf(domain.note, sizeof(domain.note), "amd_energy '%.20s'", label);
+		snprintf(domain.note, sizeof(domain.note), "amd_energy 'Esocket%u'", socket);
 		snprintf(file, sizeof(file), "energy%u_input", i);
 		sensor = sensor_of(device, file, true, SLOW_NS);
 		add(hwmon, &sensor, &domain, PLAUSIBLE_PACKAGE);
@@ -306,7 +302,9 @@ static int take_device(void *arg, const char *device)
 	struct hwmon *hwmon = arg;
 	char name[32];
 
-	if (strlen(device) > 20 || read_line(hwmon, device, "name", name, sizeof(name)) <= 0)
+	if (strlen(device) > 20 || strncmp(device, "hwmon", 5) ||
+	    strspn(device + 5, "0123456789") != strlen(device + 5) ||
+	    read_line(hwmon, device, "name", name, sizeof(name)) <= 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
 		if (!strcmp(name, drivers[i].name))

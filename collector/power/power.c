@@ -14,8 +14,9 @@
 #include "collector/power/rest.h"
 
 /* A recorded trace stands in for sensors; the model only fills what is missing. */
-static const struct power_source *const sources[] = {&power_replay, &power_powercap, &power_perf,
-						     &power_hwmon, &power_model};
+static const struct power_source *const sources[] = {&power_replay,  &power_powercap, &power_perf,
+						     &power_cray,    &power_dcmi,     &power_hwmon,
+						     &power_battery, &power_model};
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 

@@ -140,6 +140,7 @@ bool power_has(const struct power *power, enum power_kind kind);
 /* Writes the first of "STEM-0", "STEM-1", ... that no domain has yet. */
 void power_next_name(const struct power *power, const char *stem, char name[POWER_NAME_MAX]);
 
-extern const struct power_source power_powercap, power_perf, power_hwmon, power_replay, power_model;
+extern const struct power_source power_powercap, power_perf, power_cray, power_dcmi, power_hwmon,
+	power_battery, power_replay, power_model;
 
 #endif

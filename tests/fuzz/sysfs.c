@@ -92,6 +92,7 @@ static const struct world_ops ops = {
 	.boottime_ns = machine_boottime_ns,
 	.read = read_file,
 	.list = list,
+	.ask = read_file,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -101,7 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_file steps = {0}, file;
 	char model[64];
 
-	machine = (struct machine){.clock = {.world = {.ops = &ops}, .monotonic_ns = 123456789}};
+	/* A recorded one: its slow sensors are asked within the readings, and by no thread. */
+	machine = (struct machine){.clock = {.world = {.ops = &ops, .replayed = "/nowhere"},
+					     .monotonic_ns = 123456789}};
 	while (fuzz_next_file(&at, (const char *)data + size, &file))
 		if (!strcmp(file.name, "steps"))
 			steps = file;
