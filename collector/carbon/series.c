@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/carbon/instant.h"
+#include "collector/instant.h"
 #include "collector/carbon/series_file.h"
 #include "collector/units.h"
 

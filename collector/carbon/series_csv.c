@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "collector/carbon/instant.h"
+#include "collector/instant.h"
 #include "collector/carbon/series_file.h"
 #include "collector/rows.h"
 

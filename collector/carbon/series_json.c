@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/carbon/instant.h"
+#include "collector/instant.h"
 #include "collector/carbon/series_file.h"
 
 struct answer {

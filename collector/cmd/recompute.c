@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "collector/carbon/carbon.h"
-#include "collector/carbon/instant.h"
+#include "collector/instant.h"
 #include "collector/carbon/rebook.h"
 #include "collector/cmd/cmd.h"
 #include "collector/cmd/human.h"

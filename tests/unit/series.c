@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "collector/carbon/instant.h"
+#include "collector/instant.h"
 #include "collector/carbon/series.h"
 
 #define MIDNIGHT 1767225600 /* 2026-01-01T00:00:00Z */

@@ -2,7 +2,7 @@
 /*
  * Moments as files of other people write them.
  */
-#include "collector/carbon/instant.h"
+#include "collector/instant.h"
 
 #include <errno.h>
 #include <stdio.h>
