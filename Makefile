@@ -77,7 +77,7 @@ TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_ho
 	cl_listener.so steps reads saves hears omp_every omp_every_llvm omp_calls blas_every \
 	blas_ilp64 onednn_every replay)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
-	tally nvml/libnvidia-ml.so.1)
+	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
@@ -291,7 +291,11 @@ $(O)/tests/fake/libfakecl.so: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/open
 $(O)/tests/fake/libcount_layer.so: $(O)/tests/fake/count_layer.o $(O)/tests/fake/tally.o
 	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
 
-# Under the name by which it is looked for, in a folder of its own.
+# Under the names by which they are looked for, in folders of their own. The functions of this one
+# have names that the shim exports too, and mean its own to each other.
+$(O)/tests/fake/cuda/libcuda.so.1: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/cuda/*.c) tests/fake/tally.c)
+	$(Q)$(CC) -shared -Wl,-z,defs,-Bsymbolic,-soname,libcuda.so.1 -o $@ $^ -pthread
+
 $(O)/tests/fake/nvml/libnvidia-ml.so.1: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/nvml/*.c))
 	$(Q)$(CC) -shared -Wl,-z,defs -Wl,-soname,$(@F) -o $@ $^
 
