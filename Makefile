@@ -58,7 +58,10 @@ SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/
 NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o libc.o openmp.o blas.o lapack.o onednn.o calls.o loader.o resolve.o real.o elf.o \
 	sys.o string.o asan.o dlopen.o fork.o)
 
-PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so
+# Call paths know the registers of x86-64 alone.
+PATH_MODULE := $(if $(filter x86_64%,$(MULTIARCH)),$(O)/libgramme-path.so)
+
+PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so $(PATH_MODULE)
 
 TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
@@ -75,7 +78,7 @@ BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle re
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps reads saves hears omp_every omp_every_llvm omp_calls blas_every \
-	blas_ilp64 onednn_every replay)
+	blas_ilp64 onednn_every replay paths)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
 	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
@@ -151,12 +154,12 @@ format: ## lay the C sources out by .clang-format
 install: all ## copy to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/gramme $(DESTDIR)$(MANDIR)
 	install $(O)/gramme $(DESTDIR)$(BINDIR)/gramme
-	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(DESTDIR)$(LIBDIR)/gramme
+	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(PATH_MODULE) $(DESTDIR)$(LIBDIR)/gramme
 	install -m 644 docs/gramme.1 $(DESTDIR)$(MANDIR)/gramme.1
 
 uninstall: ## remove what install copied
 	rm -f $(DESTDIR)$(BINDIR)/gramme $(DESTDIR)$(MANDIR)/gramme.1
-	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so)
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so libgramme-path.so)
 	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 
 clean: ## remove what was built
@@ -208,6 +211,12 @@ $(O)/libgramme-opencl.so: $(O)/preload/opencl_stub.o $(O)/stub/libOpenCL.so
 $(O)/stub/libOpenCL.so:
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -Wl,-soname,libOpenCL.so.1 -o $@ -x c /dev/null
+
+# Loaded where call paths are asked for, and never into the program's own scope: libunwind has names
+# in it that would stand before those of libgcc. It does without our string functions, and takes
+# those of libc.
+$(O)/libgramme-path.so: $(addprefix $(O)/preload/,path/walk.o path/switch.o sys.o)
+	$(Q)$(CC) -shared -nostartfiles -Wl,-z,defs,-z,now,-z,relro,--hash-style=gnu,--as-needed -o $@ $^ -lunwind-x86_64
 
 # The same exports with empty bodies: what is left is the price of the rest.
 $(O)/libgramme-nop.so: $(NOP_OBJ) preload/exports.map
@@ -324,7 +333,7 @@ $(O)/tests/prog/omp_calls: tests/prog/omp_calls.c $(O)/tests/fake/libfakeomp.so
 	$(Q)$(CC) $(TEST_CFLAGS) -fopenmp -rdynamic -o $@ $< -L$(O)/tests/fake -lfakeomp \
 		-Wl,-rpath,'$$ORIGIN/../fake'
 
-$(O)/tests/prog/omp_every: tests/prog/omp_every.c
+$(O)/tests/prog/omp_every $(O)/tests/prog/paths: $(O)/tests/prog/%: tests/prog/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -fopenmp -o $@ $<
 

@@ -9,6 +9,7 @@
 #include "preload/cpu.h"
 #include "preload/entry.h"
 #include "preload/memory.h"
+#include "preload/path.h"
 #include "preload/place.h"
 #include "preload/real.h"
 
@@ -113,6 +114,7 @@ static void end(struct cpu_work *work, uint16_t label, uint64_t flop, uint32_t s
 	if (flop)
 		ring_flop(t, entry, flop);
 	ring_push(t, &event);
+	path_offer(t, entry, work->begin_ns + all_ns);
 }
 
 static bool is_same_process(const struct cpu_work *work)

@@ -9,6 +9,7 @@
 
 #include "preload/entry.h"
 #include "preload/memory.h"
+#include "preload/path.h"
 
 struct entry_labels *entry_make(void)
 {
@@ -127,6 +128,7 @@ uint16_t entry_add(struct life *life, uint16_t label, uint8_t device)
 	e->device = device;
 	e->flags = l->flags;
 	__atomic_store_n(&e->ready, 1, __ATOMIC_RELEASE);
+	path_due();
 	/* A twin made at the same time by another thread stays valid, and counts nothing more. */
 	if (atomic_compare_exchange_strong(&life->labels->entry[label][device], &known,
 					   (uint16_t)number))

@@ -10,6 +10,7 @@
 #include "preload/init.h"
 #include "preload/life.h"
 #include "preload/output.h"
+#include "preload/path.h"
 #include "preload/resolve.h"
 #include "preload/start.h"
 #include "preload/sys.h"
@@ -23,6 +24,7 @@ static const char disable_name[] START_NAME = "DISABLE";
 static const char eager_name[] START_NAME = "EAGER";
 static const char profiling_name[] START_NAME = "OPENCL_PROFILING";
 static const char run_name[] START_NAME = "RUN";
+static const char paths_name[] START_NAME = "PATHS";
 
 static bool is_set(const char *value)
 {
@@ -40,7 +42,7 @@ static enum init_profiling profiling_from(const char *value)
 
 /* What is asked for, as it stands in the environment, or NULL. */
 struct asked {
-	const char *socket, *disable, *eager, *profiling, *run;
+	const char *socket, *disable, *eager, *profiling, *run, *paths;
 };
 
 /* The first of two entries of one name counts, as with getenv. */
@@ -65,6 +67,7 @@ START_CODE static void ask(struct asked *asked)
 		take(&asked->eager, name, eager_name);
 		take(&asked->profiling, name, profiling_name);
 		take(&asked->run, name, run_name);
+		take(&asked->paths, name, paths_name);
 	}
 }
 
@@ -94,6 +97,7 @@ START_CODE const struct init_settings *init_settings(void)
 	}
 	if (settings.on) {
 		settings.eager = is_set(asked.eager);
+		settings.paths = is_set(asked.paths);
 		settings.launcher = pid_from(asked.run);
 		settings.profiling = profiling_from(asked.profiling);
 	}
@@ -106,6 +110,8 @@ __attribute__((constructor)) START_CODE static void init(void)
 	if (!init_settings()->on)
 		return;
 	resolve_start();
+	if (settings.paths)
+		path_start();
 	atomic_store_explicit(&output_on, true, memory_order_relaxed);
 	if (settings.eager || (settings.launcher && (uint32_t)sys(getppid, 0) == settings.launcher))
 		(void)life_begin();

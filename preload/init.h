@@ -15,6 +15,7 @@ enum init_profiling { INIT_PROFILING_AUTO, INIT_PROFILING_ON, INIT_PROFILING_OFF
 struct init_settings {
 	bool on;		       /* a collector is named, and nothing disables us */
 	bool eager;		       /* GRAMME_EAGER=1: set up at start, compute or not */
+	bool paths;		       /* GRAMME_PATHS=1: tell who called what is computed */
 	uint32_t launcher;	       /* GRAMME_RUN: pid of `gramme run`, or 0 */
 	enum init_profiling profiling; /* GRAMME_OPENCL_PROFILING */
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];

@@ -29,7 +29,7 @@ static const struct {
 	uint16_t burst, per_second;
 } bound[NOTE_CLASSES] = {
 	[NOTE_PRINTED] = {1536, 300}, [NOTE_REDRAWN] = {256, 50}, [NOTE_LOGGED] = {384, 100},
-	[NOTE_READ] = {256, 60},      [NOTE_SAVED] = {128, 40},
+	[NOTE_READ] = {256, 60},      [NOTE_SAVED] = {128, 40},	  [NOTE_PATHS] = {128, 120},
 };
 
 enum early_state { EARLY_FREE, EARLY_TAKEN, EARLY_FULL };
@@ -67,6 +67,8 @@ static void put(struct wire_layout *arena, const struct wire_note *note)
 
 static enum note_class class_of(const struct wire_note *note)
 {
+	if (note->kind == WIRE_NOTE_PATH)
+		return NOTE_PATHS;
 	if (note->kind != WIRE_NOTE_LINE)
 		return note->kind == WIRE_NOTE_READ ? NOTE_READ : NOTE_SAVED;
 	if (note->flags & WIRE_NOTE_LOG)
@@ -110,7 +112,7 @@ static bool is_metered(void)
 }
 
 /* What is told now may have happened long ago: rates are those of telling. */
-static void add(struct wire_note *note, uint64_t now_ns, const char *text, size_t bytes)
+static void add(struct wire_note *note, uint64_t now_ns, const void *text, size_t bytes)
 {
 	struct life *life = life_now();
 	struct wire_layout *arena = atomic_load(&note_arena);
@@ -182,6 +184,19 @@ void note_file(enum wire_note_kind kind, uint32_t flags, uint64_t file, uint64_t
 	note.kind = (uint16_t)kind;
 	note.flags = (uint16_t)flags;
 	add(&note, note_now(), name, strlen(name));
+}
+
+void note_path(uint16_t entry, uint32_t flags, uint64_t t_ns, const uint64_t *frame,
+	       uint32_t frames)
+{
+	struct wire_note note;
+
+	HEAD(note);
+	note.begin_ns = note.t_ns = t_ns;
+	note.file = entry;
+	note.kind = WIRE_NOTE_PATH;
+	note.flags = (uint16_t)flags;
+	add(&note, t_ns, frame, frames * sizeof(*frame));
 }
 
 /* Field `n` of what follows the name in /proc/PID/stat, counted as proc(5) does. */

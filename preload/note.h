@@ -22,7 +22,15 @@
 struct life;
 
 /* What shares one bound of rate. */
-enum note_class { NOTE_PRINTED, NOTE_REDRAWN, NOTE_LOGGED, NOTE_READ, NOTE_SAVED, NOTE_CLASSES };
+enum note_class {
+	NOTE_PRINTED,
+	NOTE_REDRAWN,
+	NOTE_LOGGED,
+	NOTE_READ,
+	NOTE_SAVED,
+	NOTE_PATHS,
+	NOTE_CLASSES
+};
 
 /* The arena that notes go to, once there is one: this process's, or that of who forked it. */
 extern struct wire_layout *_Atomic note_arena;
@@ -49,6 +57,10 @@ void note_line(uint64_t file, uint32_t flags, uint64_t t_ns, const char *text, s
  */
 void note_file(enum wire_note_kind kind, uint32_t flags, uint64_t file, uint64_t begin_ns,
 	       uint64_t t_ns, uint64_t bytes, uint64_t size, const char *name);
+
+/* Who called what is counted under `entry`: `frames` words, the innermost first. */
+void note_path(uint16_t entry, uint32_t flags, uint64_t t_ns, const uint64_t *frame,
+	       uint32_t frames);
 
 /* Counts a line or file that a caller left out to bound the rate. */
 void note_refuse(void);

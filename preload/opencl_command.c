@@ -5,6 +5,7 @@
  */
 #include "preload/entry.h"
 #include "preload/opencl_command.h"
+#include "preload/path.h"
 
 static uint32_t saturate(uint64_t value)
 {
@@ -148,6 +149,7 @@ void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work
 			push_untimed(t, &p);
 		if (work->blocking)
 			opencl_pending_harvest(t, true);
+		path_offer(t, entry, c->begin_ns + host_ns);
 	}
 	t->depth--;
 }

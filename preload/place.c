@@ -67,6 +67,16 @@ static void read_notes(const uint8_t *note, size_t bytes, struct place *place)
 	}
 }
 
+static void describe(const struct dl_phdr_info *info, struct place *place)
+{
+	place->path = info->dlpi_name ? info->dlpi_name : "";
+	place->base = info->dlpi_addr;
+	for (unsigned i = 0; i < info->dlpi_phnum && !place->id; i++)
+		if (info->dlpi_phdr[i].p_type == PT_NOTE)
+			read_notes((const uint8_t *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
+				   info->dlpi_phdr[i].p_memsz, place);
+}
+
 static int find(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct place *place = arg;
@@ -80,15 +90,9 @@ static int find(struct dl_phdr_info *info, size_t size, void *arg)
 		    place->address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz)
 			inside = true;
 	}
-	if (!inside)
-		return 0;
-	place->path = info->dlpi_name ? info->dlpi_name : "";
-	place->base = info->dlpi_addr;
-	for (unsigned i = 0; i < info->dlpi_phnum && !place->id; i++)
-		if (info->dlpi_phdr[i].p_type == PT_NOTE)
-			read_notes((const uint8_t *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
-				   info->dlpi_phdr[i].p_memsz, place);
-	return 1;
+	if (inside)
+		describe(info, place);
+	return inside;
 }
 
 /* Of a file that is gone the kernel says so behind its path. */
@@ -114,6 +118,35 @@ static const char *path_of(const struct place *place, const char *program)
 	return slash ? slash + 1 : path[0] ? path : "(program)";
 }
 
+static void put_path(struct writer *w, const struct place *place, const char *program)
+{
+	const char *path = path_of(place, program);
+
+	put(w, path, strlen(path));
+}
+
+static void put_id(struct writer *w, const struct place *place)
+{
+	if (!place->id)
+		return;
+	put(w, " (", 2);
+	for (uint32_t i = 0; i < place->id_bytes && i < ID_BYTES; i++)
+		put_hex(w, place->id[i], 2);
+	put(w, ")", 1);
+}
+
+uint32_t place_object(const struct dl_phdr_info *info, const char *program, char *text,
+		      uint32_t size)
+{
+	struct place place = {0};
+	struct writer w = {text, 0, size};
+
+	describe(info, &place);
+	put_path(&w, &place, program);
+	put_id(&w, &place);
+	return w.used;
+}
+
 uint32_t place_name(const void *address, const char *program, char *text, uint32_t size)
 {
 	struct place place = {.address = (uintptr_t)address};
@@ -122,19 +155,12 @@ uint32_t place_name(const void *address, const char *program, char *text, uint32
 
 	dl_iterate_phdr(find, &place);
 	if (place.path) {
-		const char *path = path_of(&place, program);
-
-		put(&w, path, strlen(path));
+		put_path(&w, &place, program);
 		put(&w, "+", 1);
 	}
 	offset = place.address - place.base;
 	put(&w, "0x", 2);
 	put_hex(&w, offset, hex_digits(offset));
-	if (place.id) {
-		put(&w, " (", 2);
-		for (uint32_t i = 0; i < place.id_bytes && i < ID_BYTES; i++)
-			put_hex(&w, place.id[i], 2);
-		put(&w, ")", 1);
-	}
+	put_id(&w, &place);
 	return w.used;
 }

@@ -5,6 +5,7 @@
 #ifndef GRAMME_PLACE_H
 #define GRAMME_PLACE_H
 
+#include <link.h>
 #include <stdint.h>
 
 #define PLACE_PATH_MAX 768u /* longer paths are left out, and only the file is named */
@@ -17,6 +18,10 @@
  * symbol in that file and publishes no more than its last part.
  */
 uint32_t place_name(const void *address, const char *program, char *text, uint32_t size);
+
+/* The same of an object as a whole: "/usr/lib/libtorch_cpu.so (5f1c...)". Asks nobody. */
+uint32_t place_object(const struct dl_phdr_info *info, const char *program, char *text,
+		      uint32_t size);
 
 /* The path of the program's own file, or "" where the kernel does not tell one that fits. */
 void place_program(char path[PLACE_PATH_MAX]);

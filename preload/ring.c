@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "preload/channel.h"
+#include "preload/path.h"
 #include "preload/ring.h"
 #include "preload/sys.h"
 
@@ -94,6 +95,7 @@ void ring_claim(struct ring_thread *t, struct life *life)
 	t->lane_number = number;
 	t->life = life;
 	t->generation = atomic_load(&life->generation);
+	t->path_ns = path_is_on() ? 0 : UINT64_MAX;
 	t->lane = lane;
 }
 

@@ -23,6 +23,7 @@ struct ring_thread {
 	uint32_t lane_number; /* 0: the shared lane, written with atomic additions */
 	uint32_t depth;	      /* >0 inside a wrapper: what is called from there is not counted */
 	uint64_t inner_ns;    /* in kernels on the CPU so far, the nested ones not twice */
+	uint64_t path_ns;     /* when its next call path is due (path.h); never: UINT64_MAX */
 };
 
 extern __thread struct ring_thread ring_self;

@@ -111,8 +111,9 @@ enum wire_kind {
 	WIRE_KIND_MARKER = 10,
 	WIRE_KIND_BARRIER = 11,
 	WIRE_KIND_SVM_FREE = 12,
-	WIRE_KIND_SYNC = 13,  /* the program waited; a host time, no command */
-	WIRE_KIND_BATCH = 14, /* a command buffer; its kernels are counted beside it, untimed */
+	WIRE_KIND_SYNC = 13,   /* the program waited; a host time, no command */
+	WIRE_KIND_BATCH = 14,  /* a command buffer; its kernels are counted beside it, untimed */
+	WIRE_KIND_OBJECT = 15, /* no work, never counted: a file whose code call paths name */
 	WIRE_KIND_COUNT
 };
 
@@ -195,15 +196,26 @@ enum wire_note_kind {
 	WIRE_NOTE_READ = 2, /* a part of a file was read; text: its base name */
 	WIRE_NOTE_SAVE =
 		3, /* a file was written and closed, or renamed into place; text: likewise */
+	WIRE_NOTE_PATH = 4, /* who called; `file`: the entry; text: WIRE_PATH_* words, innermost
+			       first */
 	WIRE_NOTE_KIND_COUNT
 };
 
-#define WIRE_NOTE_CUT	     0x1u  /* the text was longer */
+#define WIRE_NOTE_CUT	     0x1u  /* the text was longer, or the path deeper */
 #define WIRE_NOTE_REDRAWN    0x2u  /* a line that ended with a carriage return: a progress bar */
 #define WIRE_NOTE_LATE	     0x4u  /* came out of a buffer, with others: printed before t_ns */
 #define WIRE_NOTE_LOG	     0x8u  /* a LINE not on standard output or error: file says which */
 #define WIRE_NOTE_FROM_START 0x10u /* READ: the first byte told here was the first of the file */
 #define WIRE_NOTE_TO_END     0x20u /* READ: the last one was its last */
+
+/*
+ * One frame of a call path: an address within the call, as the symbols of the file that holds it
+ * count, and the entry (of kind OBJECT) that names that file; without one, as it is in memory.
+ */
+#define WIRE_PATH_OBJECT(frame)	   ((uint16_t)((frame) >> 48))
+#define WIRE_PATH_ADDRESS(frame)   ((frame)&0xffffffffffffu)
+#define WIRE_PATH(object, address) ((uint64_t)(object) << 48 | WIRE_PATH_ADDRESS(address))
+#define WIRE_PATH_FRAMES	   48u /* deeper paths are cut at their outer end, and flagged */
 
 struct wire_note {
 	uint64_t seq;	   /* as of an event */
@@ -277,6 +289,7 @@ _Static_assert(sizeof(struct wire_entry) == 16, "packed by hand");
 _Static_assert(sizeof(struct wire_total) == 64, "one cache line");
 _Static_assert(sizeof(struct wire_event) == 64, "one cache line");
 _Static_assert(sizeof(struct wire_note) == 512, "eight cache lines");
+_Static_assert(WIRE_PATH_FRAMES * 8 <= WIRE_NOTE_TEXT, "a path is one note");
 _Static_assert((WIRE_NOTES & (WIRE_NOTES - 1)) == 0, "masked, not divided");
 _Static_assert(sizeof(struct wire_arena) == 4096, "one page");
 _Static_assert(sizeof(struct wire_lane) % 4096 == 0, "whole pages");

@@ -28,6 +28,7 @@ enum {
 	OPTION_IDLE,
 	OPTION_PRIVATE,
 	OPTION_EVENTS,
+	OPTION_PATHS,
 	OPTION_SOCKET,
 	OPTION_PATIENCE
 };
@@ -42,6 +43,7 @@ static const struct option run_options[] = {
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"private", required_argument, NULL, OPTION_PRIVATE},
 	{"events", required_argument, NULL, OPTION_EVENTS},
+	{"paths", no_argument, NULL, OPTION_PATHS},
 	{"quiet", no_argument, NULL, 'q'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -189,6 +191,9 @@ static int take(struct options *options, int option, char *why)
 		options->own = true;
 		options->events = optarg;
 		break;
+	case OPTION_PATHS:
+		options->paths = true;
+		break;
 	case 'q':
 		options->quiet = true;
 		break;
@@ -259,6 +264,8 @@ void options_help(const char *command)
 	     "                     (GRAMME_PRIVATE)");
 	if (running)
 		puts("  --events FILE      write down what phases are recognised from\n"
+		     "  --paths            tell which code asked for what is computed "
+		     "(GRAMME_PATHS)\n"
 		     "  -q, --quiet        no summary");
 	puts("  -h, --help         this\n"
 	     "  --version          the version");

@@ -22,6 +22,7 @@ struct options {
 	uint32_t patience_s;
 	enum account_idle_policy idle;
 	bool keep_private;
+	bool paths;
 	bool quiet;
 	bool help;
 	bool version;

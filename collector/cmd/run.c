@@ -138,8 +138,24 @@ static int prepare(struct session *s)
 	return 0;
 }
 
+/* The shim looks for its module beside itself, and does without one that is not there. */
+static int ask_for_paths(const struct session *s)
+{
+	static const char module[] = "libgramme-path.so";
+	char path[PATH_MAX + sizeof(module)];
+	const char *slash = strrchr(s->shim, '/');
+
+	snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash + 1 - s->shim) : 0, s->shim,
+		 module);
+	if (slash && !strchr(path, '$') && access(path, R_OK))
+		say("%s is not there: no call paths", path);
+	return setenv("GRAMME_PATHS", "1", 1) ? -ENOMEM : 0;
+}
+
 static int fork_program(struct session *s, const char *socket)
 {
+	if (s->options.paths && ask_for_paths(s))
+		return -ENOMEM;
 	char **environment =
 		shim_environment(environ, s->shim[0] && socket ? s->shim : NULL, socket);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gramme show [--json] LEDGER: one run, for people or as JSON.
+ * gramme show [--json | --paths] LEDGER: one run, for people or as JSON, or its call paths.
  */
 #include "collector/cmd/show.h"
 
@@ -14,7 +14,7 @@
 #include "collector/ledger/ledger.h"
 #include "collector/ledger/text.h"
 
-static const char usage[] = "usage: gramme show [--json] LEDGER\n";
+static const char usage[] = "usage: gramme show [--json | --paths] LEDGER\n";
 
 enum { STATUS_OK, STATUS_FAILED, STATUS_USAGE };
 
@@ -24,11 +24,13 @@ static int wrong_usage(const char *what, const char *which)
 	return STATUS_USAGE;
 }
 
-static int print_run(const json_t *run, const char *path, bool json)
+enum form { FORM_PAGE, FORM_JSON, FORM_PATHS };
+
+static int print_run(const json_t *run, const char *path, enum form form)
 {
 	struct page page;
 
-	if (json) {
+	if (form == FORM_JSON) {
 		json_dumpf(run, stdout,
 			   JSON_INDENT(2) | JSON_ENSURE_ASCII |
 				   JSON_REAL_PRECISION(text_digits(run)));
@@ -36,7 +38,10 @@ static int print_run(const json_t *run, const char *path, bool json)
 	} else {
 		setlocale(LC_CTYPE, "");
 		page_open(&page, stdout);
-		show_page(&page, run, path);
+		if (form == FORM_PATHS)
+			show_paths(&page, run);
+		else
+			show_page(&page, run, path);
 	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return STATUS_OK;
@@ -44,7 +49,7 @@ static int print_run(const json_t *run, const char *path, bool json)
 	return STATUS_FAILED;
 }
 
-static int show(const char *path, bool json)
+static int show(const char *path, enum form form)
 {
 	struct ledger_problem problem;
 	json_t *run;
@@ -57,7 +62,7 @@ static int show(const char *path, bool json)
 			fprintf(stderr, "%s: %s\n", path, problem.text);
 		return STATUS_FAILED;
 	}
-	status = print_run(run, path, json);
+	status = print_run(run, path, form);
 	json_decref(run);
 	return status;
 }
@@ -65,13 +70,16 @@ static int show(const char *path, bool json)
 int show_main(int argc, char **argv)
 {
 	const char *path = NULL;
-	bool json = false, options = true;
+	enum form form = FORM_PAGE;
+	bool options = true;
 
 	for (int i = 1; i < argc; i++) {
 		if (options && strcmp(argv[i], "--") == 0) {
 			options = false;
 		} else if (options && strcmp(argv[i], "--json") == 0) {
-			json = true;
+			form = FORM_JSON;
+		} else if (options && strcmp(argv[i], "--paths") == 0) {
+			form = FORM_PATHS;
 		} else if (options && strcmp(argv[i], "--help") == 0) {
 			fputs(usage, stdout);
 			return STATUS_OK;
@@ -83,5 +91,5 @@ int show_main(int argc, char **argv)
 			path = argv[i];
 		}
 	}
-	return path ? show(path, json) : wrong_usage("no ledger given", "");
+	return path ? show(path, form) : wrong_usage("no ledger given", "");
 }

@@ -16,6 +16,8 @@ void show_page(const struct page *page, const json_t *run, const char *path);
 /* The tables of the page, each with its label. */
 void show_energy(const struct page *page, const json_t *run);
 void show_kernels(const struct page *page, const json_t *run);
+/* Which code asked for each kernel, as far as the run was asked to tell. */
+void show_paths(const struct page *page, const json_t *run);
 /* Nothing where no epoch was recognised. */
 void show_epochs(const struct page *page, const json_t *run);
 

@@ -370,6 +370,7 @@ const char *arena_kind_name(unsigned kind)
 		[WIRE_KIND_MIGRATE] = "migrate", [WIRE_KIND_MARKER] = "marker",
 		[WIRE_KIND_BARRIER] = "barrier", [WIRE_KIND_SVM_FREE] = "svm_free",
 		[WIRE_KIND_SYNC] = "sync",	 [WIRE_KIND_BATCH] = "batch",
+		[WIRE_KIND_OBJECT] = "object",
 	};
 
 	return kind < WIRE_KIND_COUNT && name[kind] ? name[kind] : "other";

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "collector/ledger/fields.h"
+#include "collector/ledger/pathline.h"
 #include "collector/ledger/problem.h"
 
 static bool has_domain(const struct tally_terms *terms, size_t n, const char *name)
@@ -162,6 +163,8 @@ int check_step(const struct tally_terms *terms, const struct tally *then, const 
 	if (fallen)
 		return problem_set(problem, 0, -EBADMSG, "%s has fallen", fallen);
 	error = check_kernels(then, now, problem);
+	if (!error)
+		error = pathline_check(&then->paths, &now->paths, problem);
 	if (!error)
 		error = check_phases(terms, now, problem);
 	return error ? error : check_borne(terms, now, problem);

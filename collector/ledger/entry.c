@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "collector/ledger/fields.h"
+#include "collector/ledger/pathline.h"
 #include "collector/ledger/text.h"
 
 static const char *const kind_names[] = {
@@ -304,7 +305,8 @@ json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, 
 		entry_number(energy.total_ug), "kernels", added_kernels(&nothing, tally, NULL),
 		"so_far", so_far, "uncovered", tally->uncovered);
 	if (body && (fields_put(so_far, fields_counters, &tally->counters) ||
-		     put_phase_sums(body, tally, energy.total_uj))) {
+		     put_phase_sums(body, tally, energy.total_uj) ||
+		     pathline_put_sums(body, &tally->paths))) {
 		json_decref(body);
 		return NULL;
 	}

@@ -14,6 +14,7 @@
 #include "collector/ledger/chain.h"
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
+#include "collector/ledger/pathline.h"
 #include "collector/ledger/phaseline.h"
 #include "collector/ledger/private.h"
 #include "collector/ledger/writer.h"
@@ -123,7 +124,8 @@ static int next_interval(const struct ledger *ledger, const struct ledger_state 
 	if (error)
 		return error;
 	*body = entry_interval(&ledger->terms, &ledger->written, now, state->kernel);
-	if (!*body || entry_phases(*body, phases.final, phases.open)) {
+	if (!*body || entry_phases(*body, phases.final, phases.open) ||
+	    pathline_put(*body, &ledger->written.paths, &now->paths, &state->paths)) {
 		json_decref(*body);
 		tally_free(now);
 		error = -ENOMEM;
@@ -191,10 +193,11 @@ int ledger_snapshot(const struct ledger *ledger, const struct ledger_state *stat
 		return error;
 	*body = entry_interval(&ledger->terms, &nothing, &now, state->kernel);
 	/* Phases in the file are not told again: how many there are, and what comes behind them. */
-	if (!*body || json_object_set_new(*body, "ahead",
-					  json_pack("{s:o, s:O, s:O}", "before",
-						    entry_number(ledger->written.final.count),
-						    "phases", phases.final, "open", phases.open))) {
+	if (!*body || pathline_put(*body, &nothing.paths, &now.paths, &state->paths) ||
+	    json_object_set_new(*body, "ahead",
+				json_pack("{s:o, s:O, s:O}", "before",
+					  entry_number(ledger->written.final.count), "phases",
+					  phases.final, "open", phases.open))) {
 		json_decref(*body);
 		error = -ENOMEM;
 	}

@@ -103,6 +103,22 @@ struct ledger_phase {
 	bool rough; /* kernels at its ends are divided in proportion to time */
 };
 
+/* Who called what a row counts, and how often it was met in samples. */
+struct ledger_path {
+	size_t row;
+	uint64_t samples;
+	const uint32_t *frame; /* numbers of functions, the innermost first */
+	uint32_t frames;
+	bool cut; /* there were more, further out */
+};
+
+struct ledger_paths {
+	const struct ledger_path *path; /* append-only, as are the functions */
+	size_t n;
+	const char *const *function;
+	size_t functions;
+};
+
 /*
  * The state of a run at one moment, all cumulative since its start. Borrowed for the call. Nothing
  * in it ever falls but uncovered_cpu_ns and unobserved_cpu_ns, which are estimates. `timed` is at
@@ -134,6 +150,7 @@ struct ledger_state {
 	uint64_t phases_before;
 	const struct ledger_phase *open;
 	size_t opens;
+	struct ledger_paths paths;
 };
 
 struct ledger_options {
@@ -226,6 +243,7 @@ struct ledger_resumed {
 	struct ledger_uncovered *uncovered;
 	uint32_t phase_id;		    /* the highest number of a phase */
 	struct ledger_phase_kernel *phased; /* per kernel, what phases have of it */
+	struct ledger_paths_told *told;	    /* what state.paths points to */
 	json_t *strings;		    /* that all of the above points to */
 };
 

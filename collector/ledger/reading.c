@@ -14,6 +14,7 @@
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
 #include "collector/ledger/fields.h"
+#include "collector/ledger/pathline.h"
 #include "collector/ledger/phaseline.h"
 #include "collector/ledger/problem.h"
 
@@ -22,9 +23,12 @@ int reading_init(struct reading *reading)
 	*reading = (struct reading){.rows = json_array(),
 				    .anchors = json_array(),
 				    .phases = json_array(),
+				    .functions = json_array(),
+				    .paths = json_array(),
 				    .under_way = json_array()};
-	if (!reading->rows || !reading->anchors || !reading->phases || !reading->under_way ||
-	    tally_init(&reading->now) || tally_init(&reading->then))
+	if (!reading->rows || !reading->anchors || !reading->phases || !reading->functions ||
+	    !reading->paths || !reading->under_way || tally_init(&reading->now) ||
+	    tally_init(&reading->then))
 		return -ENOMEM;
 	return 0;
 }
@@ -36,6 +40,8 @@ void reading_free(struct reading *reading)
 	json_decref(reading->rows);
 	json_decref(reading->anchors);
 	json_decref(reading->phases);
+	json_decref(reading->functions);
+	json_decref(reading->paths);
 	json_decref(reading->under_way);
 	draw_free(&reading->draw);
 	tally_free(&reading->now);
@@ -338,6 +344,8 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 	error = take_kernels(reading, json_object_get(line, "kernels"), problem);
 	if (!error)
 		error = take_phases(reading, line, problem);
+	if (!error)
+		error = pathline_take(line, reading->functions, reading->paths, now, problem);
 	if (!error)
 		error = check_step(&reading->terms, &reading->then, now, problem);
 	if (!error)

@@ -18,6 +18,8 @@ struct reading {
 	json_t *rows;	   /* who the kernels are: array of objects */
 	json_t *anchors;   /* array of {t_ns, utc_unix_ns, reason} */
 	json_t *phases;	   /* those that are final, in the order of their end */
+	json_t *functions; /* names of those in call paths */
+	json_t *paths;	   /* array of {row, frames, cut} */
 	json_t *under_way; /* array of phases, as of the last line */
 	struct draw draw;
 	int64_t utc_ns; /* of t_ns 0, as the last anchor has it */

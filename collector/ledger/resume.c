@@ -16,6 +16,7 @@
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
 #include "collector/ledger/ledger.h"
+#include "collector/ledger/pathline.h"
 #include "collector/ledger/phaseline.h"
 #include "collector/ledger/reader.h"
 #include "collector/ledger/writer.h"
@@ -135,6 +136,14 @@ static json_t *difference(const struct ledger *ledger, const struct reading *mem
 		kernel[i] = kernel_of(memory->rows, i);
 	json_t *body = entry_interval(&ledger->terms, &ledger->written, &memory->now, kernel);
 	free(kernel);
+	struct ledger_paths_told *told =
+		pathline_tell(memory->functions, memory->paths, &memory->now.paths);
+	if (!told || !body ||
+	    pathline_put(body, &ledger->written.paths, &memory->now.paths, &told->paths)) {
+		json_decref(body);
+		body = NULL;
+	}
+	pathline_told_free(told);
 	return body;
 }
 
@@ -149,6 +158,8 @@ static int append_snapshot(struct ledger *ledger, struct reader *reader, json_t 
 	if (!error && memory.now.t_ns < ledger->written.t_ns)
 		memory.now.t_ns = ledger->written.t_ns;
 	if (!error && same_rows(reader->reading.rows, memory.rows) &&
+	    same_rows(reader->reading.functions, memory.functions) &&
+	    same_rows(reader->reading.paths, memory.paths) &&
 	    !check_step(&ledger->terms, &ledger->written, &memory.now, &problem)) {
 		json_t *body = difference(ledger, &memory);
 		error = body ? add_phases(ledger, &reader->reading, &memory.now, snapshot, body)
@@ -288,9 +299,10 @@ static int tell(const struct reading *reading, struct ledger_resumed *resumed)
 	const struct tally_counters *counters = &reading->now.counters;
 
 	tell_opening(reading, resumed);
-	resumed->strings = json_pack("[O, O, O, O]", reading->open, reading->rows,
-				     reading->now.idle, reading->now.uncovered);
-	if (!resumed->strings || tell_kernels(reading, resumed) ||
+	resumed->strings = json_pack("[O, O, O, O, O]", reading->open, reading->rows,
+				     reading->now.idle, reading->now.uncovered, reading->functions);
+	resumed->told = pathline_tell(reading->functions, reading->paths, &reading->now.paths);
+	if (!resumed->strings || !resumed->told || tell_kernels(reading, resumed) ||
 	    tell_uncovered(reading->now.uncovered, resumed))
 		return -ENOMEM;
 	resumed->state = (struct ledger_state){
@@ -309,6 +321,7 @@ static int tell(const struct reading *reading, struct ledger_resumed *resumed)
 		.unobserved_cpu_ns = counters->unobserved_cpu_ns,
 		.own_cpu_ns = counters->own_cpu_ns,
 		.own_uj = counters->own_uj,
+		.paths = resumed->told->paths,
 	};
 	return 0;
 }
@@ -318,6 +331,7 @@ void ledger_resumed_release(struct ledger_resumed *resumed)
 	free(resumed->kernel);
 	free(resumed->uncovered);
 	free(resumed->phased);
+	pathline_told_free(resumed->told);
 	json_decref(resumed->strings);
 	*resumed = (struct ledger_resumed){0};
 }

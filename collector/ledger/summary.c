@@ -9,6 +9,7 @@
 
 #include "collector/ledger/entry.h"
 #include "collector/ledger/fields.h"
+#include "collector/ledger/pathline.h"
 #include "collector/ledger/phasesum.h"
 #include "collector/ledger/progress.h"
 
@@ -194,6 +195,21 @@ static bool computes(const json_t *identity)
 	return false;
 }
 
+/* One row, with its call paths in a run that has any. */
+static json_t *row_object(const struct reading *reading, size_t row, const json_t *identity)
+{
+	json_t *object = kernel_object(row, &reading->now.kernel[row], identity);
+
+	if (object && reading->now.paths.n &&
+	    json_object_set_new(
+		    object, "paths",
+		    pathline_list(reading->functions, reading->paths, &reading->now.paths, row))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
 static json_t *kernel_list(const struct reading *reading, bool computing)
 {
 	json_t *list = json_array();
@@ -202,8 +218,7 @@ static json_t *kernel_list(const struct reading *reading, bool computing)
 		const json_t *identity = json_array_get(reading->rows, i);
 
 		if (computes(identity) == computing &&
-		    json_array_append_new(list,
-					  kernel_object(i, &reading->now.kernel[i], identity))) {
+		    json_array_append_new(list, row_object(reading, i, identity))) {
 			json_decref(list);
 			return NULL;
 		}

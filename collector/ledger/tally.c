@@ -42,6 +42,7 @@ int tally_init(struct tally *tally)
 void tally_free(struct tally *tally)
 {
 	free(tally->kernel);
+	free(tally->paths.samples);
 	json_decref(tally->idle);
 	json_decref(tally->uncovered);
 	*tally = (struct tally){0};
@@ -64,17 +65,59 @@ static int make_room(struct tally *tally, size_t kernels)
 	return 0;
 }
 
+static int make_path_room(struct tally_paths *paths, size_t n)
+{
+	size_t room = paths->room ? paths->room : 64;
+	uint64_t *samples;
+
+	if (n <= paths->room)
+		return 0;
+	while (room < n)
+		room *= 2;
+	samples = reallocarray(paths->samples, room, sizeof(*samples));
+	if (!samples)
+		return -ENOMEM;
+	paths->samples = samples;
+	paths->room = room;
+	return 0;
+}
+
+int tally_add_path(struct tally *tally)
+{
+	if (make_path_room(&tally->paths, tally->paths.n + 1))
+		return -ENOMEM;
+	tally->paths.samples[tally->paths.n++] = 0;
+	return 0;
+}
+
+static int take_paths(struct tally_paths *to, const struct ledger_paths *from)
+{
+	if (make_path_room(to, from->n))
+		return -ENOMEM;
+	for (size_t i = 0; i < from->n; i++)
+		to->samples[i] = from->path[i].samples;
+	to->n = from->n;
+	to->functions = from->functions;
+	return 0;
+}
+
 int tally_copy(struct tally *to, const struct tally *from)
 {
 	struct tally old = *to;
 
-	if (make_room(to, from->kernels))
+	if (make_room(to, from->kernels) || make_path_room(&to->paths, from->paths.n))
 		return -ENOMEM;
 	old.kernel = to->kernel;
 	old.room = to->room;
+	old.paths = to->paths;
 	*to = *from;
 	to->kernel = old.kernel;
 	to->room = old.room;
+	to->paths.samples = old.paths.samples;
+	to->paths.room = old.paths.room;
+	if (from->paths.n)
+		memcpy(to->paths.samples, from->paths.samples,
+		       from->paths.n * sizeof(*to->paths.samples));
 	if (from->kernels)
 		memcpy(to->kernel, from->kernel, from->kernels * sizeof(*to->kernel));
 	json_incref(to->idle);
@@ -177,6 +220,8 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 	error = tally->idle && tally->uncovered ? make_room(tally, state->kernels) : -ENOMEM;
 	if (!error)
 		error = take_kernels(terms, state, tally);
+	if (!error)
+		error = take_paths(&tally->paths, &state->paths);
 	if (error)
 		tally_free(tally);
 	return error;

@@ -56,6 +56,14 @@ struct tally_counters {
 	uint64_t own_uj;
 };
 
+/* Call paths: how often each was met, and how many functions have names. */
+struct tally_paths {
+	uint64_t *samples;
+	size_t n;
+	size_t room;
+	size_t functions;
+};
+
 struct tally {
 	uint64_t t_ns;
 	struct account_posting posting[POWER_DOMAINS_MAX];
@@ -68,8 +76,9 @@ struct tally {
 	size_t bearers;
 	struct nesting final; /* the phases that nothing changes any more */
 	struct nesting all;   /* and with them those that are under way */
-	json_t *idle;	      /* idle method by domain: array of strings */
-	json_t *uncovered;    /* array of {program, why, processes, cpu_ns} */
+	struct tally_paths paths;
+	json_t *idle;	   /* idle method by domain: array of strings */
+	json_t *uncovered; /* array of {program, why, processes, cpu_ns} */
 };
 
 struct tally_energy {
@@ -90,6 +99,9 @@ int tally_copy(struct tally *to, const struct tally *from);
  * so, NULL for none). Returns 0, -ENOMEM, or -EBADMSG if no domain has that name.
  */
 int tally_add_kernel(struct tally *tally, const struct tally_terms *terms, const char *domain);
+
+/* Adds a path that was never met. Returns 0 or -ENOMEM. */
+int tally_add_path(struct tally *tally);
 
 /* The totals of a run's state, its phases apart. Returns 0 with *tally, -ENOMEM, or -EBADMSG. */
 int tally_of_state(const struct tally_terms *terms, const struct ledger_state *state,

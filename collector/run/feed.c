@@ -126,17 +126,75 @@ static void take_event(void *arg, const struct arena_event *event)
 								   .called_ns = event->called_ns});
 }
 
+/* A hash of where a function lies: in which file, or in the memory of which process. */
+static uint64_t place_of_frame(const struct feed *feed, const char *object, uint64_t address)
+{
+	uint64_t hash = 14695981039346656037ULL ^ address;
+
+	if (!*object)
+		hash ^= (uint64_t)feed->pid << 48;
+	for (; *object; object++)
+		hash = (hash ^ (unsigned char)*object) * 1099511628211ULL; /* FNV-1a */
+	return (hash * 0x9e3779b97f4a7c15u) | 1u;
+}
+
+static int function_of(struct feed *feed, uint64_t frame)
+{
+	struct arena_entry from = {0};
+	char name[SYMBOL_NAME_MAX + 256];
+	const uint64_t address = WIRE_PATH_ADDRESS(frame);
+	uint64_t place;
+	int known;
+
+	if (WIRE_PATH_OBJECT(frame) &&
+	    (!arena_entry(&feed->reader, WIRE_PATH_OBJECT(frame), &from) ||
+	     from.kind != WIRE_KIND_OBJECT))
+		return paths_function(feed->paths, 0, "(unknown)");
+	place = place_of_frame(feed, from.name, address);
+	known = paths_known(feed->paths, place);
+	if (known >= 0)
+		return known;
+	naming_frame(feed->naming, feed->pid, from.name, address, name, sizeof(name));
+	return paths_function(feed->paths, place, name);
+}
+
+/* What is no path to something that is counted is passed over. */
+static void take_path(struct feed *feed, const struct arena_note *note)
+{
+	uint32_t frame[WIRE_PATH_FRAMES];
+	const size_t n = note->text_bytes / sizeof(uint64_t);
+
+	if (!n || n > WIRE_PATH_FRAMES || note->file >= WIRE_ENTRIES || grow(feed) ||
+	    note->file >= feed->entries || resolve(feed, (uint32_t)note->file))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t word;
+		int function;
+
+		memcpy(&word, note->text + i * sizeof(word), sizeof(word));
+		function = function_of(feed, word);
+		if (function < 0)
+			return;
+		frame[i] = (uint32_t)function;
+	}
+	(void)paths_add(feed->paths, (size_t)feed->entry[note->file].row - 1, frame, (uint32_t)n,
+			note->flags & WIRE_NOTE_CUT, 1);
+}
+
 static void take_note(void *arg, const struct arena_note *note)
 {
 	struct feed *feed = arg;
 
-	course_note(feed->course, feed->process, note);
+	if (note->kind == WIRE_NOTE_PATH && feed->paths)
+		take_path(feed, note);
+	else if (note->kind != WIRE_NOTE_PATH && feed->course)
+		course_note(feed->course, feed->process, note);
 }
 
 void feed_drain(struct feed *feed, uint64_t now_ns, bool final)
 {
 	arena_drain(&feed->reader, feed->first_ns, now_ns, final, take_event, feed);
-	if (feed->course)
+	if (feed->course || feed->paths)
 		arena_notes(&feed->reader, feed->first_ns, now_ns, final, take_note, feed);
 }
 

@@ -13,6 +13,7 @@
 #include "collector/run/course.h"
 #include "collector/run/devices.h"
 #include "collector/run/kernels.h"
+#include "collector/run/paths.h"
 #include "collector/symbol/naming.h"
 
 struct feed {
@@ -21,6 +22,7 @@ struct feed {
 	struct kernels *kernels;
 	struct course *course; /* the run's, to be set by its owner; NULL: nobody is told */
 	uint32_t process;      /* the course's number of it */
+	struct paths *paths;   /* likewise; NULL: nobody keeps them */
 	struct naming *naming; /* the run's, likewise; NULL: no symbols are looked for */
 	pid_t pid;
 	uint64_t first_ns;	  /* nothing of it happened before */

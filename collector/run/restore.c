@@ -68,6 +68,7 @@ static int restore_origin(struct run *run, const json_t *saved)
 
 	run->origin.uid = (uid_t)number(saved, "owner");
 	run->origin.gid = (gid_t)number(saved, "group");
+	run->naming = (struct naming){.uid = run->origin.uid, .gid = run->origin.gid};
 	run->origin.user = user ? strdup(user) : NULL;
 	run->origin.job = job ? strdup(job) : NULL;
 	if (!user)
@@ -126,7 +127,7 @@ static int restore_kernels(struct run *run, const json_t *saved)
 		find_device(&run->devices, &row);
 		error = kernels_restore(&run->kernels, &row, &gone);
 	}
-	return error;
+	return error ? error : paths_restore(&run->paths, &run->resumed.state.paths);
 }
 
 static int restore_tree(struct run *run, const json_t *saved)

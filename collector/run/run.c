@@ -67,6 +67,7 @@ void run_free(struct run *run)
 	course_close(&run->course);
 	devices_release(&run->devices);
 	kernels_release(&run->kernels);
+	paths_release(&run->paths);
 	origin_release(&run->origin);
 	ledger_resumed_release(&run->resumed);
 	if (run->memory >= 0)
@@ -140,6 +141,7 @@ struct run_feed *run_attach(struct run *run, uint64_t id, const struct wire_layo
 		  first_ns > run->start_ns ? first_ns : run->start_ns);
 	feed->feed.reader.pages = memfd_pages(layout);
 	feed->feed.naming = &run->naming;
+	feed->feed.paths = &run->paths;
 	feed->feed.pid = pid;
 	feed->feed.course = &run->course;
 	feed->feed.process = course_process(&run->course);
@@ -279,6 +281,7 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 		.unobserved_cpu_ns = run->tree.unobserved_ns,
 		.own_cpu_ns = saturate_add(run->own_cpu_ns, run->cost_ns),
 		.own_uj = run->own_uj,
+		.paths = paths_state(&run->paths),
 	};
 
 	course_state(&run->course, &state);

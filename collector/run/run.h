@@ -18,6 +18,7 @@
 #include "collector/run/feed.h"
 #include "collector/run/kernels.h"
 #include "collector/run/origin.h"
+#include "collector/run/paths.h"
 #include "collector/run/tree.h"
 
 #define RUN_ANCHORS_MAX 16 /* that wait for a disk: past these the newest stands for several */
@@ -52,6 +53,7 @@ struct run {
 	size_t domains;
 	struct tree tree;
 	struct kernels kernels;
+	struct paths paths;
 	struct naming naming;
 	struct devices devices;
 	struct course course;

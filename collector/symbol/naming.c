@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +19,7 @@
 
 #include "collector/ask.h"
 #include "collector/rights.h"
+#include "collector/symbol/perfmap.h"
 #include "collector/symbol/place.h"
 #include "collector/symbol/symbol.h"
 #include "collector/units.h"
@@ -29,6 +32,7 @@ static struct {
 	gid_t gid;
 	pid_t pid;
 	struct place place;
+	bool in_file;		      /* else the place's offset is an address in memory */
 	char symbol[SYMBOL_NAME_MAX]; /* the answer, or "" */
 } question;
 
@@ -113,6 +117,41 @@ static void look_everywhere(int root)
 	look_in(root, question.place.path, SYMBOL_EXPORTS, id);
 }
 
+/* The number that a process has where it lives; the collector's where it is gone. */
+static int own_number(void)
+{
+	char line[256];
+	int number = (int)question.pid;
+	FILE *status;
+
+	snprintf(line, sizeof(line), "/proc/%d/status", (int)question.pid);
+	status = fopen(line, "re");
+	while (status && fgets(line, sizeof(line), status)) {
+		const char *last = strrchr(line, '\t');
+
+		if (!strncmp(line, "NSpid:", 6) && last)
+			number = (int)strtol(last + 1, NULL, 10);
+	}
+	if (status)
+		fclose(status);
+	return number;
+}
+
+/* The map that the process wrote, if it is its own. */
+static void look_in_map(int root)
+{
+	char path[32];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", own_number());
+	fd = open_plain(root, path);
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == question.uid)
+		perfmap_find(fd, question.place.offset, question.symbol, sizeof(question.symbol));
+	if (fd >= 0)
+		close(fd);
+}
+
 static void look_up(void *box)
 {
 	struct rights before;
@@ -124,7 +163,7 @@ static void look_up(void *box)
 		return;
 	root = open_root();
 	if (root >= 0) {
-		look_everywhere(root);
+		(question.in_file ? look_everywhere : look_in_map)(root);
 		close(root);
 	}
 	rights_return(&before);
@@ -138,19 +177,18 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * UNITS_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-static bool find_symbol(struct naming *naming, pid_t pid, const char *text)
+static bool find_symbol(struct naming *naming, pid_t pid, const struct place *place, bool in_file)
 {
-	struct place place;
 	uint64_t begin_ns;
 	bool answered;
 
-	if (!naming || naming->spent_ns >= BUDGET_NS || place_parse(text, &place) ||
-	    ask_is_open(&asked))
+	if (!naming || naming->spent_ns >= BUDGET_NS || ask_is_open(&asked))
 		return false;
 	question.uid = naming->uid;
 	question.gid = naming->gid;
 	question.pid = pid;
-	question.place = place;
+	question.place = *place;
+	question.in_file = in_file;
 	begin_ns = now_ns();
 	answered = ask_put(&asked, WAIT_NS);
 	naming->spent_ns += now_ns() - begin_ns;
@@ -159,7 +197,32 @@ static bool find_symbol(struct naming *naming, pid_t pid, const char *text)
 
 void naming_row(struct naming *naming, pid_t pid, const char *text, char *name, size_t size)
 {
-	bool found = find_symbol(naming, pid, text);
+	struct place place;
+	bool found = !place_parse(text, &place) && find_symbol(naming, pid, &place, true);
 
 	place_name(found ? question.symbol : "", place_public(text), name, size);
+}
+
+void naming_frame(struct naming *naming, pid_t pid, const char *object, uint64_t address,
+		  char *name, size_t size)
+{
+	char text[PLACE_PATH_MAX + 128];
+	struct place place = {.offset = address};
+	const int path = (int)place_path(object);
+	const char *file = place_public(object);
+	bool found;
+
+	if (!path) {
+		found = find_symbol(naming, pid, &place, false) && *question.symbol;
+		snprintf(name, size, "%s", found ? question.symbol : "(code made at run time)");
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*s+0x%" PRIx64 "%s", path, object, address, object + path);
+	found = !place_parse(text, &place) && find_symbol(naming, pid, &place, true) &&
+		*question.symbol;
+	if (found)
+		snprintf(name, size, "%.*s (%.*s)", (int)strcspn(question.symbol, "+"),
+			 question.symbol, (int)(object + path - file), file);
+	else
+		snprintf(name, size, "%.*s+0x%" PRIx64, (int)(object + path - file), file, address);
 }

@@ -25,4 +25,12 @@ struct naming {
  */
 void naming_row(struct naming *naming, pid_t pid, const char *text, char *name, size_t size);
 
+/*
+ * Writes the name of a function in a call path: "SYMBOL (FILE)" or "FILE+0xADDRESS", for an address
+ * in `object`, a file as a shim tells it: "PATH (BUILD-ID)". In none ("") the address is one in
+ * memory, and the function one of the program's own map for perf(1), or not known.
+ */
+void naming_frame(struct naming *naming, pid_t pid, const char *object, uint64_t address,
+		  char *name, size_t size);
+
 #endif

@@ -45,6 +45,16 @@ int place_parse(const char *text, struct place *place)
 	return errno ? -EINVAL : parse_id(end, place->id);
 }
 
+size_t place_path(const char *object)
+{
+	const char *id = strrchr(object, '(');
+	const size_t length = strlen(object);
+
+	if (!id || id == object || id[-1] != ' ' || object[length - 1] != ')')
+		return length;
+	return (size_t)(id - 1 - object);
+}
+
 const char *place_public(const char *text)
 {
 	const char *slash = strrchr(text, '/');

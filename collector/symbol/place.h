@@ -21,6 +21,9 @@ struct place {
 /* Takes a text apart. Returns 0, or -EINVAL for one that is no place or has no absolute path. */
 int place_parse(const char *text, struct place *place);
 
+/* The length of the path in "PATH (ID)" or "PATH". */
+size_t place_path(const char *object);
+
 /* What of it is published: no folders. A part of `text`. */
 const char *place_public(const char *text);
 

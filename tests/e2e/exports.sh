@@ -40,6 +40,15 @@ needed() {
 [ "$(needed "$build/libgramme-opencl.so")" = libOpenCL.so.1 ] ||
 	fail "libgramme-opencl.so needs: $(needed "$build/libgramme-opencl.so")"
 
+# The module for call paths, where there is one: four names of its own, and nobody else's unwinder.
+if [ -e "$build/libgramme-path.so" ]; then
+	[ "$(needed "$build/libgramme-path.so" | sed 's/ libc.so.6$//')" = libunwind-x86_64.so.8 ] ||
+		fail "libgramme-path.so needs: $(needed "$build/libgramme-path.so")"
+	[ "$(nm -D --defined-only "$build/libgramme-path.so" | awk '{ print $3 }' | sort | xargs)" = \
+		'gramme_path_begin gramme_path_forget gramme_path_object gramme_path_walk' ] ||
+		fail "libgramme-path.so exports other names"
+fi
+
 nm -D --undefined-only "$library" | awk '{ print $2 }' | sed 's/@.*//' | sort -u >"$TMPDIR/imports"
 forbidden='_?_?(exit|_exit|_Exit|quick_exit|abort|assert.*|stack_chk_fail|fortify_fail)
 pthread_.*|sem_.*|sigaction|signal|sigprocmask|raise|kill|alarm|setitimer|atexit|on_exit
