@@ -230,8 +230,13 @@ static void find_part(struct beat *a)
 		if (child->kind == LOOP_RUN && (!a->part || child->events > a->part->events))
 			a->part = child;
 	}
-	for (uint32_t i = 0; a->part && i < level->children[a->item]; i++)
-		a->parts += is_same(a->part, &level[-1].item[level->child[a->item] + i]);
+	for (uint32_t i = 0; a->part && i < level->children[a->item]; i++) {
+		const struct loop_item *child = &level[-1].item[level->child[a->item] + i];
+
+		a->parts += is_same(a->part, child);
+		a->layers |= child->kind == LOOP_RUN && !is_same(a->part, child) &&
+			     fold_rounds(child) == fold_rounds(a->part);
+	}
 }
 
 /*
@@ -276,6 +281,37 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 		run->trail = 0;
 }
 
+/*
+ * A gap that is one step like the others but for its sizes. Its last kernels may have the same
+ * sizes as ever, and were told as the beginning of the next run: they are given back. Returns
+ * whether it is so.
+ */
+static bool is_of_other_sizes(struct beat *a, struct beat_run *run, struct beat_run *next,
+			      size_t gap, size_t end)
+{
+	struct loop_word word[BEAT_WORDS];
+	const uint64_t body = a->body, n = run->gap_events;
+	const size_t from = (run->turn + run->events) % body;
+	const uint64_t lent = saturate_sub(body, n);
+
+	if (a->at_level || a->words != body || !n || n > body || next->events < lent + body ||
+	    loose_words(a, gap, end, word, BEAT_WORDS) != n || (from + n) % body != next->turn)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (word[i].kernel != a->word[(from + i) % body].kernel)
+			return false;
+	run->whole = true;
+	run->extra = 1;
+	run->like = 0;
+	run->gap_events += lent;
+	next->first += lent;
+	next->events -= lent;
+	next->turn = (uint32_t)from;
+	if (lent)
+		next->start_ns = run->gap_end_ns = loop_time(a->fold->loop, next->first);
+	return true;
+}
+
 static void close_run(struct beat *a, size_t gap, size_t end)
 {
 	struct beat_run *run = &a->run[a->runs - 1];
@@ -311,18 +347,20 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 			continue;
 		end = i + 1;
 		if (item->kind == LOOP_RUN && item->hash == a->hash && item->body == a->body) {
-			if (a->runs)
-				close_run(a, gap, i);
-			else if (near)
-				a->head = before_run(a, i - 1);
-			a->run[a->runs++] =
-				(struct beat_run){.first = item->first,
+			struct beat_run *next = &a->run[a->runs];
+
+			*next = (struct beat_run){.first = item->first,
 						  .turn = item->turn,
 						  .events = item->events,
 						  .start_ns = item->start_ns,
 						  .end_ns = item->end_ns,
 						  .gap_end_ns = item->end_ns,
 						  .lent = near ? lent_by(a, i - 1, item->turn) : 0};
+			if (!a->runs && near)
+				a->head = before_run(a, i - 1);
+			if (a->runs && !is_of_other_sizes(a, next - 1, next, gap, i))
+				close_run(a, gap, i);
+			a->runs++;
 			a->covered_ns += saturate_sub(item->end_ns, item->start_ns);
 			gap = i + 1;
 			continue;
@@ -349,6 +387,8 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 /* Kernels of steps in a gap within a section. */
 static uint64_t within_gap(const struct beat *a, const struct beat_run *run)
 {
+	if (run->whole)
+		return a->body;
 	return run->extra && run->among < a->body / 2 && run->events % a->body == 0 ? a->body
 										    : run->among;
 }

@@ -26,6 +26,7 @@ struct beat_run {
 	uint64_t gap_events;
 	uint64_t gap_end_ns; /* the last kernel in the gap has ended */
 	uint32_t extra;	     /* steps in the gap: the shorter last batch */
+	bool whole;	     /* the gap is that step from end to end, of other sizes */
 	uint32_t lead;	     /* kernels of the step at the gap's beginning */
 	uint32_t trail;	     /* and at its end */
 	uint32_t among;	     /* and in all of it, but for the next */
@@ -49,6 +50,7 @@ struct beat {
 	uint64_t head;			   /* kernels of the step right before the first run */
 	const struct loop_item *part;	   /* the longest loop within a step, if any */
 	uint32_t parts;			   /* so many of it in each */
+	bool layers;			   /* another loop has as many rounds: there and back */
 	struct loop_word word[BEAT_WORDS]; /* of the step */
 	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */
 	size_t words;

@@ -145,8 +145,13 @@ static int divide(const struct beat *a, enum weight by, uint64_t least, struct c
 			.after = beat_after(&a->run[i], a->body),
 		};
 		cut->epochs++;
+		cut->odd += a->run[i].extra > 0;
 		first = i + 1;
 	}
+	cut->odd /= (double)cut->epochs;
+	cut->unmarked = true;
+	for (size_t i = 0; i + 1 < cut->epochs; i++)
+		cut->unmarked &= !cut->epoch[i].other;
 	cut->evaluated = share_evaluated(a, cut);
 	cut->epoch[0].first = a->run[0].first - (a->head <= a->run[0].first ? a->head : 0);
 	judge(a, cut);
@@ -258,11 +263,14 @@ static uint64_t least_epoch_ns(const struct cut *cut)
 	return least_ns;
 }
 
-/* Equal sections of enough steps, each followed by the same, which is less than a step long a
- * round or like a part of one. */
+/*
+ * Equal sections of enough steps, each followed by the same, which is less than a step long a
+ * round or like a part of one; or each ended by a smaller batch: the data was gone through.
+ */
 static bool is_believed(const struct beat *a, const struct cut *cut)
 {
-	return cut->epochs >= CUT_SILENT_EPOCHS && cut->even > 0.95 && cut->evaluated > 0.8 &&
+	return cut->epochs >= CUT_SILENT_EPOCHS && cut->even > 0.95 &&
+	       (cut->evaluated > 0.8 || (cut->odd > 0.8 && a->body >= SHORT_BODY)) &&
 	       cut->epoch[0].steps >= SILENT_STEPS_MIN && a->body >= 2 &&
 	       least_epoch_ns(cut) >= SILENT_LEAST_NS;
 }
@@ -345,6 +353,19 @@ static double worth(const struct cut *cut)
 }
 
 /*
+ * Kernels of what may be the step; of a few batches whose gradients are added up, those of one: a
+ * loop that is most of it, unless there is another of as many rounds, which is the layers' way
+ * there where this is their way back.
+ */
+static double body_of(const struct beat *a)
+{
+	const bool batches = a->part && !a->layers && a->parts == 1 &&
+			     a->part->body >= SHORT_BODY && 2 * a->part->events >= a->body;
+
+	return batches ? (double)a->part->body : (double)a->body;
+}
+
+/*
  * Steps cover most of the time between the first and the last; of loops in loops the innermost
  * that does so is the step. A whole epoch repeats, too, but then a step would be an epoch.
  */
@@ -360,7 +381,7 @@ static double score(const struct beat *a, const struct cut *cut, bool silent)
 	if (a->body < SHORT_BODY)
 		score *= 0.97;
 	/* Of two that take turns the longer body is the step: an evaluation has no way back. */
-	return silent ? score * (1 + (double)a->body / ((double)a->body + 64)) : score;
+	return silent ? score * (1 + body_of(a) / (body_of(a) + 64)) : score;
 }
 
 static int divide_told(const struct beat *a, size_t epochs, struct cut *cut)

@@ -35,8 +35,10 @@ struct cut {
 	double even;	  /* share of epochs that have as many steps as most have */
 	double marked;	  /* share of boundaries that have a gap */
 	double evaluated; /* share of epochs that are followed by the same other kernels */
+	double odd;	  /* share of epochs whose last step is smaller than the others */
 	double cover;	  /* share of the time between first and last kernel that is steps */
 	bool guessed;	  /* no kernel tells when the first epoch began */
+	bool unmarked;	  /* epochs end with a smaller step, and none with an evaluation */
 	bool forward;	  /* what follows is like a part of a step, and shorter */
 	double score;
 };

@@ -291,8 +291,31 @@ static size_t read_value(struct reader *r, size_t i, const struct name *name)
 
 /* "[3] ...", "[3, 2000] ...", "3: ...", "3, 0.25: ...": numbers that open the line count something.
  */
+/* "3 0.25", "3, 0.25, 0.93": nothing but numbers, of which the first may count the others. */
+static bool opens_row(const struct reader *r, size_t i)
+{
+	size_t numbers = 0;
+	bool fractions = false;
+
+	if (i || !tokens_count(r->tokens, i) || !r->tokens->token[i].whole)
+		return false;
+	for (size_t k = 0; k < r->tokens->n; k++) {
+		if (tokens_sign(r->tokens, k, ",;|"))
+			continue;
+		if (!tokens_number(r->tokens, k) || r->tokens->token[k].sign)
+			return false;
+		fractions |= !r->tokens->token[k].whole;
+		numbers++;
+	}
+	return numbers > 1 && fractions;
+}
+
 static size_t read_leading(struct reader *r, size_t i)
 {
+	if (opens_row(r, i)) {
+		add_counter(r, i, i, 0);
+		return r->used = r->tokens->n;
+	}
 	const bool boxed = i > 0 && tokens_sign(r->tokens, i - 1, "[(");
 	const bool two = tokens_sign(r->tokens, i + 1, ",") && tokens_count(r->tokens, i + 2);
 	const size_t end = two ? i + 3 : i + 1;

@@ -443,6 +443,11 @@ uint32_t loop_symbol(const struct loop *loop, uint64_t event)
 	return look(loop, event)->word.symbol;
 }
 
+uint32_t loop_kernel(const struct loop *loop, uint64_t event)
+{
+	return look(loop, event)->word.kernel;
+}
+
 uint64_t loop_time(const struct loop *loop, uint64_t event)
 {
 	const struct pulse *pulse = &loop->pulse;

@@ -69,6 +69,7 @@ bool loop_recent(const struct loop *loop, uint64_t event, uint64_t *start_ns, ui
 
 /* What an event is that is recent enough (loop_recent). */
 uint32_t loop_symbol(const struct loop *loop, uint64_t event);
+uint32_t loop_kernel(const struct loop *loop, uint64_t event);
 
 /* When the event of that number began, interpolated. */
 uint64_t loop_time(const struct loop *loop, uint64_t event);

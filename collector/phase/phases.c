@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/phase/bare.h"
 #include "collector/phase/fuse.h"
 #include "collector/phase/layout.h"
 #include "collector/phase/loop.h"
@@ -28,6 +29,7 @@ struct lane {
 	uint32_t lane;
 	uint64_t kernels;
 	struct loop *loop; /* NULL: not looked at */
+	struct bare *bare; /* told without sizes; NULL: with them */
 	uint32_t next;	   /* index + 1 of another in its bucket */
 };
 
@@ -66,8 +68,10 @@ void phases_free(struct phases *phases)
 {
 	if (!phases)
 		return;
-	for (uint32_t i = 0; i < phases->lanes; i++)
+	for (uint32_t i = 0; i < phases->lanes; i++) {
 		loop_free(phases->lane[i].loop);
+		free(phases->lane[i].bare);
+	}
 	printed_free(phases->printed);
 	pass_free(phases->pass);
 	layout_free(&phases->layout);
@@ -152,6 +156,32 @@ static uint32_t symbol_of(const struct phase_kernel *kernel)
 	return (uint32_t)(both * 0x9e3779b97f4a7c15ULL >> 32);
 }
 
+/* The last moment at which all that a thread did can be told again, without sizes. */
+static void go_bare(struct lane *lane)
+{
+	struct bare *bare = lane->bare ? NULL : malloc(sizeof(*bare));
+	struct loop *again = bare ? bare_loop(lane->loop, bare) : NULL;
+
+	if (!again) {
+		free(bare);
+		return;
+	}
+	loop_free(lane->loop);
+	lane->loop = again;
+	lane->bare = bare;
+}
+
+static void add_kernel(struct lane *lane, const struct phase_kernel *kernel)
+{
+	uint32_t symbol = symbol_of(kernel);
+
+	if (lane->bare)
+		symbol = bare_symbol(lane->bare, symbol, kernel->kernel);
+	loop_add(lane->loop, symbol, kernel->kernel, kernel->called_ns, kernel->end_ns);
+	if (loop_events(lane->loop) == LOOP_RING)
+		go_bare(lane);
+}
+
 void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
 {
 	struct lane *lane = phases->current;
@@ -167,8 +197,7 @@ void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
 	if (!lane->loop)
 		follow(phases, lane);
 	if (lane->loop)
-		loop_add(lane->loop, symbol_of(kernel), kernel->kernel, kernel->called_ns,
-			 kernel->end_ns);
+		add_kernel(lane, kernel);
 }
 
 void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_t events)
@@ -197,17 +226,27 @@ void phases_file(struct phases *phases, const struct phase_file *file)
 
 /* ---- the judgement ---- */
 
-/* Folds what every thread did. Returns 0 or -ENOMEM. */
-static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, size_t *lanes)
+/*
+ * Folds what every thread did. bare[i]: that of lane[i] without its sizes, where it is not decided
+ * yet that they are left out, but that tells more; to be freed. Returns 0 or -ENOMEM.
+ */
+static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struct loop **bare,
+		      size_t *lanes)
 {
+	struct bare sizes;
 	int error = 0;
 
 	*lanes = 0;
 	for (uint32_t i = 0; i < phases->lanes && !error; i++) {
-		if (!phases->lane[i].loop || !loop_events(phases->lane[i].loop))
+		const struct loop *loop = phases->lane[i].loop;
+
+		if (!loop || !loop_events(loop))
 			continue;
+		if (!phases->lane[i].bare && loop_events(loop) < LOOP_RING)
+			bare[*lanes] = bare_loop(loop, &sizes);
 		lane[*lanes].process = phases->lane[i].process;
-		error = fold_make(&lane[(*lanes)++].fold, phases->lane[i].loop);
+		error = fold_make(&lane[*lanes].fold, bare[*lanes] ? bare[*lanes] : loop);
+		++*lanes;
 	}
 	return error;
 }
@@ -222,7 +261,8 @@ static int judge(struct phases *phases, bool over)
 				 .now_ns = phases->last_ns,
 				 .over = over};
 	struct fuse fuse = {0};
-	int error = lane ? fold_lanes(phases, lane, &told.lanes) : -ENOMEM;
+	struct loop *bare[LOOPS] = {NULL};
+	int error = lane ? fold_lanes(phases, lane, bare, &told.lanes) : -ENOMEM;
 
 	if (!error) {
 		told.fits = printed_look(phases->printed, &told.fit);
@@ -235,8 +275,10 @@ static int judge(struct phases *phases, bool over)
 		error = layout_make(&phases->layout, &laid);
 	}
 	fuse_free(&fuse);
-	for (size_t i = 0; i < told.lanes; i++)
+	for (size_t i = 0; i < told.lanes; i++) {
 		fold_free(&lane[i].fold);
+		loop_free(bare[i]);
+	}
 	free(lane);
 	return error;
 }

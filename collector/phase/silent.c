@@ -25,6 +25,18 @@ static bool make_room(struct fuse *fuse)
 	return more;
 }
 
+/*
+ * A smaller batch at the end of each pass is no training yet: what is only looked at goes through
+ * the data again and again, too. But something was counted as often, if nobody knows what.
+ */
+static bool is_counted(const struct fuse_told *told, const struct cut *cut)
+{
+	for (size_t i = 0; i < told->fits; i++)
+		if (told->fit[i].epochs == cut->epochs)
+			return true;
+	return false;
+}
+
 /* The clearest fit in a span of time; then what was before it, and what came after. */
 static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t to_ns,
 		      struct fuse *fuse)
@@ -34,6 +46,10 @@ static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t t
 	if (fuse->fits >= SILENT_FITS || from_ns >= to_ns ||
 	    fuse_cut(told, told->lanes ? told->lane[0].process : 0, 0, from_ns, to_ns, &cut))
 		return 0;
+	if (cut.unmarked && !is_counted(told, &cut)) {
+		cut_free(&cut);
+		return 0;
+	}
 	const uint64_t start_ns = cut.epoch[0].start_ns;
 	const uint64_t end_ns = cut.epoch[cut.epochs - 1].end_ns;
 	struct fuse_fit *fit = make_room(fuse) ? fuse_add(fuse, 0, cut.epochs) : NULL;
