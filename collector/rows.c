@@ -53,7 +53,8 @@ static void on_row(int end, void *data)
 	drop_fields(gathering);
 }
 
-int rows_read(const char *text, size_t size, char delimiter, rows_function *take, void *data)
+int rows_read(const char *text, size_t size, char delimiter, char quote, rows_function *take,
+	      void *data)
 {
 	struct gathering gathering = {.take = take, .data = data};
 	struct csv_parser parser;
@@ -62,6 +63,7 @@ int rows_read(const char *text, size_t size, char delimiter, rows_function *take
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL))
 		return -ENOMEM;
 	csv_set_delim(&parser, (unsigned char)delimiter);
+	csv_set_quote(&parser, (unsigned char)quote);
 	while (at < size && !gathering.error) {
 		size_t length = size - at < CHUNK ? size - at : CHUNK;
 

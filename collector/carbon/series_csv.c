@@ -293,7 +293,7 @@ int series_csv(const char *text, size_t size, enum series_basis basis, struct se
 	int error;
 
 	snprintf(series->format, sizeof(series->format), "CSV");
-	error = rows_read(head, left, rows_delimiter(head, left), take_row, &table);
+	error = rows_read(head, left, rows_delimiter(head, left), '"', take_row, &table);
 	if (error == -EBADMSG)
 		snprintf(why, SERIES_WHY, "a quote is not closed");
 	return error == -EBADMSG ? -EINVAL : error;

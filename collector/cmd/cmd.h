@@ -13,5 +13,6 @@ int collect_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
 int recompute_main(int argc, char **argv);
+int estimate_main(int argc, char **argv);
 
 #endif

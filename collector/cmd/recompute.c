@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "collector/carbon/carbon.h"
 #include "collector/instant.h"
@@ -19,10 +18,9 @@
 #include "collector/cmd/human.h"
 #include "collector/cmd/options.h"
 #include "collector/cmd/show.h"
+#include "collector/cmd/whole.h"
 #include "collector/ledger/chain.h"
 #include "collector/ledger/ledger.h"
-
-#define FILE_MAX (256u << 20)
 
 static const char usage[] = "usage: gramme recompute [OPTIONS] LEDGER...\n";
 
@@ -149,32 +147,6 @@ static int parse(int argc, char **argv, struct request *request)
 	return STATUS_OK;
 }
 
-/* The whole of a plain file, to be freed; NULL with errno. */
-static char *read_whole(const char *path, size_t *size)
-{
-	FILE *file = fopen(path, "re");
-	struct stat st;
-	char *text = NULL;
-
-	if (!file)
-		return NULL;
-	if (fstat(fileno(file), &st) || S_ISDIR(st.st_mode) || st.st_size > (off_t)FILE_MAX) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
-	} else {
-		size_t room = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : FILE_MAX;
-
-		text = malloc(room);
-		*size = text ? fread(text, 1, room, file) : 0;
-	}
-	if (text && ferror(file)) {
-		free(text);
-		text = NULL;
-		errno = EIO;
-	}
-	fclose(file);
-	return text;
-}
-
 static int read_series(struct request *request)
 {
 	char why[SERIES_WHY];
@@ -184,7 +156,7 @@ static int read_series(struct request *request)
 
 	if (!request->file)
 		return STATUS_OK;
-	text = read_whole(request->file, &size);
+	text = whole_read(request->file, &size);
 	if (!text) {
 		fprintf(stderr, "gramme recompute: %s: %s\n", request->file, strerror(errno));
 		return STATUS_FAILED;
