@@ -52,16 +52,16 @@ COLLECTOR_SRC := $(filter-out collector/cmd/main.c,$(wildcard collector/*.c coll
 COLLECTOR_TABLES := $(wildcard collector/*/*.tsv)
 COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 
-SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c preload/opencl_stub.c,$(wildcard preload/*.c))
+SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c preload/nop_cuda.c preload/opencl_stub.c preload/cuda_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o libc.o openmp.o blas.o lapack.o onednn.o calls.o loader.o resolve.o real.o elf.o \
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o nop_cuda.o cuda_real.o libc.o openmp.o blas.o lapack.o onednn.o calls.o loader.o resolve.o real.o elf.o \
 	sys.o string.o asan.o dlopen.o fork.o)
 
 # Call paths know the registers of x86-64 alone.
 PATH_MODULE := $(if $(filter x86_64%,$(MULTIARCH)),$(O)/libgramme-path.so)
 
-PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so $(PATH_MODULE)
+PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(PATH_MODULE)
 
 TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
@@ -154,12 +154,12 @@ format: ## lay the C sources out by .clang-format
 install: all ## copy to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/gramme $(DESTDIR)$(MANDIR)
 	install $(O)/gramme $(DESTDIR)$(BINDIR)/gramme
-	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(PATH_MODULE) $(DESTDIR)$(LIBDIR)/gramme
+	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(PATH_MODULE) $(DESTDIR)$(LIBDIR)/gramme
 	install -m 644 docs/gramme.1 $(DESTDIR)$(MANDIR)/gramme.1
 
 uninstall: ## remove what install copied
 	rm -f $(DESTDIR)$(BINDIR)/gramme $(DESTDIR)$(MANDIR)/gramme.1
-	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so libgramme-path.so)
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so libgramme-cuda.so libgramme-path.so)
 	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 
 clean: ## remove what was built
@@ -190,7 +190,7 @@ $(O)/preload/%.o: preload/%.c
 $(O)/preload/lapack.o: PRELOAD_CFLAGS += -Os
 
 # clang would make its switch a table of pointers.
-$(O)/preload/opencl_hook.o: PRELOAD_CFLAGS += -fno-jump-tables
+$(O)/preload/opencl_hook.o $(O)/preload/cuda_hook.o: PRELOAD_CFLAGS += -fno-jump-tables
 
 # A compiler would see strlen in strlen, and call it.
 $(O)/preload/string.o: PRELOAD_CFLAGS += -ffreestanding
@@ -208,9 +208,13 @@ $(O)/libgramme.so: $(SHIM_OBJ) preload/exports.map
 $(O)/libgramme-opencl.so: $(O)/preload/opencl_stub.o $(O)/stub/libOpenCL.so
 	$(Q)$(CC) -shared -nostdlib -Wl,-z,now,-z,relro,--hash-style=gnu,--no-as-needed -o $@ $^
 
-$(O)/stub/libOpenCL.so:
+# The same for libcuda.
+$(O)/libgramme-cuda.so: $(O)/preload/cuda_stub.o $(O)/stub/libcuda.so
+	$(Q)$(CC) -shared -nostdlib -Wl,-soname,$(@F),-z,now,-z,relro,--hash-style=gnu,--no-as-needed -o $@ $^
+
+$(O)/stub/%.so:
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared -Wl,-soname,libOpenCL.so.1 -o $@ -x c /dev/null
+	$(Q)$(CC) -shared -Wl,-soname,$(@F).1 -o $@ -x c /dev/null
 
 # Loaded where call paths are asked for, and never into the program's own scope: libunwind has names
 # in it that would stand before those of libgcc. It does without our string functions, and takes
@@ -241,7 +245,7 @@ $(O)/tests/unit/filter: $(O)/preload/filter.o
 $(O)/tests/unit/events: $(O)/preload/events.o
 $(O)/tests/unit/string: $(O)/preload/string.o
 $(O)/tests/unit/passes: $(O)/preload/passes.o
-$(O)/tests/unit/elf: $(O)/preload/elf.o
+$(O)/tests/unit/elf: $(O)/preload/elf.o $(O)/preload/sys.o
 $(O)/tests/unit/elf $(O)/tests/unit/symbol: TEST_LDFLAGS := -rdynamic
 
 $(O)/tests/%.o: tests/%.c

@@ -6,11 +6,14 @@
 #include <elf.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 
 #include "preload/elf.h"
+#include "preload/sys.h"
 
 #define RESOLVER_IS_TOLD (1UL << 62) /* there is a second argument */
 #define VERSION_HIDDEN	 0x8000u     /* of DT_VERSYM: not the default version */
+#define PAGE_BYTES	 4096u /* the smallest there is: where pages are larger, a name stays */
 
 struct tables {
 	const ElfW(Sym) * symbol;
@@ -103,24 +106,48 @@ static void *ask_resolver(ElfW(Addr) resolver)
 #endif
 }
 
+/* The number of the symbol, or 0. */
+static uint32_t find(const struct tables *t, const char *name)
+{
+	if (!t->symbol || !t->string)
+		return 0;
+	if (t->gnu_hash)
+		return find_gnu(t, name);
+	return t->sysv_hash ? find_sysv(t, name) : 0;
+}
+
 void *elf_symbol(const struct link_map *map, const char *name)
 {
 	struct tables t;
-	uint32_t i = 0;
+	uint32_t i;
 
 	tables_read(map, &t);
-	if (!t.symbol || !t.string)
-		return NULL;
-	if (t.gnu_hash)
-		i = find_gnu(&t, name);
-	else if (t.sysv_hash)
-		i = find_sysv(&t, name);
+	i = find(&t, name);
 	if (!i)
 		return NULL;
 	ElfW(Addr) address = map->l_addr + t.symbol[i].st_value;
 	if (ELF64_ST_TYPE(t.symbol[i].st_info) == STT_GNU_IFUNC)
 		return ask_resolver(address);
 	return (void *)address;
+}
+
+void elf_hide(const struct link_map *map, const char *name)
+{
+	struct tables t;
+	uint32_t i;
+
+	tables_read(map, &t);
+	i = find(&t, name);
+	if (!i)
+		return;
+	/* The loader's look-up passes over symbols without a value. */
+	ElfW(Sym) *symbol = (ElfW(Sym) *)(uintptr_t)&t.symbol[i];
+	const uintptr_t from = (uintptr_t)symbol & ~(uintptr_t)(PAGE_BYTES - 1);
+	const uintptr_t bytes = (uintptr_t)(symbol + 1) - from;
+	if (sys(mprotect, from, bytes, PROT_READ | PROT_WRITE))
+		return;
+	symbol->st_value = 0;
+	sys(mprotect, from, bytes, PROT_READ);
 }
 
 static const char *dynamic_string(const struct link_map *map, ElfW(Sxword) tag, unsigned i)

@@ -16,6 +16,12 @@
  */
 void *elf_symbol(const struct link_map *map, const char *name);
 
+/*
+ * Takes a name out of an object that is ours and just being loaded: who looks for it finds the next
+ * one behind it. Where the kernel refuses, the name stays.
+ */
+void elf_hide(const struct link_map *map, const char *name);
+
 /* The object's own name (DT_SONAME), or NULL. */
 const char *elf_soname(const struct link_map *map);
 

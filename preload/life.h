@@ -17,6 +17,7 @@
 #include "preload/wire.h"
 
 struct cpu;
+struct cuda;
 struct opencl;
 struct entry_labels;
 
@@ -32,10 +33,12 @@ struct life {
 	_Atomic uint32_t owner[WIRE_LANES]; /* thread ids; 0 where nobody owns the lane */
 	const uint32_t *wake;		    /* the collector's futex word, or NULL */
 	struct rate note_rate[NOTE_CLASSES];
-	_Atomic uint32_t files_number; /* of this process, to files.c; 0: not met yet */
+	_Atomic uint32_t files_number;		/* of this process, to files.c; 0: not met yet */
+	_Atomic uintptr_t device[WIRE_DEVICES]; /* what claimed the slots, to device.c */
 	struct entry_labels *labels;
 	struct opencl *opencl;
 	struct cpu *cpu;
+	struct cuda *_Atomic cuda; /* made when the API is first met */
 };
 
 extern struct life *_Atomic life_page;

@@ -41,7 +41,7 @@ void opencl_free(struct opencl *cl);
 
 /* Index of a device in the arena; new ones are described there. */
 uint8_t opencl_device(struct life *life, const struct loader *loader, cl_device_id device);
-cl_device_id opencl_device_id(const struct opencl *cl, uint8_t device);
+cl_device_id opencl_device_id(const struct life *life, uint8_t device);
 /* How many commands of a device a lane may hold back unharvested. */
 uint32_t opencl_alive_limit(struct life *life, uint8_t device);
 
@@ -144,7 +144,6 @@ struct opencl_batched {
 struct opencl {
 	_Atomic uint64_t queue[OPENCL_QUEUE_SETS * CACHE_WAYS];
 	_Atomic uint64_t kernel[OPENCL_KERNEL_SETS * CACHE_WAYS];
-	_Atomic(cl_device_id) device[WIRE_DEVICES];
 	struct opencl_clock clock[WIRE_DEVICES];
 	_Atomic uint16_t call[CALL_COUNT];
 	struct opencl_batched batched[OPENCL_BATCHED];

@@ -413,8 +413,7 @@ static void *buffer_real(enum call call, const struct loader *loader, cl_command
 
 	if (queue || !life)
 		return opencl_extension_real(call, loader, queue);
-	device = opencl_device_id(life->opencl,
-				  buffer_facts(life, loader, buffer, NULL) & QUEUE_DEVICE);
+	device = opencl_device_id(life, buffer_facts(life, loader, buffer, NULL) & QUEUE_DEVICE);
 	return resolve_extension(call, device ? platform_of(loader, device) : NULL);
 }
 

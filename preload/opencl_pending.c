@@ -191,7 +191,7 @@ static void book(struct ring_thread *t, const struct opencl_pending *p, enum fin
 	};
 
 	if (finish == FINISH_TIMED &&
-	    opencl_clock_map(&cl->clock[device], p->loader, opencl_device_id(cl, device),
+	    opencl_clock_map(&cl->clock[device], p->loader, opencl_device_id(t->life, device),
 			     p->host_ns, now_ns, &start_ns, &end_ns)) {
 		event.start_ns = start_ns;
 		event.end_ns = end_ns;

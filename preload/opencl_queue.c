@@ -3,21 +3,17 @@
  * Devices and queues: who they are, and whether their commands may be timed.
  */
 #include <string.h>
-#include <time.h>
 
+#include "preload/device.h"
 #include "preload/init.h"
 #include "preload/memory.h"
 #include "preload/opencl.h"
-#include "preload/sys.h"
 
 /* Vendor extensions; not in every version of the headers. */
 #define PCI_BUS_INFO_KHR 0x410f
 #define PCI_BUS_ID_NV	 0x4008
 #define PCI_SLOT_ID_NV	 0x4009
 #define PCI_DOMAIN_ID_NV 0x400a
-
-/* The last device slot stands for all that found none. */
-#define DEVICE_REST (WIRE_DEVICES - 1)
 
 struct opencl *opencl_make(void)
 {
@@ -92,55 +88,36 @@ static void ask_text(const struct loader *loader, cl_device_id device, cl_device
 	memcpy(text, longer, strnlen(longer, size - 1));
 }
 
-static void describe(const struct loader *loader, cl_device_id device, struct wire_device *w)
+/* A device, and by whom it is asked. */
+struct asked {
+	const struct loader *loader;
+	cl_device_id device;
+};
+
+static void describe(struct wire_device *w, const void *what)
 {
+	const struct asked *a = what;
 	cl_device_type type = 0;
 
-	(void)ask(loader, device, CL_DEVICE_TYPE, sizeof(type), &type);
+	(void)ask(a->loader, a->device, CL_DEVICE_TYPE, sizeof(type), &type);
 	w->type = type & CL_DEVICE_TYPE_CPU   ? WIRE_DEVICE_CPU
 		  : type & CL_DEVICE_TYPE_GPU ? WIRE_DEVICE_GPU
 					      : WIRE_DEVICE_OTHER;
 	w->api = WIRE_API_OPENCL;
-	ask_text(loader, device, CL_DEVICE_NAME, w->name, sizeof(w->name));
-	ask_text(loader, device, CL_DEVICE_VENDOR, w->vendor, sizeof(w->vendor));
-	describe_bus(loader, device, w);
+	ask_text(a->loader, a->device, CL_DEVICE_NAME, w->name, sizeof(w->name));
+	ask_text(a->loader, a->device, CL_DEVICE_VENDOR, w->vendor, sizeof(w->vendor));
+	describe_bus(a->loader, a->device, w);
 	w->timed = policy(w);
-}
-
-/* Another thread is about to describe the device: whether it is timed must be known first. */
-static void await(const struct wire_device *w)
-{
-	while (!__atomic_load_n(&w->ready, __ATOMIC_ACQUIRE))
-		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
 }
 
 uint8_t opencl_device(struct life *life, const struct loader *loader, cl_device_id device)
 {
-	struct opencl *cl = life->opencl;
-
-	/* Slot 0 is no device: what waits for events of any queue. Slot 1 is the host. */
-	for (uint8_t i = WIRE_DEVICE_HOST + 1; i < DEVICE_REST; i++) {
-		cl_device_id none = NULL;
-
-		if (!atomic_compare_exchange_strong(&cl->device[i], &none, device)) {
-			if (none != device)
-				continue;
-			await(&life->arena->device[i]);
-			return i;
-		}
-		describe(loader, device, &life->arena->device[i]);
-		__atomic_store_n(&life->arena->device[i].ready, 1, __ATOMIC_RELEASE);
-		__atomic_fetch_add(&life->arena->arena.devices_used, 1, __ATOMIC_RELEASE);
-		return i;
-	}
-	__atomic_store_n(&life->arena->device[DEVICE_REST].ready, 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&life->arena->arena.devices_used, WIRE_DEVICES, __ATOMIC_RELEASE);
-	return DEVICE_REST;
+	return device_find(life, (uintptr_t)device, describe, &(struct asked){loader, device});
 }
 
-cl_device_id opencl_device_id(const struct opencl *cl, uint8_t device)
+cl_device_id opencl_device_id(const struct life *life, uint8_t device)
 {
-	return atomic_load(&cl->device[device]);
+	return (cl_device_id)atomic_load(&life->device[device]);
 }
 
 bool opencl_may_profile(struct life *life, uint8_t device)

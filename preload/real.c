@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "preload/cuda_real.h"
 #include "preload/real.h"
 #include "preload/resolve.h"
 
@@ -105,6 +106,7 @@ __attribute__((visibility("default"))) int dlclose(void *handle)
 	int error;
 
 	loader_hold();
+	cuda_real_hold();
 	errno = saved;
 	error = real ? real(handle) : -1;
 	if (count_unloads() != before) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handle substitution. Who opens libOpenCL by name gets, instead of its handle, that of a small
- * library of ours (opencl_stub.c) which depends on it: names that we hook are found there, all
- * others in the real library behind it, and dlsym stays untouched. dlopen.S asks here.
+ * Handle substitution. Who opens libOpenCL or libcuda by name gets, instead of its handle, that of
+ * a small library of ours (opencl_stub.c, cuda_stub.c) which depends on it: names that we hook are
+ * found there, all others in the real library behind it, and dlsym stays untouched. dlopen.S asks
+ * here.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preload/cuda_wrap.h"
 #include "preload/elf.h"
 #include "preload/init.h"
 #include "preload/life.h"
@@ -22,24 +24,50 @@
 #include "preload/search.h"
 #include "preload/sys.h"
 
-#define SONAME	    "libOpenCL.so.1"
-#define UNVERSIONED "libOpenCL.so"
-#define STUB_NAME   "/libgramme-opencl.so"
-
 typedef void *(*open_function)(const char *, int);
 
 const char *redirect_dlopen(const char *name, int flags, open_function *jump, const void *caller);
 
-/* For the stand-in, which asks while it is loaded: the one name of ours that it needs. */
+/* For the stand-ins, which ask while they are loaded: the names of ours that they need. */
 __attribute__((visibility("default"))) void *gramme_opencl_hook(enum call call);
+__attribute__((visibility("default"))) void gramme_cuda_hooks(void **hook,
+							      const ElfW(Dyn) * stand_in);
 
 enum stub_state { STUB_UNKNOWN, STUB_SEARCHED, STUB_THERE, STUB_MISSING };
 
-static char stub_path[PATH_MAX];
-static _Atomic uint32_t stub_state;
-static atomic_bool stub_given; /* it was loaded, if only for a time */
-static atomic_bool is_given;   /* the real one may have been: another handle of it would differ */
-static atomic_bool is_alias;   /* UNVERSIONED was opened, and means what the stand-in stands for */
+/* A library that is stood in for. Names are arrays: pointers would be relocated in every exec. */
+static struct library {
+	const char soname[16];
+	const char unversioned[16];
+	const char stub_name[24]; /* of our file */
+	const char entry[20];	  /* which only the library itself, or one like it, defines */
+	const uint32_t uncovered; /* what is told of one that cannot be stood in for */
+	_Atomic uint32_t stub_state;
+	atomic_bool stub_given; /* the stand-in was loaded, if only for a time */
+	atomic_bool is_given;	/* the real one may have been: another handle of it would differ */
+	atomic_bool is_alias;	/* unversioned was opened, and means what the stand-in stands for */
+} libraries[] = {
+	{.soname = "libOpenCL.so.1",
+	 .unversioned = "libOpenCL.so",
+	 .stub_name = "/libgramme-opencl.so",
+	 .entry = "clGetPlatformIDs",
+	 .uncovered = WIRE_UNCOVERED_LOADER},
+	{.soname = "libcuda.so.1",
+	 .unversioned = "libcuda.so",
+	 .stub_name = "/libgramme-cuda.so",
+	 .entry = "cuInit",
+	 .uncovered = WIRE_UNCOVERED_DRIVER},
+};
+
+#define OPENCL (&libraries[0])
+#define CUDA   (&libraries[1])
+
+static char stub_paths[2][PATH_MAX];
+
+static char *stub_path(const struct library *library)
+{
+	return stub_paths[library - libraries];
+}
 
 static void *no_dlopen(const char *name, int flags)
 {
@@ -61,47 +89,60 @@ static open_function real_dlopen(void)
 	return real ? real : no_dlopen;
 }
 
-/* libOpenCL.so, libOpenCL.so.1 and longer versions of it, in any folder. */
-static bool is_opencl(const char *name)
+/* Whether the name is NAME.so, NAME.so.1 or a longer version of it, in any folder. */
+static bool is_named(const struct library *library, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	const char *base = slash ? slash + 1 : name;
+	const size_t length = strlen(library->unversioned);
 
-	if (strncmp(base, "libOpenCL.so", 12) != 0)
+	if (strncmp(base, library->unversioned, length) != 0)
 		return false;
-	return !base[12] || (!strncmp(base + 12, ".1", 2) && (!base[14] || base[14] == '.'));
+	base += length;
+	return !base[0] || (!strncmp(base, ".1", 2) && (!base[2] || base[2] == '.'));
+}
+
+/* The library that is stood in for, of that name; or NULL. */
+static struct library *library_of(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		if (is_named(&libraries[i], name))
+			return &libraries[i];
+	return NULL;
 }
 
 /* The stand-in beside this library, or NULL where it is not installed. Written by one thread. */
-static const char *stub(void)
+static const char *stub(struct library *library)
 {
+	const size_t name_bytes = strlen(library->stub_name) + 1;
+	char *path = stub_path(library);
 	uint32_t state = STUB_UNKNOWN;
 	unsigned length;
 
-	if (atomic_compare_exchange_strong(&stub_state, &state, STUB_SEARCHED)) {
-		length = resolve_folder(stub_path, sizeof(stub_path) - sizeof(STUB_NAME));
-		memcpy(stub_path + length, STUB_NAME, sizeof(STUB_NAME));
-		state = length && !sys(faccessat, AT_FDCWD, stub_path, R_OK) ? STUB_THERE
-									     : STUB_MISSING;
-		atomic_store(&stub_state, state);
+	if (atomic_compare_exchange_strong(&library->stub_state, &state, STUB_SEARCHED)) {
+		length = resolve_folder(path, (unsigned)(PATH_MAX - name_bytes));
+		memcpy(path + length, library->stub_name, name_bytes);
+		state = length && !sys(faccessat, AT_FDCWD, path, R_OK) ? STUB_THERE : STUB_MISSING;
+		atomic_store(&library->stub_state, state);
 	}
-	while ((state = atomic_load(&stub_state)) == STUB_SEARCHED)
+	while ((state = atomic_load(&library->stub_state)) == STUB_SEARCHED)
 		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
-	return state == STUB_THERE ? stub_path : NULL;
+	return state == STUB_THERE ? path : NULL;
 }
 
 /*
  * By what name we open what `caller` means by `name`, or NULL if only its own call can tell. What
  * is loaded is found first, by its soname or by what it was opened as, whoever calls.
  */
-static const char *locate(const struct link_map *caller, const char *name, char path[PATH_MAX])
+static const char *locate(const struct library *library, const struct link_map *caller,
+			  const char *name, char path[PATH_MAX])
 {
 	if (strchr(name, '$')) /* to be expanded for the caller */
 		return NULL;
 	if (strchr(name, '/') || resolve_first(elf_has_soname, name))
 		return name;
-	if (atomic_load(&is_alias) && !strcmp(name, UNVERSIONED))
-		return SONAME;
+	if (atomic_load(&library->is_alias) && !strcmp(name, library->unversioned))
+		return library->soname;
 	switch (search_file(caller, name, path, PATH_MAX)) {
 	case SEARCH_SHARED:
 		return name;
@@ -119,15 +160,17 @@ enum opened { OPENED_MEANT, OPENED_OTHER, OPENED_UNCLEAR, OPENED_NONE };
  * the one that the stand-in's dependency is bound to, by its soname and as the first of it; a
  * second one is left to the program to load.
  */
-static enum opened open_first(const struct link_map *caller, const char *name, int flags)
+static enum opened open_first(struct library *library, const struct link_map *caller,
+			      const char *name, int flags)
 {
-	const struct link_map *first = resolve_first(elf_is_called, SONAME);
+	const struct link_map *first = resolve_first(elf_is_called, library->soname);
 	char path[PATH_MAX];
-	const char *file = locate(caller, name, path);
+	const char *file = locate(library, caller, name, path);
 	bool has_path = file && strchr(file, '/');
 	void *handle;
 
-	if (!file || (first && atomic_load(&is_given) && !atomic_load(&stub_given)))
+	if (!file ||
+	    (first && atomic_load(&library->is_given) && !atomic_load(&library->stub_given)))
 		return OPENED_UNCLEAR;
 	if (has_path && sys(faccessat, AT_FDCWD, file, F_OK))
 		return OPENED_NONE;
@@ -137,10 +180,11 @@ static enum opened open_first(const struct link_map *caller, const char *name, i
 		return first ? OPENED_OTHER : OPENED_UNCLEAR;
 	if (!handle)
 		return OPENED_NONE;
-	if (!elf_has_soname(handle, SONAME) || resolve_first(elf_is_called, SONAME) != handle)
+	if (!elf_has_soname(handle, library->soname) ||
+	    resolve_first(elf_is_called, library->soname) != handle)
 		return OPENED_OTHER;
-	if (!strcmp(name, UNVERSIONED))
-		atomic_store(&is_alias, true);
+	if (!strcmp(name, library->unversioned))
+		atomic_store(&library->is_alias, true);
 	return OPENED_MEANT;
 }
 
@@ -158,38 +202,53 @@ static void let_pass(uint32_t why)
  * One that defines the API itself and forwards it must get the real pointers, or it would call
  * itself through us; it is counted at its own door.
  */
-static const char *substitute(const char *name, int flags, const struct link_map *caller)
+static const char *substitute(struct library *library, const char *name, int flags,
+			      const struct link_map *caller)
 {
-	const char *path = stub();
+	const char *path = stub(library);
 	enum opened opened = OPENED_OTHER;
 
-	if (caller && resolve_is_loader(caller))
+	if (caller && resolve_defines(caller, library->entry))
 		return name;
 	if (path)
-		opened = open_first(caller, name, flags);
+		opened = open_first(library, caller, name, flags);
 	if (opened == OPENED_UNCLEAR)
-		atomic_store(&is_given, true);
+		atomic_store(&library->is_given, true);
 	if (opened == OPENED_UNCLEAR || opened == OPENED_OTHER)
-		let_pass(WIRE_UNCOVERED_LOADER);
+		let_pass(library->uncovered);
 	return opened == OPENED_MEANT ? path : name;
 }
 
 /* RTLD_NOLOAD: is it there? If it is what the stand-in stands for, the program has that handle. */
-static const char *probe(const char *name, int flags, const struct link_map *caller)
+static const char *probe(struct library *library, const char *name, int flags,
+			 const struct link_map *caller)
 {
 	char path[PATH_MAX];
 	const char *file;
 	void *handle = NULL;
 
-	if (!atomic_load(&stub_given) || (caller && resolve_is_loader(caller)))
+	if (!atomic_load(&library->stub_given) ||
+	    (caller && resolve_defines(caller, library->entry)))
 		return name;
-	file = locate(caller, name, path);
+	file = locate(library, caller, name, path);
 	if (file)
 		handle = real_dlopen()(file, flags & ~RTLD_GLOBAL);
 	if (!handle)
 		return name;
 	dlclose(handle);
-	return handle == resolve_first(elf_is_called, SONAME) ? stub_path : name;
+	return handle == resolve_first(elf_is_called, library->soname) ? stub_path(library) : name;
+}
+
+static const char *redirect(const char *name, int flags, const void *caller)
+{
+	struct library *library = library_of(name);
+
+	if (flags & RTLD_DEEPBIND)
+		(library ? let_pass : life_uncovered)(WIRE_UNCOVERED_DEEPBIND);
+	else if (library)
+		name = (flags & RTLD_NOLOAD ? probe : substitute)(library, name, flags,
+								  resolve_object(caller));
+	return name;
 }
 
 const char *redirect_dlopen(const char *name, int flags, open_function *jump, const void *caller)
@@ -198,20 +257,33 @@ const char *redirect_dlopen(const char *name, int flags, open_function *jump, co
 
 	*jump = real_dlopen();
 	loader_hold();
-	if (name && init_settings()->on) {
-		if (flags & RTLD_DEEPBIND)
-			(is_opencl(name) ? let_pass : life_uncovered)(WIRE_UNCOVERED_DEEPBIND);
-		else if (is_opencl(name))
-			name = (flags & RTLD_NOLOAD ? probe : substitute)(name, flags,
-									  resolve_object(caller));
-	}
+	cuda_real_hold();
+	if (name && init_settings()->on)
+		name = redirect(name, flags, caller);
 	errno = saved;
 	return name;
 }
 
 void *gramme_opencl_hook(enum call call)
 {
-	if (!atomic_exchange(&stub_given, true))
-		resolve_substitute(SONAME);
+	if (!atomic_exchange(&OPENCL->stub_given, true))
+		resolve_substitute(OPENCL->soname);
 	return opencl_hook(call);
+}
+
+static bool is_object(const struct link_map *map, const char *dynamic)
+{
+	return (const char *)map->l_ld == dynamic;
+}
+
+void gramme_cuda_hooks(void **hook, const ElfW(Dyn) * stand_in)
+{
+	const struct link_map *map = resolve_first(is_object, (const char *)stand_in);
+
+	atomic_store(&CUDA->stub_given, true);
+	for (unsigned i = 0; i < CUDA_HOOKS; i++) {
+		hook[i] = cuda_hook((enum cuda_call)i);
+		if (map && !cuda_real((enum cuda_call)i))
+			elf_hide(map, cuda_real_name((enum cuda_call)i));
+	}
 }

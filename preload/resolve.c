@@ -141,19 +141,9 @@ static const struct link_map *find_called(const struct link_map *first, const ch
 	return NULL;
 }
 
-static bool defines(const struct link_map *map, const char *name)
+bool resolve_defines(const struct link_map *map, const char *name)
 {
 	return !is_ours(map) && !is_before_us(map) && elf_symbol(map, name);
-}
-
-static bool is_loader(const struct link_map *map)
-{
-	return defines(map, "clGetPlatformIDs");
-}
-
-bool resolve_is_loader(const struct link_map *map)
-{
-	return is_loader(map);
 }
 
 struct query {
@@ -194,7 +184,7 @@ static const struct link_map *find_needed(const struct link_map *start,
 	for (unsigned i = 0; i < end; i++) {
 		const char *needed;
 
-		if (defines(queue[i], name))
+		if (resolve_defines(queue[i], name))
 			return queue[i];
 		for (unsigned n = 0; (needed = elf_needed(queue[i], n)) && end < SEARCHED; n++) {
 			const struct link_map *m = find_called(first, needed);
@@ -209,8 +199,7 @@ static const struct link_map *find_needed(const struct link_map *start,
 	return NULL;
 }
 
-/* The next definition behind us among the objects of the start, as RTLD_NEXT would find it. */
-static void *next_at_start(const char *name)
+void *resolve_next_at_start(const char *name)
 {
 	const struct link_map *last = atomic_load(&startup_last);
 	const struct link_map *m = resolve_self();
@@ -226,7 +215,7 @@ static void *next_at_start(const char *name)
 static void *look_at_start(const struct link_map *map, const char *name)
 {
 	(void)map;
-	return next_at_start(name);
+	return resolve_next_at_start(name);
 }
 
 /*
@@ -236,7 +225,7 @@ static void *look_at_start(const struct link_map *map, const char *name)
  */
 static const struct loader *loader_at_start(void)
 {
-	if (!next_at_start("clGetPlatformIDs"))
+	if (!resolve_next_at_start("clGetPlatformIDs"))
 		return NULL;
 	return loader_find(resolve_self(), look_at_start);
 }
@@ -327,7 +316,7 @@ static int search_any(struct dl_phdr_info *info, size_t size, void *arg)
 	(void)info;
 	(void)size;
 	for (const struct link_map *m = resolve_self(); m && !s->found; m = m->l_next)
-		if (defines(m, s->name))
+		if (resolve_defines(m, s->name))
 			s->found = m;
 	return 1;
 }
@@ -428,7 +417,7 @@ void resolve_substitute(const char *soname)
 void *resolve_symbol(uintptr_t address, const char *name, uintptr_t *start, uintptr_t *bytes)
 {
 	struct search s = {.address = address, .name = name};
-	void *found = next_at_start(name);
+	void *found = resolve_next_at_start(name);
 
 	dl_iterate_phdr(search_object, &s);
 	if (!found && !s.found)

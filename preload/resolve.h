@@ -49,8 +49,8 @@ const struct link_map *resolve_first(resolve_test test, const char *name);
 const struct link_map *resolve_program(void);
 /* This library, or NULL where there is no list. */
 const struct link_map *resolve_self(void);
-/* True if the object defines the API itself, and is not one that calls by the way of us alone. */
-bool resolve_is_loader(const struct link_map *map);
+/* True if the object defines that function itself, behind us: it is a real one, or forwards it. */
+bool resolve_defines(const struct link_map *map, const char *name);
 
 /*
  * The stand-in for the library of that soname is being loaded, and holds it: who cannot be told
@@ -61,6 +61,8 @@ void resolve_substitute(const char *soname);
 /* Forgets callers that are no longer loaded: others may come to lie in their place. */
 void resolve_forget(void);
 
+/* The next definition behind us among the objects of the start, as RTLD_NEXT would find it. */
+void *resolve_next_at_start(const char *name);
 /* The next definition of `name` behind this library in the order of loading, or NULL. */
 void *resolve_next(const char *name);
 

@@ -94,6 +94,7 @@ void ring_claim(struct ring_thread *t, struct life *life)
 	raise_used(&life->arena->arena, number);
 	t->lane_number = number;
 	t->life = life;
+	t->gpu = 0;
 	t->generation = atomic_load(&life->generation);
 	t->path_ns = path_is_on() ? 0 : UINT64_MAX;
 	t->lane = lane;

@@ -21,12 +21,15 @@ cat >"$TMPDIR/table.c" <<'C'
 #define LIBC(result, name, params, args) export name
 #define LIBC_PRINT(name, params, last, real, args) export name
 #include "preload/libc.def"
+#define CUDA_ROW(name, params, args) export name
+#include "preload/cuda.def"
 C
 {
 	cc -E -P -I . "$TMPDIR/table.c" | grep -o 'export [A-Za-z_0-9]*' | cut -d' ' -f2
 	echo dlopen
 	echo dlclose
 	echo gramme_opencl_hook
+	echo gramme_cuda_hooks
 	echo __asan_default_options
 } | sort -u >"$TMPDIR/table"
 [ "$(wc -l <"$TMPDIR/table")" -gt 40 ] || fail "the table could not be read"
@@ -39,6 +42,8 @@ needed() {
 [ "$(needed "$library")" = libc.so.6 ] || fail "libgramme.so needs: $(needed "$library")"
 [ "$(needed "$build/libgramme-opencl.so")" = libOpenCL.so.1 ] ||
 	fail "libgramme-opencl.so needs: $(needed "$build/libgramme-opencl.so")"
+[ "$(needed "$build/libgramme-cuda.so")" = libcuda.so.1 ] ||
+	fail "libgramme-cuda.so needs: $(needed "$build/libgramme-cuda.so")"
 
 # The module for call paths, where there is one: four names of its own, and nobody else's unwinder.
 if [ -e "$build/libgramme-path.so" ]; then

@@ -20,7 +20,7 @@ export PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
 umask 022
 chmod 711 "$TMPDIR"
 mkdir -p "$bin" "$TMPDIR/lib"
-cp "$build/libgramme.so" "$build/libgramme-opencl.so" "$TMPDIR/lib"
+cp "$build/libgramme.so" "$build/libgramme-opencl.so" "$build/libgramme-cuda.so" "$TMPDIR/lib"
 shim=$TMPDIR/lib/libgramme.so
 
 # make_c SOURCE [FLAG...]: compiles tests/harm/SOURCE.c (or .cc) to $bin/SOURCE, or as -o says.

@@ -35,15 +35,17 @@ check() {
 
 check "$GRAMME_BUILD/libgramme.so" $most
 check "$GRAMME_BUILD/libgramme-opencl.so" 4
+check "$GRAMME_BUILD/libgramme-cuda.so" 4
 
 # with COMPILER: the same libraries, built by another one.
 with() {
 	local other=$TMPDIR/$1
 
 	make --no-print-directory -j2 CC="$1" O="$other" WERROR=1 "$other/libgramme.so" \
-		"$other/libgramme-opencl.so"
+		"$other/libgramme-opencl.so" "$other/libgramme-cuda.so"
 	check "$other/libgramme.so" $most
 	check "$other/libgramme-opencl.so" 4
+	check "$other/libgramme-cuda.so" 4
 }
 
 with clang

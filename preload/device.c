@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slots are claimed by one atomic exchange of their key.
+ */
+#include <time.h>
+
+#include "preload/device.h"
+#include "preload/sys.h"
+
+#define DEVICE_REST (WIRE_DEVICES - 1)
+
+/* Another thread is about to describe the device: what it says must be known first. */
+static void await(const struct wire_device *slot)
+{
+	while (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
+}
+
+uint8_t device_find(struct life *life, uintptr_t key, device_describe describe, const void *what)
+{
+	struct wire_device *slot = life->arena->device;
+
+	for (uint8_t i = WIRE_DEVICE_HOST + 1; i < DEVICE_REST; i++) {
+		uintptr_t none = 0;
+
+		if (!atomic_compare_exchange_strong(&life->device[i], &none, key)) {
+			if (none != key)
+				continue;
+			await(&slot[i]);
+			return i;
+		}
+		describe(&slot[i], what);
+		__atomic_store_n(&slot[i].ready, 1, __ATOMIC_RELEASE);
+		__atomic_fetch_add(&life->arena->arena.devices_used, 1, __ATOMIC_RELEASE);
+		return i;
+	}
+	__atomic_store_n(&slot[DEVICE_REST].ready, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&life->arena->arena.devices_used, WIRE_DEVICES, __ATOMIC_RELEASE);
+	return DEVICE_REST;
+}
