@@ -178,6 +178,29 @@ for newer in /usr/bin/python3.1[2-9] /root/.pyenv/versions/3.1[2-9].*/bin/python
 done
 [ -n "${python_told:-}" ] || echo "(no Python of 3.12 or later that was built with perf's trampolines)"
 
+# ---- a collector that dies: the next one goes on with the same functions and paths
+
+start_collector
+GRAMME_PATHS=1 LD_PRELOAD=$build/libgramme.so "$prog/paths" nest 20 &
+program=$!
+sleep 3
+kill -KILL "$collector"
+wait "$collector" || true
+start_collector
+wait "$program" || fail "the program noticed: $?"
+for _ in $(seq 600); do
+	ledger=$(newest "$ledgers")
+	! grep -q '"close"' "$ledger" || break
+	sleep 0.1
+done
+verified
+holds '.run.anchors | map(.reason) == ["collector lost"]'
+holds '[.kernels[].paths[].frames | .[:4] | map(sub(" .*"; "")) | join(" ")] | sort
+	== ["region backward epoch main", "region forward epoch main"]'
+[ "$(jq -r '.functions // [] | .[]' "$ledger" | grep -c '^epoch ')" -eq 1 ] || fail "a function was named again"
+stop_collector
+unset GRAMME_SOCKET
+
 # ---- without the module
 
 mkdir "$TMPDIR/bare-bin"

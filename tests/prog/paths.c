@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Regions that are asked for by ways that are known:
- *   paths nest         by forward and by backward, within epoch
+ *   paths nest [N]     by forward and by backward, within epoch, of which there are N, or 1
  *   paths deep         below 100 calls of one function
  *   paths made         through code made at run time, as CPython's perf trampolines are (of 3.12
  * and of 3.13), told in /tmp/perf-PID.map; prints its PID paths threads      by eight threads with
@@ -176,6 +176,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(mode, "forks"))
 		return by_children();
 	else
-		epoch();
+		for (int i = argc > 2 ? atoi(argv[2]) : 1; i > 0; i--)
+			epoch();
 	return 0;
 }
