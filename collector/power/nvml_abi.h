@@ -61,6 +61,21 @@ struct nvml_attributes {
 	unsigned long long memory_mb;
 };
 
+/* Of a way to cut a GPU into slices: what one of them has. */
+struct nvml_profile {
+	unsigned id;
+	unsigned p2p;
+	unsigned gpu_slices;
+	unsigned instances;
+	unsigned multiprocessors;
+	unsigned copy_engines;
+	unsigned decoders;
+	unsigned encoders;
+	unsigned jpeg_engines;
+	unsigned flow_engines;
+	unsigned long long memory_mb;
+};
+
 #define NVML_NO_INSTANCE 0xffffffffu /* of a process on a GPU that is not in slices */
 
 struct nvml_process_info {
@@ -114,6 +129,7 @@ struct nvml_field_value {
 
 _Static_assert(sizeof(struct nvml_pci) == 68, "as the driver lays it out");
 _Static_assert(sizeof(struct nvml_attributes) == 40, "as the driver lays it out");
+_Static_assert(sizeof(struct nvml_profile) == 48, "as the driver lays it out");
 _Static_assert(sizeof(struct nvml_process_info) == 24, "as the driver lays it out");
 _Static_assert(sizeof(struct nvml_utilization) == 32, "as the driver lays it out");
 _Static_assert(sizeof(struct nvml_field_value) == 40, "as the driver lays it out");

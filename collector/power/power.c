@@ -10,13 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "collector/power/rest.h"
 
 /* A recorded trace stands in for sensors; the model only fills what is missing. */
-static const struct power_source *const sources[] = {&power_replay,  &power_powercap, &power_perf,
-						     &power_cray,    &power_dcmi,     &power_hwmon,
-						     &power_battery, &power_model};
+static const struct power_source *const sources[] = {&power_replay, &power_powercap, &power_perf,
+						     &power_cray,   &power_nvml,     &power_dcmi,
+						     &power_hwmon,  &power_battery,  &power_model};
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
@@ -212,6 +213,16 @@ size_t power_findings(const struct power *power, const struct power_finding **fi
 	return power->findings;
 }
 
+bool power_is_device(const struct power_domain *domain, const char *bus_id)
+{
+	if (!bus_id[0])
+		return false;
+	for (size_t i = 0; i < POWER_UUIDS; i++)
+		if (!strcasecmp(domain->uuid[i], bus_id))
+			return true;
+	return !strcasecmp(domain->device, bus_id);
+}
+
 uint64_t power_longest_interval_ns(const struct power *power)
 {
 	uint64_t shortest_ns = UINT64_MAX;
@@ -263,4 +274,34 @@ void power_read(struct power *power, const struct power_load *load,
 	}
 	if (power->has_rest)
 		rest_read(&power->rest, power->domain, readings);
+}
+
+size_t power_uses(struct power *power, struct power_use use[POWER_USES_MAX], uint64_t *known)
+{
+	size_t n = 0;
+
+	*known = 0;
+	for (size_t i = 0; i < power->opens; i++) {
+		const struct opened *opened = &power->opened[i];
+		uint64_t of_source = 0;
+		size_t from = n;
+
+		if (!opened->source->uses)
+			continue;
+		n += opened->source->uses(opened->state, use + n, POWER_USES_MAX - n, &of_source);
+		for (size_t k = from; k < n; k++)
+			use[k].domain += opened->first;
+		*known |= of_source << opened->first;
+	}
+	return n;
+}
+
+uint64_t power_own_ns(const struct power *power)
+{
+	uint64_t own_ns = 0;
+
+	for (size_t i = 0; i < power->opens; i++)
+		if (power->opened[i].source->own_ns)
+			own_ns += power->opened[i].source->own_ns(power->opened[i].state);
+	return own_ns;
 }

@@ -12,11 +12,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "collector/world.h"
 
 #define POWER_DOMAINS_MAX 64
 #define POWER_NAME_MAX	  32
+#define POWER_UUIDS	  9
+#define POWER_UUID_MAX	  33 /* 32 hex digits in lower case, or "" */
 
 enum power_quality { POWER_MEASURED, POWER_DERIVED, POWER_MODELLED };
 
@@ -48,6 +51,7 @@ struct power_domain {
 	char note[160];		 /* for people: "TDP 360 W of AMD EPYC 9554, 2 of 128 threads" */
 	char device[16];	 /* a GPU's PCI address ("0000:65:00.0"), or "" where not known: two
 				  * sources that name one device see the same hardware */
+	char uuid[POWER_UUIDS][POWER_UUID_MAX]; /* the GPU's, and those of its slices */
 };
 
 /* What the node did, cumulative; the model turns it into watts. 0 CPUs or bytes: not known. */
@@ -65,6 +69,24 @@ struct power_reading {
 	bool gap;	    /* readable, but what was used since the last good reading is unknown
 			     * (reset, more than one wrap, suspend, implausible): not in energy_uj */
 };
+
+/*
+ * Who used a device's domain between the last two readings, as its driver tells: a row per process.
+ * Weights are of that domain alone: what was computed, and how much of the device was held for how
+ * long.
+ */
+struct power_use {
+	size_t domain;
+	pid_t pid; /* as this process sees PIDs; or one of those below */
+	uint64_t busy;
+	uint64_t held;
+};
+
+#define POWER_METERED  ((pid_t)0)  /* in a recording: whatever is metered now */
+#define POWER_NOBODY   ((pid_t)-1) /* a part of the device that was given to nobody */
+#define POWER_STRANGER ((pid_t)-2) /* in a recording: a process that is not metered */
+
+#define POWER_USES_MAX 1088 /* of all domains together */
 
 /* Why something is not metered, and what to do about it: one finding per line for people. */
 struct power_finding {
@@ -93,6 +115,9 @@ void power_close(struct power *power);
 size_t power_domains(const struct power *power, const struct power_domain **domains);
 size_t power_findings(const struct power *power, const struct power_finding **findings);
 
+/* True if the domain is the device that a program knows by that PCI address or UUID. */
+bool power_is_device(const struct power_domain *domain, const char *bus_id);
+
 /*
  * The longest time in ns that may pass between two readings, so that no counter can wrap twice
  * unseen, even if a reading comes as late again. UINT64_MAX where no counter wraps.
@@ -105,6 +130,15 @@ uint64_t power_longest_interval_ns(const struct power *power);
  */
 void power_read(struct power *power, const struct power_load *load,
 		struct power_reading readings[POWER_DOMAINS_MAX]);
+
+/*
+ * Who used the devices between the two last calls of power_read. Returns how many rows of `use` are
+ * filled. A bit of *known per domain says whether its rows are all there were; other rows are none.
+ */
+size_t power_uses(struct power *power, struct power_use use[POWER_USES_MAX], uint64_t *known);
+
+/* CPU time that processes of ours have used to read sensors, beside this one. */
+uint64_t power_own_ns(const struct power *power);
 
 /* ---- for sources ---- */
 
@@ -122,6 +156,13 @@ struct power_source {
 		     struct power_reading *readings);
 	uint64_t (*longest_interval_ns)(const void *state);
 	void (*close)(void *state);
+	/*
+	 * The two below may be NULL. `uses` fills rows with domains that count from the source's
+	 * first, and sets a bit of *known for each whose users it knows; returns how many, at most
+	 * `room`.
+	 */
+	size_t (*uses)(void *state, struct power_use *use, size_t room, uint64_t *known);
+	uint64_t (*own_ns)(const void *state);
 };
 
 /*
@@ -140,7 +181,7 @@ bool power_has(const struct power *power, enum power_kind kind);
 /* Writes the first of "STEM-0", "STEM-1", ... that no domain has yet. */
 void power_next_name(const struct power *power, const char *stem, char name[POWER_NAME_MAX]);
 
-extern const struct power_source power_powercap, power_perf, power_cray, power_dcmi, power_hwmon,
-	power_battery, power_replay, power_model;
+extern const struct power_source power_powercap, power_perf, power_cray, power_nvml, power_dcmi,
+	power_hwmon, power_battery, power_replay, power_model;
 
 #endif

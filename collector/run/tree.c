@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "collector/hold/holder.h"
+#include "collector/power/nvml_helper.h"
 #include "collector/run/member.h"
 
 void tree_open(struct tree *tree, const struct tree_world *world, uint64_t begin_ticks)
@@ -169,6 +170,13 @@ static void mark(struct tree *const *trees, size_t n, const struct proc_snapshot
 			}
 }
 
+/* What gramme run starts beside the program. */
+static bool is_helper(const char *comm)
+{
+	return !strcmp(comm, TREE_WITNESS) || !strcmp(comm, HOLDER_NAME) ||
+	       !strcmp(comm, NVML_HELPER_NAME);
+}
+
 /*
  * Takes a new process into the tree of its parent. Returns 1 if it is a member now, 0 if it is
  * none, or -ENOMEM.
@@ -177,8 +185,7 @@ static int adopt(struct tree *tree, struct proc_stat *stat, uint64_t now_ns)
 {
 	const struct tree_member *parent = tree_find_pid(tree, stat->ppid);
 
-	if (!parent || (parent->reaper &&
-			(!strcmp(stat->comm, TREE_WITNESS) || !strcmp(stat->comm, HOLDER_NAME))))
+	if (!parent || (parent->reaper && is_helper(stat->comm)))
 		return 0;
 	/* What stands here of a stranger is old: it may have another parent by now, or be gone. */
 	if (stat->stranger &&

@@ -59,6 +59,13 @@ EXPORT unsigned nvmlInit_v2(void)
 	return NVML_OK;
 }
 
+EXPORT unsigned nvmlInitWithFlags(unsigned flags);
+EXPORT unsigned nvmlInitWithFlags(unsigned flags)
+{
+	(void)flags;
+	return nvmlInit_v2();
+}
+
 EXPORT unsigned nvmlShutdown(void);
 EXPORT unsigned nvmlShutdown(void)
 {
@@ -324,6 +331,21 @@ EXPORT unsigned nvmlDeviceGetAttributes_v2(struct nvml_device *d, struct nvml_at
 	if (!result)
 		*is = (struct nvml_attributes){.multiprocessors = slice.multiprocessors};
 	return result;
+}
+
+/* 98 SMs in the largest profile, as an A100 has. */
+EXPORT unsigned nvmlDeviceGetGpuInstanceProfileInfo(struct nvml_device *d, unsigned profile,
+						    struct nvml_profile *info);
+EXPORT unsigned nvmlDeviceGetGpuInstanceProfileInfo(struct nvml_device *d, unsigned profile,
+						    struct nvml_profile *info)
+{
+	struct script_gpu gpu;
+
+	if (!d || d->slice >= 0 || profile != 4)
+		return NVML_NOT_SUPPORTED;
+	script_now(d->gpu, &gpu);
+	*info = (struct nvml_profile){.gpu_slices = 7, .instances = 1, .multiprocessors = 98};
+	return gpu.mig ? NVML_OK : NVML_NOT_SUPPORTED;
 }
 
 /* True if a slice's own handle was asked, and the process is not on it. */
