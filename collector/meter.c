@@ -52,6 +52,7 @@ static void free_meter(struct meter *meter)
 		account_free(meter->account);
 	if (meter->power)
 		power_close(meter->power);
+	holders_release(&meter->holders);
 	proc_snapshot_release(&meter->snapshot);
 	free(meter);
 }

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <uv.h>
 
+#include "collector/holders.h"
 #include "collector/intake/intake.h"
 #include "collector/meter.h"
 #include "collector/run/node.h"
@@ -30,6 +31,7 @@ struct meter {
 	const struct power_domain *domain;
 	size_t domains;
 	struct account *account;
+	struct holders holders;
 	struct keeper *keeper;
 	struct intake *intake;
 	struct run *run; /* the live ones */

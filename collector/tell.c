@@ -39,3 +39,13 @@ void tell_trouble(const struct meter *meter, struct run *run, const char *closed
 			 why);
 	meter->options.say(meter->options.arg, line);
 }
+
+void tell_findings(struct meter *meter)
+{
+	const struct power_finding *finding;
+	const size_t n = power_findings(meter->power, &finding);
+
+	for (size_t i = meter->machine.findings; i < n; i++)
+		meter->options.say(meter->options.arg, finding[i].text);
+	meter->machine.findings = n;
+}

@@ -20,4 +20,7 @@ void tell_path(const struct meter *meter, const struct run *run, char *path, siz
  */
 void tell_trouble(const struct meter *meter, struct run *run, const char *closed);
 
+/* Says what has gone wrong with a sensor since the meter began, a line each, once. */
+void tell_findings(struct meter *meter);
+
 #endif

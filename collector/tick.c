@@ -30,14 +30,14 @@ uint64_t tick_clock(const struct meter *meter)
 	return world->ops->monotonic_ns(world);
 }
 
-/* The collector's, and its holder's. */
+/* The collector's, its holder's, and what reads sensors for it. */
 static uint64_t own_cpu_ns(const struct meter *meter)
 {
 	struct timespec used;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	return (uint64_t)used.tv_sec * UNITS_NS_PER_S + (uint64_t)used.tv_nsec +
-	       keeper_cpu_ns(meter->keeper);
+	       keeper_cpu_ns(meter->keeper) + power_own_ns(meter->power);
 }
 
 void tick_scan(struct meter *meter)
@@ -147,6 +147,8 @@ void tick_now(struct meter *meter)
 	read_node(meter, used_ns, &node, &load);
 	node.t_ns = tick_clock(meter);
 	power_read(meter->power, &load, reading);
+	holders_read(meter, &node);
+	tell_findings(meter);
 	account_tick(meter->account, reading, &node, activity, n);
 	free(activity);
 	anchor(meter, node.t_ns);

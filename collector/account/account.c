@@ -28,6 +28,7 @@ struct cell {
 	struct account_posting posting;
 	uint64_t settled_ns; /* up to here its time is booked or counted as a gap */
 	weight_t weight;     /* in the open span */
+	weight_t held;	     /* of a GPU, likewise */
 };
 
 struct run {
@@ -63,14 +64,16 @@ bool account_balances(const struct account_posting *posting)
 	sum += posting->system_uj;
 	sum += posting->idle_uj;
 	sum += posting->unattributed_uj;
-	return sum == posting->domain_uj && posting->run_idle_uj <= posting->run_uj;
+	return sum == posting->domain_uj && posting->run_idle_uj <= posting->run_uj &&
+	       posting->run_derived_uj <= posting->run_uj;
 }
 
 /* Lays out the scratch of a split between that many runs; its contents are not kept. */
 static int make_room(struct account *account, size_t runs)
 {
 	const size_t n = runs + SPAN_REST;
-	weight_t *weight = reallocarray(account->room, n, sizeof(weight_t) + 3 * sizeof(uint64_t));
+	weight_t *weight =
+		reallocarray(account->room, n, 2 * sizeof(weight_t) + 3 * sizeof(uint64_t));
 
 	if (!weight)
 		return -ENOMEM;
@@ -78,9 +81,10 @@ static int make_room(struct account *account, size_t runs)
 	account->bearers = (struct span_bearers){
 		.runs = runs,
 		.weight = weight,
-		.scaled = (uint64_t *)(weight + n),
-		.active_uj = (uint64_t *)(weight + n) + n,
-		.idle_uj = (uint64_t *)(weight + n) + 2 * n,
+		.held = weight + n,
+		.scaled = (uint64_t *)(weight + 2 * n),
+		.active_uj = (uint64_t *)(weight + 2 * n) + n,
+		.idle_uj = (uint64_t *)(weight + 2 * n) + 2 * n,
 	};
 	return 0;
 }
@@ -187,6 +191,7 @@ void account_leave(struct account *account, int run)
 	for (size_t i = 0; i < account->domains; i++) {
 		lose(&r->cell[i], account->t_ns);
 		span_weigh(&account->domain[i].span.left, r->cell[i].weight);
+		span_weigh(&account->domain[i].span.left_held, r->cell[i].held);
 	}
 	r->joined = false;
 }
@@ -224,12 +229,36 @@ static void note(struct account *account, const struct account_activity *activit
 	}
 }
 
+/* Adds who used a GPU to its open span. */
+static void collect_uses(struct account *account, size_t at, const struct account_node *node)
+{
+	struct domain *domain = &account->domain[at];
+
+	if (!(node->users_known >> at & 1))
+		domain->span.unknown = true;
+	for (size_t i = 0; i < node->uses; i++) {
+		const struct account_use *use = &node->use[i];
+
+		if (use->domain != at)
+			continue;
+		span_use(&domain->span, use);
+		if (use->run < 0)
+			continue;
+		span_weigh(&account->run[use->run]->cell[at].weight, use->busy);
+		span_weigh(&account->run[use->run]->cell[at].held, use->held);
+	}
+}
+
 /* Adds the tick to the open span of one domain. */
 static void collect(struct account *account, size_t at, const struct span_tick *tick)
 {
 	struct domain *domain = &account->domain[at];
 
 	span_collect(&domain->span, domain->is.kind, tick);
+	if (domain->is.kind == POWER_GPU) {
+		collect_uses(account, at, tick->node);
+		return;
+	}
 	for (size_t i = 0; i < account->slots; i++) {
 		struct run *run = joined(account, i);
 
@@ -250,6 +279,7 @@ static void divide(struct account *account, size_t at, uint64_t t_ns, struct spa
 		struct run *run = joined(account, i);
 
 		account->bearers.weight[i] = run ? run->cell[at].weight : 0;
+		account->bearers.held[i] = run ? run->cell[at].held : 0;
 	}
 	account_idle(account, at, &idle_uw);
 	span_divide(&domain->span, domain->is.kind, account->policy, idle_uw, t_ns,
@@ -267,6 +297,8 @@ static void post(struct account *account, size_t slot, size_t at, const struct s
 	posting->domain_uj += split->energy_uj;
 	posting->run_uj += active_uj + idle_uj;
 	posting->run_idle_uj += idle_uj;
+	if (account->domain[at].is.kind == POWER_GPU && active_uj + idle_uj < split->energy_uj)
+		posting->run_derived_uj += active_uj + idle_uj;
 	posting->others_uj += split->runs_uj - active_uj + split->runs_idle_uj - idle_uj;
 	posting->system_uj += split->system_uj;
 	posting->idle_uj += split->idle_uj;
@@ -294,7 +326,7 @@ static void book(struct account *account, size_t at, const struct power_reading 
 			lose(&run->cell[at], tick_ns);
 	}
 	domain->booked_uj += split.energy_uj;
-	lowest_uw = span_idle_uw(&domain->span, split.energy_uj, t_ns);
+	lowest_uw = span_idle_uw(&domain->span, domain->is.kind, split.energy_uj, t_ns);
 	/* 0 would be a counter that stood still: no power at all is no idle power. */
 	if (lowest_uw && (!domain->lowest_uw || lowest_uw < domain->lowest_uw))
 		domain->lowest_uw = lowest_uw;
@@ -341,10 +373,24 @@ static void settle(struct account *account, size_t at, const struct power_readin
 		struct run *run = joined(account, i);
 
 		if (run) {
-			run->cell[at].weight = 0;
+			run->cell[at].weight = run->cell[at].held = 0;
 			run->cell[at].settled_ns = tick_ns;
 		}
 	}
+}
+
+/* True if every use is of a domain and of a run that there are. */
+static bool sound(const struct account *account, const struct account_node *node)
+{
+	for (size_t i = 0; i < node->uses; i++) {
+		const struct account_use *use = &node->use[i];
+		const struct run *run = run_of(account, use->run);
+
+		if (use->domain >= account->domains || (use->run >= 0 && (!run || !run->joined)) ||
+		    use->run < ACCOUNT_NOBODY)
+			return false;
+	}
+	return true;
 }
 
 int account_tick(struct account *account, const struct power_reading *readings,
@@ -360,6 +406,8 @@ int account_tick(struct account *account, const struct power_reading *readings,
 		if (!run || !run->joined)
 			return -EINVAL;
 	}
+	if (!sound(account, node))
+		return -EINVAL;
 	if (!account->ticked)
 		start(account, node->t_ns);
 	tick.since_ns = node->t_ns - account->t_ns;

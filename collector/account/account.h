@@ -6,8 +6,9 @@
  *   domain = run + others + system + idle + unattributed
  * holds to the microjoule for every run. What an interval drew above idle is shared between the
  * runs and the system by their activity in that same interval: CPU time for packages and cores,
- * bytes held for memory. Rounding is by largest remainder over all bearers of the interval at
- * once, so that the ledgers of two runs never book the same microjoule twice.
+ * bytes held for memory, and for a GPU by what its driver says of the processes on it. Rounding is
+ * by largest remainder over all bearers of the interval at once, so that the ledgers of two runs
+ * never book the same microjoule twice.
  *
  * A domain that cannot be read for some ticks collects the activity of these ticks; the next good
  * reading is shared over the whole span. A gap throws the span away: its energy is not known, and
@@ -30,15 +31,36 @@ struct account_posting {
 	uint64_t domain_uj;
 	uint64_t run_uj;      /* borne by this run, its share of idle included */
 	uint64_t run_idle_uj; /* of run_uj, the share of idle */
-	uint64_t others_uj;   /* borne by other runs of the same collector */
+	uint64_t others_uj;   /* borne by other runs of the same collector; on a GPU by any process
+				 else */
 	uint64_t system_uj;   /* everything that is no run */
 	uint64_t idle_uj;
 	uint64_t unattributed_uj; /* drawn, but nothing says by whom */
 	uint64_t gap_ns;	  /* time for which the domain's energy is not known */
+	/*
+	 * Of run_uj, what a GPU drew while others had a part in it: the meter did not tell them
+	 * apart, their shares are derived from what the driver says. What a run had for itself is
+	 * none of it.
+	 */
+	uint64_t run_derived_uj;
 };
 
 /* True if the posting balances. */
 bool account_balances(const struct account_posting *posting);
+
+/*
+ * Who had a GPU since the tick before. Weights count within a domain alone: `busy` is what was
+ * computed, `held` how much of it was in somebody's hands for how long.
+ */
+struct account_use {
+	size_t domain;
+	int run; /* a handle, or one of the two below */
+	uint64_t busy;
+	uint64_t held;
+};
+
+#define ACCOUNT_STRANGER (-1) /* a process that is no run's */
+#define ACCOUNT_NOBODY	 (-2) /* a part of the device that was given to nobody: its idle */
 
 /* What the node and its runs did since the tick before. */
 struct account_node {
@@ -53,6 +75,11 @@ struct account_node {
 	 * drew above a known idle power is unattributed.
 	 */
 	bool known;
+	/* The GPUs; a bit per domain says whether its users are known, who are then all in use[].
+	 */
+	uint64_t users_known;
+	const struct account_use *use;
+	size_t uses;
 };
 
 /* Who may bear idle energy; recorded in the ledger. */
@@ -60,14 +87,15 @@ enum account_idle_policy {
 	ACCOUNT_IDLE_SEPARATE, /* the default: idle stays with the idle account */
 	ACCOUNT_IDLE_SHARED    /* idle is handed to the runs by their activity */
 };
+/* A GPU's idle is its holders', whatever the policy: nobody else could have used it. */
 
 struct account;
 
 /*
  * `domains` is copied (its strings are not). The lowest power seen at a node load of at most 5 %
  * over an interval of at least 0.9 s becomes the idle power of a CPU domain that knows none
- * (idle_method "lowest"), from the next interval on. Returns 0, -EINVAL for more than
- * POWER_DOMAINS_MAX domains, or -ENOMEM.
+ * (idle_method "lowest"), from the next interval on; on a GPU, over one in which nobody computed.
+ * Returns 0, -EINVAL for more than POWER_DOMAINS_MAX domains, or -ENOMEM.
  */
 int account_new(const struct power_domain *domains, size_t n, enum account_idle_policy policy,
 		struct account **account);
@@ -96,7 +124,7 @@ struct account_activity {
  * Books one tick: readings[] per domain, activity[] of every joined run (a run that is not
  * named did nothing, one that is named twice did both). The first tick only says where the meters
  * stand. Memory held at a tick stands for the time since the tick before. Returns 0, or -EINVAL
- * for an unknown run or node->t_ns going backwards; nothing is booked then.
+ * for an unknown run or domain or node->t_ns going backwards; nothing is booked then.
  */
 int account_tick(struct account *account, const struct power_reading *readings,
 		 const struct account_node *node, const struct account_activity *activity,

@@ -4,8 +4,11 @@
  *   CPU     idle power x time is idle; the rest is shared by CPU time. Where no idle power is
  *           known, all of it is; where nobody ran, all of it is idle.
  *   memory  all of it is shared by bytes x time: held by runs, by the system, by nobody (idle).
- *   GPU, node  idle power x time is idle; the rest is unattributed, until there is a source of
- *           activity for them: the CPU time of a run says nothing about its GPU.
+ *   GPU     idle power x time is shared by who held it, for how long and how much of it; the rest
+ *           by who computed, or where nobody is known to have, by who held it. What nobody held
+ *           is idle. Where nothing tells who the users were, what is above idle is unattributed:
+ *           the CPU time of a run says nothing about its GPU.
+ *   node    idle power x time is idle; the rest is unattributed.
  * A package's energy is shared by all CPU time of the node, since nothing tells the CPU time of a
  * process by socket.
  */
@@ -51,12 +54,26 @@ static void collect_memory(struct span *span, const struct span_tick *tick)
 
 void span_collect(struct span *span, enum power_kind kind, const struct span_tick *tick)
 {
-	if (!tick->node->known)
+	if (!tick->node->known && kind != POWER_GPU)
 		span->unknown = true;
 	if (kind == POWER_CPU)
 		collect_cpu(span, tick);
 	else if (kind == POWER_MEMORY)
 		collect_memory(span, tick);
+}
+
+void span_use(struct span *span, const struct account_use *use)
+{
+	if (use->run == ACCOUNT_NOBODY) {
+		span_weigh(&span->idle, use->busy);
+		span_weigh(&span->idle_held, use->held);
+		return;
+	}
+	span_weigh(&span->busy_ns, use->busy);
+	if (use->run == ACCOUNT_STRANGER) {
+		span_weigh(&span->left, use->busy);
+		span_weigh(&span->left_held, use->held);
+	}
 }
 
 weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick, uint64_t cpu_ns,
@@ -67,23 +84,34 @@ weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick, uin
 	return kind == POWER_MEMORY ? (weight_t)bytes * tick->since_ns : 0;
 }
 
-/* Lays all weights beside each other, shifted alike until 64 bits hold them; returns the shift. */
-static unsigned scale(const struct span *span, struct span_bearers *bearers)
+/* Shifts all weights alike until 64 bits hold them; returns the shift. */
+static unsigned scale(const weight_t *weight, struct span_bearers *bearers)
 {
 	const size_t n = bearers->runs + SPAN_REST;
 	weight_t top = 0;
 	unsigned shift = 0;
 
-	bearers->weight[bearers->runs + SPAN_LEFT] = span->left;
-	bearers->weight[bearers->runs + SPAN_SYSTEM] = span->system;
-	bearers->weight[bearers->runs + SPAN_IDLE] = span->idle;
 	for (size_t i = 0; i < n; i++)
-		top |= bearers->weight[i];
+		top |= weight[i];
 	while (top >> shift > UINT64_MAX)
 		shift++;
 	for (size_t i = 0; i < n; i++)
-		bearers->scaled[i] = (uint64_t)(bearers->weight[i] >> shift);
+		bearers->scaled[i] = (uint64_t)(weight[i] >> shift);
 	return shift;
+}
+
+/* Lays the weights of the rest behind those of the runs. */
+static void lay_out(const struct span *span, struct span_bearers *bearers)
+{
+	weight_t *rest = bearers->weight + bearers->runs;
+	weight_t *held = bearers->held + bearers->runs;
+
+	rest[SPAN_LEFT] = span->left;
+	rest[SPAN_SYSTEM] = span->system;
+	rest[SPAN_IDLE] = span->idle;
+	held[SPAN_LEFT] = span->left_held;
+	held[SPAN_SYSTEM] = 0;
+	held[SPAN_IDLE] = span->idle_held;
 }
 
 /* Shares what was drawn above idle between runs, system and, where it weighs, idle. */
@@ -120,14 +148,45 @@ static void divide_idle(struct span_bearers *bearers, struct span_split *split)
 	split->idle_uj = 0;
 }
 
+/*
+ * Gives out the idle of a GPU to its holders, and what it drew above that to who computed. A part
+ * that nobody holds has its share of idle; of more than that only where idle power is not known,
+ * so that who holds a slice never bears the GPU.
+ */
+static void divide_device(uint64_t idle_uw, uint64_t active_uj, struct span_bearers *bearers,
+			  struct span_split *split)
+{
+	const size_t n = bearers->runs + SPAN_REST;
+	const size_t idle = bearers->runs + SPAN_IDLE;
+
+	scale(bearers->held, bearers);
+	if (!units_apportion(split->idle_uj, bearers->scaled, n, bearers->idle_uj)) {
+		split->runs_idle_uj = split->idle_uj - bearers->idle_uj[idle];
+		split->idle_uj = bearers->idle_uj[idle];
+	}
+	if (idle_uw)
+		bearers->weight[idle] = bearers->held[idle] = 0;
+	scale(bearers->weight, bearers);
+	if (units_apportion(active_uj, bearers->scaled, n, bearers->active_uj)) {
+		scale(bearers->held, bearers);
+		if (units_apportion(active_uj, bearers->scaled, n, bearers->active_uj)) {
+			split->idle_uj += active_uj;
+			return;
+		}
+	}
+	split->idle_uj += bearers->active_uj[idle];
+	split->runs_uj = active_uj - bearers->active_uj[idle];
+}
+
 void span_divide(const struct span *span, enum power_kind kind, enum account_idle_policy policy,
 		 uint64_t idle_uw, uint64_t t_ns, struct span_bearers *bearers,
 		 struct span_split *split)
 {
 	const size_t n = bearers->runs + SPAN_REST;
-	const unsigned shift = scale(span, bearers);
 	uint64_t active_uj;
+	unsigned shift;
 
+	lay_out(span, bearers);
 	memset(bearers->active_uj, 0, n * sizeof(bearers->active_uj[0]));
 	memset(bearers->idle_uj, 0, n * sizeof(bearers->idle_uj[0]));
 	split->idle_uj = units_mul_div(idle_uw, t_ns, UNITS_NS_PER_S);
@@ -135,6 +194,11 @@ void span_divide(const struct span *span, enum power_kind kind, enum account_idl
 		split->idle_uj = split->energy_uj;
 	active_uj = split->energy_uj - split->idle_uj;
 
+	if (kind == POWER_GPU && !span->unknown) {
+		divide_device(idle_uw, active_uj, bearers, split);
+		return;
+	}
+	shift = scale(bearers->weight, bearers);
 	if (span->unknown)
 		split->unattributed_uj = active_uj;
 	else
@@ -143,10 +207,14 @@ void span_divide(const struct span *span, enum power_kind kind, enum account_idl
 		divide_idle(bearers, split);
 }
 
-uint64_t span_idle_uw(const struct span *span, uint64_t energy_uj, uint64_t t_ns)
+uint64_t span_idle_uw(const struct span *span, enum power_kind kind, uint64_t energy_uj,
+		      uint64_t t_ns)
 {
-	if (span->unknown || t_ns < LEARN_NS || !span->capacity_ns ||
-	    span->busy_ns > span->capacity_ns / LEARN_SHARE)
+	if (span->unknown || t_ns < LEARN_NS)
+		return 0;
+	if (kind == POWER_GPU
+		    ? span->busy_ns > 0
+		    : !span->capacity_ns || span->busy_ns > span->capacity_ns / LEARN_SHARE)
 		return 0;
 	return units_mul_div(energy_uj, UNITS_NS_PER_S, t_ns);
 }

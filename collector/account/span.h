@@ -18,10 +18,12 @@ __extension__ typedef unsigned __int128 weight_t;
 struct span {
 	uint64_t t_ns; /* of the tick that it began with */
 	bool unknown;  /* in some tick nobody could say what the node did */
-	weight_t left; /* runs that are gone: they weigh, and nobody's ledger gets it */
+	weight_t left; /* runs that are gone: they weigh, and nobody's ledger gets it; strangers */
+	weight_t left_held;
 	weight_t system;
 	weight_t own; /* the collector's part of system */
 	weight_t idle;
+	weight_t idle_held;
 	weight_t busy_ns;
 	weight_t capacity_ns; /* CPUs x time */
 };
@@ -41,6 +43,7 @@ enum span_rest { SPAN_LEFT, SPAN_SYSTEM, SPAN_IDLE, SPAN_REST };
 struct span_bearers {
 	size_t runs;
 	weight_t *weight;    /* in: of the runs; the rest is filled from the span */
+	weight_t *held;	     /* the same of devices: by this, what weighs nothing is shared */
 	uint64_t *scaled;    /* scratch */
 	uint64_t *active_uj; /* out: who bears what was drawn above idle */
 	uint64_t *idle_uj;   /* out: who bears idle that was handed out */
@@ -63,6 +66,9 @@ void span_weigh(weight_t *sum, weight_t more);
 /* Adds a tick to the span of a domain of that kind. */
 void span_collect(struct span *span, enum power_kind kind, const struct span_tick *tick);
 
+/* Adds a use of a GPU; that of a run weighs in the run's own weights alone. */
+void span_use(struct span *span, const struct account_use *use);
+
 /* What a run that used `cpu_ns` and held `bytes` weighs in that tick on a domain of that kind. */
 weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick, uint64_t cpu_ns,
 			 uint64_t bytes);
@@ -77,8 +83,10 @@ void span_divide(const struct span *span, enum power_kind kind, enum account_idl
 
 /*
  * The power in uW that the span shows as idle: that of at least 0.9 s at a node load of at most
- * 5 %. 0 where it shows none; only CPU domains collect a load.
+ * 5 %, and on a GPU that of as long without anybody computing. 0 where it shows none; only CPU
+ * domains collect a load.
  */
-uint64_t span_idle_uw(const struct span *span, uint64_t energy_uj, uint64_t t_ns);
+uint64_t span_idle_uw(const struct span *span, enum power_kind kind, uint64_t energy_uj,
+		      uint64_t t_ns);
 
 #endif

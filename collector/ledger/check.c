@@ -50,6 +50,10 @@ static int check_posting(const char *name, const struct account_posting *then,
 	if (added.run_idle_uj > added.run_uj)
 		return problem_set(problem, 0, -EBADMSG,
 				   "%s: the run's idle energy is above all of the run's", name);
+	if (added.run_derived_uj > added.run_uj)
+		return problem_set(problem, 0, -EBADMSG,
+				   "%s: what is derived of the run's energy is above all of it",
+				   name);
 	if (!account_balances(&added))
 		return problem_set(problem, 0, -EBADMSG,
 				   "%s does not balance: domain %" PRIu64 " uJ, booked %" PRIu64

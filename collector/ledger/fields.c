@@ -11,30 +11,35 @@
 
 #define POSTING(name)                                                                              \
 	{                                                                                          \
-#name, offsetof(struct account_posting, name), false                               \
+#name, offsetof(struct account_posting, name), false, false                        \
+	}
+#define LATE_POSTING(name)                                                                         \
+	{                                                                                          \
+#name, offsetof(struct account_posting, name), false, true                         \
 	}
 #define KERNEL(name)                                                                               \
 	{                                                                                          \
-#name, offsetof(struct tally_kernel, name), false                                  \
+#name, offsetof(struct tally_kernel, name), false, false                           \
 	}
 #define COUNTER(name)                                                                              \
 	{                                                                                          \
-#name, offsetof(struct tally_counters, name), false                                \
+#name, offsetof(struct tally_counters, name), false, false                         \
 	}
 #define ESTIMATE(name)                                                                             \
 	{                                                                                          \
-#name, offsetof(struct tally_counters, name), true                                 \
+#name, offsetof(struct tally_counters, name), true, false                          \
 	}
 
 const struct field fields_posting[] = {
 	POSTING(domain_uj),	  POSTING(run_uj),    POSTING(run_idle_uj),
 	POSTING(others_uj),	  POSTING(system_uj), POSTING(idle_uj),
-	POSTING(unattributed_uj), POSTING(gap_ns),    {NULL, 0, false},
+	POSTING(unattributed_uj), POSTING(gap_ns),    LATE_POSTING(run_derived_uj),
+	{NULL, 0, false, false},
 };
 
 const struct field fields_kernel[] = {
 	KERNEL(count),	 KERNEL(failed), KERNEL(timed), KERNEL(device_ns), KERNEL(busy_ns),
-	KERNEL(host_ns), KERNEL(bytes),	 KERNEL(flop),	KERNEL(energy_uj), {NULL, 0, false},
+	KERNEL(host_ns), KERNEL(bytes),	 KERNEL(flop),	KERNEL(energy_uj), {NULL, 0, false, false},
 };
 
 const struct field fields_counters[] = {
@@ -46,7 +51,7 @@ const struct field fields_counters[] = {
 	ESTIMATE(unobserved_cpu_ns),
 	COUNTER(own_cpu_ns),
 	COUNTER(own_uj),
-	{NULL, 0, false},
+	{NULL, 0, false, false},
 };
 
 static uint64_t value_of(const struct field *field, const void *values)
@@ -61,10 +66,13 @@ static uint64_t *place_of(const struct field *field, void *values)
 
 int fields_put(json_t *object, const struct field *table, const void *values)
 {
-	for (; table->name; table++)
-		if (json_object_set_new(object, table->name,
-					json_integer((json_int_t)value_of(table, values))))
+	for (; table->name; table++) {
+		uint64_t value = value_of(table, values);
+
+		if ((value || !table->late) &&
+		    json_object_set_new(object, table->name, json_integer((json_int_t)value)))
 			return -ENOMEM;
+	}
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct field {
 	const char *name; /* NULL ends a table */
 	size_t at;	  /* offset of an uint64_t */
 	bool may_fall;	  /* an estimate that later knowledge may lower */
+	bool late;	  /* old ledgers lack it: it stands nowhere where it is 0 */
 };
 
 /* Of struct account_posting. */

@@ -241,12 +241,17 @@ void tally_energy(const struct tally *tally, const struct tally_terms *terms,
 {
 	*energy = (struct tally_energy){0};
 	for (size_t i = 0; i < terms->domains; i++) {
-		uint64_t run_uj = tally->posting[i].run_uj;
+		const uint64_t run_uj = tally->posting[i].run_uj;
+		uint64_t derived_uj = tally->posting[i].run_derived_uj;
 
 		if (terms->domain[i].within[0])
 			continue;
+		/* A share of what was measured is derived; of what was a guess it stays one. */
+		if (terms->domain[i].quality != POWER_MEASURED)
+			derived_uj = 0;
 		energy->total_uj += run_uj;
-		energy->quality_uj[terms->domain[i].quality] += run_uj;
+		energy->quality_uj[terms->domain[i].quality] += run_uj - derived_uj;
+		energy->quality_uj[POWER_DERIVED] += derived_uj;
 	}
 	energy->total_ug = units_co2e_ug(energy->total_uj, terms->ug_per_kwh, terms->pue_milli);
 }

@@ -23,10 +23,13 @@
 #define CHAPTERS_MAX   16384u /* that wait for a disk; then the recogniser keeps what follows */
 #define CHAPTERS_AHEAD 256u   /* not final, and told nevertheless: the last ones */
 
+/* A domain may have two books: of what is measured, and of what is derived of that. */
+#define CHAPTER_BOOKS (2 * POWER_DOMAINS_MAX)
+
 /* What phases are measured by. Times are since the run's start. */
 struct chapter_books {
-	struct timeline energy[POWER_DOMAINS_MAX]; /* of the domains that are within nothing */
-	enum power_quality quality[POWER_DOMAINS_MAX];
+	struct timeline energy[CHAPTER_BOOKS]; /* of the domains that are within nothing */
+	enum power_quality quality[CHAPTER_BOOKS];
 	size_t domains;
 	struct window window;
 };

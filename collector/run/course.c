@@ -13,22 +13,42 @@ static uint64_t since_start(const struct course *course, uint64_t t_ns)
 	return t_ns > course->start_ns ? t_ns - course->start_ns : 0;
 }
 
+/* What the run bore on a domain that goes into this book of it. */
+static uint64_t booked_uj(const struct course_domain *of, const struct account_posting *posting)
+{
+	if (of->derived)
+		return posting->run_derived_uj;
+	return of->shared ? posting->run_uj - posting->run_derived_uj : posting->run_uj;
+}
+
+static void open_book(struct course *course, const struct course_domain *is,
+		      enum power_quality quality, const struct ledger_resumed *resumed,
+		      uint64_t t_ns)
+{
+	struct chapter_books *books = &course->books;
+	struct course_domain *of = &course->domain[books->domains];
+
+	*of = *is;
+	if (resumed)
+		of->domain_uj = resumed->posting[of->index].domain_uj;
+	timeline_open(&books->energy[books->domains], t_ns,
+		      resumed ? booked_uj(of, &resumed->posting[of->index]) : 0);
+	books->quality[books->domains++] = quality;
+}
+
 static void open_books(struct course *course, const struct power_domain *domain, size_t domains,
 		       const struct ledger_resumed *resumed, uint64_t t_ns)
 {
-	struct chapter_books *books = &course->books;
-
 	for (size_t i = 0; i < domains; i++) {
-		struct course_domain *of = &course->domain[books->domains];
+		struct course_domain is = {.index = i};
 
 		if (domain[i].within[0])
 			continue;
-		*of = (struct course_domain){.index = i};
-		if (resumed)
-			of->domain_uj = resumed->posting[i].domain_uj;
-		timeline_open(&books->energy[books->domains], t_ns,
-			      resumed ? resumed->posting[i].run_uj : 0);
-		books->quality[books->domains++] = domain[i].quality;
+		is.shared = domain[i].kind == POWER_GPU && domain[i].quality == POWER_MEASURED;
+		open_book(course, &is, domain[i].quality, resumed, t_ns);
+		is.derived = true;
+		if (is.shared)
+			open_book(course, &is, POWER_DERIVED, resumed, t_ns);
 	}
 }
 
@@ -145,7 +165,7 @@ static void add_energy(struct course *course, uint64_t t_ns, const struct accoun
 			continue;
 		of->domain_uj = now->domain_uj;
 		of->gap_ns = now->gap_ns;
-		timeline_add(&course->books.energy[i], t_ns, now->run_uj);
+		timeline_add(&course->books.energy[i], t_ns, booked_uj(of, now));
 	}
 }
 

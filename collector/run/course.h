@@ -28,7 +28,9 @@ struct course {
 		size_t index; /* among the machine's */
 		uint64_t domain_uj;
 		uint64_t gap_ns; /* of its last posting: what has not changed was not read */
-	} domain[POWER_DOMAINS_MAX];
+		bool shared;	 /* it has a second book, of what is derived */
+		bool derived;	 /* this is that one */
+	} domain[CHAPTER_BOOKS];
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The devices that a run used. A CPU device's energy is what the run bears on all CPU domains
- * that no other domain contains; which domain a GPU is will be told by its bus address.
+ * that no other domain contains; a GPU's, on the domain of its UUID or bus address.
  */
 #include "collector/run/devices.h"
 
@@ -40,11 +40,11 @@ void devices_open(struct devices *devices, const struct power_domain *domain, si
 			name_domain(devices->cpu_domain, domain[i].name);
 }
 
-static void free_device(const struct devices *devices, struct device *device)
+static void free_device(struct device *device)
 {
 	if (!device)
 		return;
-	if (device->busy && device->busy != devices->cpu_busy)
+	if (device->busy && !device->domain)
 		busy_free(device->busy);
 	free(device->pending);
 	free(device);
@@ -53,9 +53,12 @@ static void free_device(const struct devices *devices, struct device *device)
 void devices_release(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->n; i++)
-		free_device(devices, devices->device[i]);
+		free_device(devices->device[i]);
 	if (devices->cpu_busy)
 		busy_free(devices->cpu_busy);
+	for (size_t i = 0; i < devices->domains; i++)
+		if (devices->gpu_busy[i])
+			busy_free(devices->gpu_busy[i]);
 	*devices = (struct devices){0};
 }
 
@@ -72,26 +75,54 @@ static void name_device(struct devices *devices, struct device *device)
 		snprintf(device->label, sizeof(device->label), "%s #%u", device->name, same);
 }
 
+/* The domain that is this GPU, or -1. */
+static int find_gpu(const struct devices *devices, const struct arena_device *from)
+{
+	if (from->type == WIRE_DEVICE_CPU)
+		return -1;
+	for (size_t i = 0; i < devices->domains; i++)
+		if (devices->domain[i].kind == POWER_GPU &&
+		    power_is_device(&devices->domain[i], from->bus_id))
+			return (int)i;
+	return -1;
+}
+
+/* Finds out who bears a device's energy, and gives it its busy time. Returns 0 or -ENOMEM. */
+static int place(struct devices *devices, struct device *device, const struct arena_device *from)
+{
+	struct busy **shared = NULL;
+	struct busy *own = NULL;
+
+	device->gpu = find_gpu(devices, from);
+	if (device->gpu >= 0)
+		shared = &devices->gpu_busy[device->gpu];
+	else if (from->type == WIRE_DEVICE_CPU && devices->cpu_domain[0])
+		shared = &devices->cpu_busy;
+	if (!(shared && *shared) && busy_new(devices->start_ns, &own))
+		return -ENOMEM;
+	if (shared && !*shared)
+		*shared = own;
+	device->busy = shared ? *shared : own;
+	if (shared)
+		device->domain =
+			device->gpu >= 0 ? devices->domain[device->gpu].name : devices->cpu_domain;
+	return 0;
+}
+
 static int append(struct devices *devices, const struct arena_device *from)
 {
 	struct device *device = calloc(1, sizeof(*device));
-	const bool on_cpu = from->type == WIRE_DEVICE_CPU && devices->cpu_domain[0];
 
 	if (!device)
 		return -ENOMEM;
-	device->busy = on_cpu ? devices->cpu_busy : NULL;
-	if (!device->busy && busy_new(devices->start_ns, &device->busy)) {
-		free_device(devices, device);
+	if (place(devices, device, from)) {
+		free_device(device);
 		return -ENOMEM;
 	}
-	if (on_cpu)
-		devices->cpu_busy = device->busy;
 	device->type = from->type;
 	device->api = from->api;
 	memcpy(device->name, from->name, sizeof(device->name));
 	memcpy(device->bus_id, from->bus_id, sizeof(device->bus_id));
-	if (on_cpu)
-		device->domain = devices->cpu_domain;
 	name_device(devices, device);
 	devices->device[devices->n] = device;
 	return (int)devices->n++;
@@ -136,6 +167,8 @@ static uint64_t energy_of(const struct devices *devices, const struct device *de
 {
 	uint64_t energy_uj = 0;
 
+	if (device->gpu >= 0)
+		return posting[device->gpu].run_uj;
 	for (size_t i = 0; device->domain && i < devices->domains; i++)
 		if (bears_cpu(&devices->domain[i]))
 			energy_uj += posting[i].run_uj;

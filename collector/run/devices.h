@@ -26,6 +26,7 @@ struct device {
 	char bus_id[40];
 	char label[144];    /* the name; "name #2" for the second of its name */
 	const char *domain; /* that bears its energy, or NULL */
+	int gpu;	    /* that domain's index where it is a GPU's, or -1 */
 	struct busy *busy;  /* its own, or that of all devices on the same domains */
 	struct busy_interval *pending;
 	size_t n;
@@ -39,6 +40,7 @@ struct devices {
 	size_t domains;
 	char cpu_domain[POWER_NAME_MAX]; /* "package-0", "package-*", or "" */
 	struct busy *cpu_busy;		 /* two CPU devices share the CPUs, and so their energy */
+	struct busy *gpu_busy[POWER_DOMAINS_MAX]; /* so do two names of a GPU, and its slices */
 	uint64_t start_ns;
 	bool due; /* a tick is due, since a device's pending commands are many */
 };

@@ -234,6 +234,7 @@ static void add_postings(struct account_posting *sum, const struct account_posti
 		.idle_uj = before->idle_uj + since->idle_uj,
 		.unattributed_uj = before->unattributed_uj + since->unattributed_uj,
 		.gap_ns = before->gap_ns + since->gap_ns,
+		.run_derived_uj = before->run_derived_uj + since->run_derived_uj,
 	};
 }
 
