@@ -183,6 +183,7 @@ struct world *world_real(void)
 		.read = real_read,
 		.list = real_list,
 		.ask = world_ask_real,
+		.http = world_http_real,
 		.close = real_close,
 	};
 	static struct world world = {.ops = &ops};

@@ -11,6 +11,8 @@
 #include <sys/types.h>
 
 struct world;
+struct http_request;
+struct http_answer;
 
 struct world_ops {
 	/* Nanoseconds on CLOCK_MONOTONIC, CLOCK_REALTIME and CLOCK_BOOTTIME. */
@@ -33,6 +35,9 @@ struct world_ops {
 	 * below); the answer is text, as `read` gives it. May block. NULL: nobody can be asked.
 	 */
 	ssize_t (*ask)(struct world *w, const char *question, char *answer, size_t size);
+	/* http_ask, see there. NULL: no server can be asked. */
+	int (*http)(struct world *w, const struct http_request *request,
+		    struct http_answer *answer);
 	void (*close)(struct world *w);
 };
 
@@ -51,6 +56,9 @@ struct world {
  */
 ssize_t world_ask(struct world *w, const char *question, char *answer, size_t size);
 
+/* As http_ask, or -ENOPKG where no server can be asked. */
+int world_http(struct world *w, const struct http_request *request, struct http_answer *answer);
+
 /* As world_read_u64, of an answer. */
 int world_ask_u64(struct world *w, const char *question, uint64_t *value);
 
@@ -60,7 +68,10 @@ struct world *world_real(void);
 /*
  * A recorded machine: a folder with
  *   root/        the files as they were ("root/sys/class/powercap/...", "root/proc/cpuinfo")
- *                what is no file lies there by its question ("root/perf/12/2/0")
+ *                what is no file lies there by its question ("root/perf/12/2/0"), and what a
+ *                server answers by its address and method ("root/http/bmc/redfish/v1/GET",
+ *                "root/http/host/api?query=up/GET"; without what follows the question mark, if
+ *                there is none with it); a missing one is status 404, "!EACCES" 401
  *   values.tsv   "t_ns <tab> path <tab> value" lines in order of time, for files that change;
  *                a value of "!EIO", "!EACCES", "!ENOENT" ... makes reads fail so. Lines that
  *                begin with '#' are comments. Two records at one time are a step.
@@ -95,6 +106,8 @@ int world_read_all(struct world *w, const char *path, size_t most, char **text, 
 
 /* `ask` of this machine, a file for each that can be asked; `rest` is what follows their name. */
 ssize_t world_ask_real(struct world *w, const char *question, char *answer, size_t size);
+int world_http_real(struct world *w, const struct http_request *request,
+		    struct http_answer *answer);
 ssize_t world_ask_perf(const char *rest, char *answer, size_t size);
 ssize_t world_ask_ipmi(const char *rest, char *answer, size_t size);
 

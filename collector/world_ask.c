@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "collector/http.h"
+
 static const struct {
 	const char *name;
 	ssize_t (*ask)(const char *rest, char *answer, size_t size);
@@ -31,4 +33,16 @@ ssize_t world_ask_real(struct world *w, const char *question, char *answer, size
 ssize_t world_ask(struct world *w, const char *question, char *answer, size_t size)
 {
 	return w->ops->ask ? w->ops->ask(w, question, answer, size) : -ENOENT;
+}
+
+int world_http_real(struct world *w, const struct http_request *request, struct http_answer *answer)
+{
+	(void)w;
+	return http_ask(request, answer);
+}
+
+int world_http(struct world *w, const struct http_request *request, struct http_answer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	return w->ops->http ? w->ops->http(w, request, answer) : -ENOPKG;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "collector/beneath.h"
+#include "collector/http.h"
 #include "collector/tsv.h"
 #include "collector/units.h"
 
@@ -171,6 +172,49 @@ static int replay_list(struct world *w, const char *path, int (*each)(void *arg,
 	return fd < 0 ? fd : world_list_fd(fd, each, arg);
 }
 
+/*
+ * Where the answer to a request lies. A query is one part of the path, so no slash can be in it:
+ * it is written %2F in the request.
+ */
+static int answer_path(const struct http_request *request, bool query, char *path, size_t size)
+{
+	const char *host = strstr(request->url, "://");
+	size_t length;
+
+	if (!host)
+		return -EINVAL;
+	host += 3;
+	length = query ? strlen(host) : strcspn(host, "?");
+	while (length && host[length - 1] == '/')
+		length--;
+	if ((size_t)snprintf(path, size, "/http/%.*s/%s", (int)length, host,
+			     request->body ? "POST" : "GET") >= size)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static int replay_http(struct world *w, const struct http_request *request,
+		       struct http_answer *answer)
+{
+	char path[PATH_MAX];
+	int result = -ENOENT;
+
+	for (int query = 1; query >= 0 && result == -ENOENT; query--) {
+		result = answer_path(request, query, path, sizeof(path));
+		if (!result)
+			result = world_read_all(w, path, HTTP_BODY_MAX, &answer->body,
+						&answer->size);
+	}
+	if (result && result != -ENOENT && result != -EACCES)
+		return result;
+	answer->status = result ? (result == -EACCES ? 401 : 404) : request->body ? 201 : 200;
+	if (result)
+		answer->body = calloc(1, 1);
+	if (request->body && !result)
+		snprintf(answer->token, sizeof(answer->token), "recorded");
+	return answer->body ? 0 : -ENOMEM;
+}
+
 static void replay_close(struct world *w)
 {
 	struct recording *r = of(w);
@@ -190,6 +234,7 @@ static const struct world_ops replay_ops = {
 	.read = replay_read,
 	.list = replay_list,
 	.ask = replay_read,
+	.http = replay_http,
 	.close = replay_close,
 };
 

@@ -148,9 +148,7 @@ static int battery_open(struct power *power, const struct power_options *options
 	battery->bank.power = power;
 	find(battery);
 	result = gauge_open(&battery->bank, PERIOD_NS, battery_poll);
-	if (result)
-		free(battery);
-	else
+	if (!result)
 		*state = battery;
 	return result;
 }

@@ -148,9 +148,7 @@ static int cray_open(struct power *power, const struct power_options *options, v
 	add_all(cray);
 	cray_poll(cray);
 	result = gauge_open(&cray->bank, PERIOD_NS, cray_poll);
-	if (result)
-		free(cray);
-	else
+	if (!result)
 		*state = cray;
 	return result;
 }

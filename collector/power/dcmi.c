@@ -140,9 +140,7 @@ static int dcmi_open(struct power *power, const struct power_options *options, v
 	dcmi->bank.power = power;
 	find(dcmi);
 	result = gauge_open(&dcmi->bank, PERIOD_NS, dcmi_poll);
-	if (result)
-		free(dcmi);
-	else
+	if (!result)
 		*state = dcmi;
 	return result;
 }

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collector/power/config.h"
+
 struct gauge gauge_make(enum plausible_class class, uint64_t period_ns)
 {
 	struct gauge gauge = {.integral = integral_make(class, period_ns),
@@ -84,19 +86,28 @@ int gauge_add(struct gauge_bank *bank, struct power_domain *domain, enum plausib
 	return result;
 }
 
+static void release(void *state)
+{
+	struct gauge_bank *bank = state;
+
+	config_release(bank->config);
+	free(bank);
+}
+
 int gauge_open(struct gauge_bank *bank, uint64_t period_ns, void (*poll)(void *state))
 {
 	const struct poller_options options = {
 		.world = bank->world,
 		.period_ns = period_ns,
 		.poll = poll,
-		.release = free,
+		.release = release,
 		.arg = bank,
 	};
+	int result = bank->gauges ? poller_new(&options, &bank->poller) : -ENODEV;
 
-	if (!bank->gauges)
-		return -ENODEV;
-	return poller_new(&options, &bank->poller);
+	if (result)
+		release(bank);
+	return result;
 }
 
 void gauge_lock(struct gauge_bank *bank)

@@ -42,6 +42,7 @@ struct gauge_bank {
 	struct world *world;
 	struct power *power;
 	struct poller *poller;
+	struct config *config; /* held, where polls read it; or NULL */
 	struct gauge gauge[POWER_DOMAINS_MAX];
 	size_t gauges;
 };
@@ -55,8 +56,8 @@ int gauge_add(struct gauge_bank *bank, struct power_domain *domain, enum plausib
 
 /*
  * Makes the poller of a bank whose sensors are known; `poll` gets the state and tells the gauges
- * between gauge_lock and gauge_unlock. Returns 0, -ENODEV where there is no gauge (then, and on
- * -ENOMEM, the state is still the caller's).
+ * between gauge_lock and gauge_unlock. Returns 0, or with the state freed -ENODEV where there is no
+ * gauge, and -ENOMEM.
  */
 int gauge_open(struct gauge_bank *bank, uint64_t period_ns, void (*poll)(void *state));
 void gauge_lock(struct gauge_bank *bank);

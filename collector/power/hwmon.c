@@ -366,9 +366,7 @@ static int hwmon_open(struct power *power, const struct power_options *options, 
 	options->world->ops->list(options->world, CLASS, take_device, hwmon);
 	hwmon_poll(hwmon);
 	result = gauge_open(&hwmon->bank, shortest_period_ns(hwmon), hwmon_poll);
-	if (result)
-		free(hwmon);
-	else
+	if (!result)
 		*state = hwmon;
 	return result;
 }

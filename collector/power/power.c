@@ -12,12 +12,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "collector/power/config.h"
 #include "collector/power/rest.h"
 
 /* A recorded trace stands in for sensors; the model only fills what is missing. */
-static const struct power_source *const sources[] = {&power_replay, &power_powercap, &power_perf,
-						     &power_cray,   &power_nvml,     &power_dcmi,
-						     &power_hwmon,  &power_battery,  &power_model};
+static const struct power_source *const sources[] = {
+	&power_replay, &power_powercap, &power_perf,  &power_nvml,    &power_csv,  &power_kwollect,
+	&power_cray,   &power_dcmi,	&power_hwmon, &power_battery, &power_model};
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
@@ -56,6 +57,7 @@ struct power {
 	size_t earlier;			    /* domains that were there before that */
 	bool has_rest;			    /* the last domain is what the node has beside others */
 	struct rest rest;
+	struct config *config; /* may be NULL */
 };
 
 static bool is_node(const struct power_domain *domain)
@@ -166,14 +168,28 @@ static struct ahead boottime_ahead(struct world *world)
 	};
 }
 
-int power_open(const struct power_options *options, struct power **result)
+/* A file that cannot be read is told of; without one there are the machine's own sensors. */
+static void read_config(struct power *power, const char *path)
+{
+	int error = config_read(power->world, path ? path : CONFIG_PATH, &power->config);
+
+	if (error && (path || error != -ENOENT))
+		power_add_finding(power, "sensors", error == -EACCES, "%.120s: %s",
+				  path ? path : CONFIG_PATH, strerror(-error));
+}
+
+int power_open(const struct power_options *wanted, struct power **result)
 {
 	struct power *power = calloc(1, sizeof(*power));
+	struct power_options with_config = *wanted;
+	const struct power_options *options = &with_config;
 	struct ahead ahead;
 
 	if (!power)
 		return -ENOMEM;
 	power->world = options->world;
+	read_config(power, options->sensors);
+	with_config.config = power->config;
 	ahead = boottime_ahead(power->world);
 	for (size_t i = 0; i < SOURCES; i++) {
 		int error = open_source(power, options, sources[i]);
@@ -198,6 +214,7 @@ void power_close(struct power *power)
 		return;
 	for (size_t i = 0; i < power->opens; i++)
 		power->opened[i].source->close(power->opened[i].state);
+	config_release(power->config);
 	free(power);
 }
 

@@ -98,10 +98,14 @@ struct power_finding {
 #define POWER_FINDINGS_MAX 16
 
 struct power;
+struct config;
 
 struct power_options {
 	struct world *world;
 	bool model; /* fill what no sensor covers by the labelled model */
+	/* The file that names sensors elsewhere; NULL: the usual one (config.h). */
+	const char *sensors;
+	struct config *config; /* for sources: what it says, or NULL; set by power_open */
 };
 
 /*
@@ -181,7 +185,7 @@ bool power_has(const struct power *power, enum power_kind kind);
 /* Writes the first of "STEM-0", "STEM-1", ... that no domain has yet. */
 void power_next_name(const struct power *power, const char *stem, char name[POWER_NAME_MAX]);
 
-extern const struct power_source power_powercap, power_perf, power_cray, power_nvml, power_dcmi,
-	power_hwmon, power_battery, power_replay, power_model;
+extern const struct power_source power_powercap, power_perf, power_nvml, power_csv, power_kwollect,
+	power_cray, power_dcmi, power_hwmon, power_battery, power_replay, power_model;
 
 #endif
