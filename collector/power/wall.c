@@ -208,7 +208,7 @@ int wall_read_csv(const char *text, size_t size, const struct wall_format *forma
 	}
 	size = end ? (size_t)(end + 1 - text) : 0;
 	return rows_read(text, size, rows_delimiter(text, size), '"', take_row,
-			 rows_delimiter(text, size), take_row, &csv)csv);
+			 rows_delimiter(text, size), take_row, &csv);
 }
 
 /* ---- Kwollect ---- */
