@@ -78,6 +78,12 @@ void facts_add(struct facts *facts, fact_list *list, const struct line *line, bo
 	}
 }
 
+void facts_know(struct facts *facts, const struct facts *from)
+{
+	for (size_t i = 0; i < from->names; i++)
+		name_of(facts, &from->name[i]);
+}
+
 void facts_clear(struct facts *facts)
 {
 	facts->n = facts->names = 0;

@@ -45,6 +45,9 @@ void facts_add(struct facts *facts, fact_list *list, const struct line *line, bo
 void facts_join(struct facts *facts, fact_list *list, const struct facts *from, fact_list other,
 		bool keep);
 
+/* Takes over the names of another store. */
+void facts_know(struct facts *facts, const struct facts *from);
+
 /* Forgets all lists and names. */
 void facts_clear(struct facts *facts);
 

@@ -134,6 +134,8 @@ static double base_of(const struct tale *tale, const struct run *run, double str
 	for (size_t i = 0; i < tale->runs; i++)
 		if (tale->run[i].begin == 0)
 			return 0;
+	if (tale->gone.from_zero)
+		return 0;
 	if (run->begin == 1)
 		return 1;
 	if (stride > 1 && fmod(run->begin, stride) == 0)
@@ -363,6 +365,8 @@ static bool are_whole(const struct tale *tale)
 	for (size_t i = 0; i + 1 < tale->runs; i++)
 		if (tale->run[i].of == 0 || tale->run[i].end < tale->run[i].of)
 			return false;
+	if (tale->gone.runs)
+		return !tale->gone.cut_short;
 	return tale->runs > 1 || (tale->unit == LINE_UNIT_STEP && tale->runs == 1);
 }
 
@@ -371,11 +375,12 @@ static void add_bars(struct fits *fits, struct printed_fit *fit, const struct fa
 {
 	for (size_t i = 0; i < tale->runs; i++) {
 		const struct run *run = &tale->run[i];
-		struct printed_epoch *epoch = epoch_new(fits, fit, (double)(i + 1));
+		const double index = (double)(tale->gone.runs + i + 1);
+		struct printed_epoch *epoch = epoch_new(fits, fit, index);
 
 		if (!epoch)
 			return;
-		epoch->told = (double)(i + 1);
+		epoch->told = index;
 		epoch->begins = true;
 		epoch->ends = run->of > 0 && run->end >= run->of;
 		set_first(epoch, &run->first_mark);
@@ -390,7 +395,8 @@ static void add_bars(struct fits *fits, struct printed_fit *fit, const struct fa
 	fit->bars = true;
 	fit->of = 0;
 	fit->over = false;
-	fit->epochs = (uint32_t)tale->runs;
+	fit->first_line = tale_first_line(tale);
+	fit->epochs = (uint32_t)(tale->gone.runs + tale->runs);
 	fit->reading = PRINTED_AROUND;
 	agree_on_steps(fits, fit);
 }
@@ -469,7 +475,7 @@ static void steps_by_share(struct fits *fits, struct printed_fit *fit, const str
 	each = (b->step_first - a->step_first) / (b->value - a->value);
 	if (each < 0.9 || each > INDEX_MAX || fabs(each - round(each)) > 0.1)
 		return;
-	for (size_t i = 0; i < fit->told && (double)(i + 1) <= b->value; i++)
+	for (size_t i = 0; i < fit->told && epoch[i].index <= b->value; i++)
 		epoch[i].steps = (uint64_t)round(each);
 }
 
@@ -477,10 +483,11 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 			  const struct tale *tale, const struct run *run)
 {
 	const double epochs = ceil(run->end);
+	const double before = run->gone ? floor(tale->tick[run->first].value) : 0;
 	size_t at = run->first;
 
-	for (size_t n = 1; (double)n <= epochs && n <= FRACTIONS_MAX; n++) {
-		const double k = (double)n;
+	for (size_t n = 1; before + (double)n <= epochs && n <= FRACTIONS_MAX; n++) {
+		const double k = before + (double)n;
 		struct printed_epoch *epoch = epoch_new(fits, fit, k);
 		struct mark begin, end;
 
@@ -489,7 +496,7 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 		epoch->told = k;
 		epoch->guessed = !passed_at(tale, run, k - 1, &begin);
 		epoch->guessed |= !passed_at(tale, run, k, &end);
-		if (n == 1)
+		if (k == 1)
 			begin_before(tale, run, &begin);
 		set_first(epoch, &begin);
 		set_last(epoch, &end);
@@ -538,12 +545,17 @@ static bool is_recap(const struct tale *tale, const struct facts *facts, size_t 
 	const struct run *run = &tale->run[i], *before = run - 1;
 	const uint64_t ns = run->last_mark.t_ns - run->first_mark.t_ns;
 
-	if (i == 0 || run->ticks < 2 || run->ticks > before->ticks || tale->bar ||
+	if (i == 0 || run->ticks < 2 || tale->bar ||
+	    run->gone + run->ticks > before->gone + before->ticks ||
 	    ns > (before->last_mark.t_ns - before->first_mark.t_ns) / 20)
 		return false;
-	for (size_t k = 0; k < run->ticks; k++)
-		if (!repeats(facts, &tale->tick[run->first + k], &tale->tick[before->first + k]))
+	for (size_t k = 0; k < run->ticks; k++) {
+		const size_t n = run->gone + k;
+
+		if (n >= before->gone && !repeats(facts, &tale->tick[run->first + k],
+						  &tale->tick[before->first + n - before->gone]))
 			return false;
+	}
 	return true;
 }
 
@@ -551,6 +563,7 @@ void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
 	      const struct tale *tale, double sure)
 {
 	const bool whole = tale->bar && tale->unit != LINE_UNIT_EPOCH && are_whole(tale);
+	uint32_t nth = (uint32_t)tale->gone.runs;
 
 	for (size_t i = 0; i < (whole ? 1 : tale->runs); i++) {
 		const struct run *run = &tale->run[i];
@@ -561,6 +574,7 @@ void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
 		fit = fit_new(fits, process, tale, run, sure);
 		if (!fit)
 			return;
+		fit->nth = whole ? 0 : nth++;
 		if (whole)
 			add_bars(fits, fit, facts, tale);
 		else if (tale->unit == LINE_UNIT_PERCENT)

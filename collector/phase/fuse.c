@@ -28,7 +28,8 @@ uint64_t fuse_loaded_ns(const struct fuse_told *told, uint32_t process, uint64_t
 	uint64_t last_ns = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const bool once = !file[i].saved && file[i].times == 1 && !file[i].over;
+		const bool once =
+			!file[i].saved && file[i].times == 1 && !file[i].over && !file[i].before;
 
 		if (once && file[i].process == process && file[i].time[0].end_ns <= before_ns &&
 		    file[i].time[0].end_ns > last_ns)
@@ -171,14 +172,14 @@ static bool is_training(const struct fuse_told *told, const struct printed_fit *
 {
 	if (p->sure < PRINTED_TRAINS || p->twin || !p->epochs || !p->told)
 		return false;
-	if (p->unit != LINE_UNIT_STEP)
+	if (p->unit != LINE_UNIT_STEP || p->before)
 		return true;
 	/* Iterations with loops inside are passes over the data, others are single steps. */
 	struct cut cut;
 	bool loops = false;
 	if (p->stride > 1)
 		return false;
-	if (!fuse_cut(told, p->process, p->epochs, 0, told->now_ns, &cut)) {
+	if (!fuse_cut(told, p->process, p->epochs, told->from_ns, told->now_ns, &cut)) {
 		loops = cut.even > 0.8 && cut.epoch[0].steps > 1;
 		cut_free(&cut);
 	}
@@ -211,6 +212,8 @@ static const struct printed_fit *next_training(const struct fuse_told *told, siz
 static void attach(struct fuse_fit *fit, const struct printed_fit *p)
 {
 	fit->of = p->of;
+	fit->before = p->before;
+	fit->first_line = p->first_line;
 	for (size_t i = 0; i < p->told; i++)
 		if (p->epoch[i].index && p->epoch[i].index <= fit->epochs)
 			fit->epoch[p->epoch[i].index - 1].printed = &p->epoch[i];
@@ -383,11 +386,11 @@ static int late_fits(struct fuse_late *late)
 }
 
 /* When the first so many fits had ended. */
-static uint64_t end_of(const struct fuse *fuse, size_t fits)
+static uint64_t end_of(const struct fuse_told *told, const struct fuse *fuse, size_t fits)
 {
 	const struct fuse_fit *last = fits ? &fuse->fit[fits - 1] : NULL;
 
-	return last && last->epochs ? last->epoch[last->epochs - 1].end_ns : 0;
+	return last && last->epochs ? last->epoch[last->epochs - 1].end_ns : told->from_ns;
 }
 
 /* Are there epochs of no length? Then their lines were left out, as quick bars do. */
@@ -423,15 +426,13 @@ static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 		return -ENOMEM;
 	if (next && next->process == p->process && next->told && !is_late(next))
 		to_ns = next->epoch[0].first_ns;
-	const uint64_t from_ns = fuse->fits > 1
-					 ? fuse->fit[fuse->fits - 2]
-						   .epoch[fuse->fit[fuse->fits - 2].epochs - 1]
-						   .end_ns
-					 : 0;
-	timed_epochs(told, p, from_ns < p->epoch[0].first_ns ? from_ns : 0, to_ns,
-		     !told->over && !next, fit);
+	uint64_t from_ns = end_of(told, fuse, fuse->fits - 1);
+	if (from_ns >= p->epoch[0].first_ns || p->before)
+		from_ns = told->from_ns;
+	timed_epochs(told, p, from_ns, to_ns, !told->over && !next, fit);
 	if (told->over)
-		mend_holes(told, fit, from_ns < p->epoch[0].first_ns ? from_ns : 0, to_ns);
+		mend_holes(told, fit, from_ns, to_ns);
+	fit->timed = true;
 	attach(fit, p);
 	return 0;
 }
@@ -456,7 +457,7 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 					 .fuse = fuse,
 					 .begin = i,
 					 .end = end,
-					 .from_ns = end_of(fuse, fuse->fits),
+					 .from_ns = end_of(told, fuse, fuse->fits),
 					 .to_ns = told->now_ns};
 		error = late_fits(&late);
 		i = end - 1;
@@ -554,10 +555,10 @@ int fuse_make(struct fuse *fuse, const struct fuse_told *told)
 	if (!fuse->fit)
 		return -ENOMEM;
 	error = by_text(told, fuse);
-	if (!error && !fuse->fits)
+	if (!error && !fuse->fits && !told->from_ns)
 		error = silent_fits(told, fuse);
 	for (size_t i = 0; i < fuse->fits; i++) {
-		close_gaps(told->pass, &fuse->fit[i], end_of(fuse, i));
+		close_gaps(told->pass, &fuse->fit[i], end_of(told, fuse, i));
 		put_in_order(&fuse->fit[i], told->now_ns);
 		sum_up(&fuse->fit[i]);
 	}

@@ -31,6 +31,7 @@ struct fuse_told {
 	const struct pass *pass;
 	const uint64_t *mark; /* when lines and saves were told, the last ones, in no order */
 	size_t marks;
+	uint64_t from_ns; /* what was before is settled, and not told */
 	uint64_t now_ns;
 	bool over;
 };
@@ -50,7 +51,10 @@ struct fuse_epoch {
 
 struct fuse_fit {
 	uint32_t process;
-	uint32_t of; /* epochs announced, or 0 */
+	uint64_t first_line; /* with process, who it is (printed.h); 0 where nothing was printed */
+	uint32_t before;     /* epochs of it that are settled, and not among these */
+	bool timed;	     /* lines that came in time say when its epochs were */
+	uint32_t of;	     /* epochs announced, or 0 */
 	uint32_t evidence;
 	double confidence;
 	struct fuse_epoch *epoch;

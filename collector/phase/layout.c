@@ -20,6 +20,15 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Counted among its siblings, those that were forgotten included. */
+static uint32_t next_index(const struct layout *layout, enum phase_kind kind, uint32_t parent)
+{
+	for (size_t i = layout->phases; i-- > 0 && layout->phase[i].id != parent;)
+		if (layout->phase[i].parent == parent && layout->phase[i].kind == kind)
+			return layout->phase[i].index + 1;
+	return parent ? 1 : layout->settled.index[kind] + 1;
+}
+
 /* Returns the new phase, or NULL where memory is short. Later ones move it. */
 static struct phase *add(struct layout *layout, enum phase_kind kind, uint32_t parent,
 			 uint64_t start_ns, uint64_t end_ns)
@@ -33,21 +42,16 @@ static struct phase *add(struct layout *layout, enum phase_kind kind, uint32_t p
 		layout->phase = more;
 		layout->room = room;
 	}
-	struct phase *phase = &layout->phase[layout->phases++];
+	const uint32_t index = next_index(layout, kind, parent);
+	struct phase *phase = &layout->phase[layout->phases];
 	*phase = (struct phase){
-		.id = (uint32_t)layout->phases,
+		.id = layout->settled.ids + (uint32_t)(++layout->phases - layout->settled.phases),
 		.parent = parent,
 		.kind = kind,
-		.index = 1,
+		.index = index,
 		.start_ns = start_ns,
 		.end_ns = later(start_ns, end_ns),
 	};
-	/* Counted among its siblings. */
-	for (size_t i = layout->phases - 1; i-- > parent;)
-		if (layout->phase[i].parent == parent && layout->phase[i].kind == kind) {
-			phase->index = layout->phase[i].index + 1;
-			break;
-		}
 	return phase;
 }
 
@@ -141,21 +145,23 @@ static int add_parts(struct layout *layout, const struct layout_told *told, stru
 	return error ? error : add_part(layout, &part, at_ns, part.end_ns, part.kind);
 }
 
-static int add_epoch(struct layout *layout, const struct layout_told *told, uint32_t fit,
-		     const struct fuse_epoch *epoch)
+static int add_epoch(struct layout *layout, const struct layout_told *told, uint32_t id_of_fit,
+		     const struct fuse_fit *fit, const struct fuse_epoch *epoch)
 {
-	struct phase *phase = add(layout, PHASE_EPOCH, fit, epoch->start_ns, epoch->end_ns);
+	const size_t at = layout->phases;
+	struct phase *phase = add(layout, PHASE_EPOCH, id_of_fit, epoch->start_ns, epoch->end_ns);
 	int error;
 
 	if (!phase)
 		return -ENOMEM;
 	const uint32_t id = phase->id;
-	phase->index = epoch->index;
+	phase->index = fit->before + epoch->index;
+	phase->of = fit->of ? fit->before + fit->of : 0;
 	phase->steps = epoch->steps;
 	phase->evidence = epoch->evidence;
 	phase->confidence = epoch->confidence;
 	phase->open = epoch->open;
-	add_metrics(layout, told, id - 1, epoch);
+	add_metrics(layout, told, at, epoch);
 	struct part part = {.kind = PHASE_TRAIN,
 			    .parent = id,
 			    .start_ns = epoch->start_ns,
@@ -180,31 +186,81 @@ static int by_start(const void *a, const void *b)
 	return x_ns > y_ns ? 1 : x_ns < y_ns ? -1 : 0;
 }
 
+/* Notes who a fit is. */
+static int know_fit(struct layout *layout, size_t at, const struct fuse_fit *fit)
+{
+	if (layout->fits == layout->fit_room) {
+		const size_t room = layout->fit_room ? 2 * layout->fit_room : 8;
+		struct layout_fit *more = realloc(layout->fit, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		layout->fit = more;
+		layout->fit_room = room;
+	}
+	layout->fit[layout->fits++] =
+		(struct layout_fit){at, fit->process, fit->first_line, fit->timed};
+	return 0;
+}
+
+/* The epochs of a fit from `first` on. */
+static int add_epochs(struct layout *layout, const struct layout_told *told, size_t at,
+		      const struct fuse_fit *fit, size_t first)
+{
+	const uint32_t id = layout->phase[at].id;
+	int error = know_fit(layout, at, fit);
+
+	for (size_t i = first; i < fit->epochs && !error; i++)
+		error = add_epoch(layout, told, id, fit, &fit->epoch[i]);
+	return error;
+}
+
+static uint64_t steps_of(const struct fuse_fit *fit, size_t first)
+{
+	uint64_t steps = 0;
+
+	for (size_t i = first; i < fit->epochs; i++)
+		steps += fit->epoch[i].steps;
+	return steps;
+}
+
 static int add_fit(struct layout *layout, const struct layout_told *told,
 		   const struct fuse_fit *fit)
 {
-	const size_t last = fit->epochs - 1;
+	const size_t last = fit->epochs - 1, at = layout->phases;
 	struct phase *phase =
 		add(layout, PHASE_FIT, 0, fit->epoch[0].start_ns, fit->epoch[last].end_ns);
-	int error = 0;
 
 	if (!phase)
 		return -ENOMEM;
-	const uint32_t id = phase->id;
-	phase->of = 0;
 	phase->evidence = fit->evidence;
 	phase->confidence = fit->confidence;
 	phase->open = fit->epoch[last].open;
-	for (size_t i = 0; i <= last; i++)
-		phase->steps += fit->epoch[i].steps;
-	for (size_t i = 0; i <= last && !error; i++) {
-		const size_t epoch = layout->phases;
+	phase->steps = steps_of(fit, 0);
+	return add_epochs(layout, told, at, fit, 0);
+}
 
-		error = add_epoch(layout, told, id, &fit->epoch[i]);
-		if (!error)
-			layout->phase[epoch].of = fit->of;
-	}
-	return error;
+/* More of the fit that is settled in part: its epochs from `first` on. `fit` NULL: no more came. */
+static int continue_fit(struct layout *layout, const struct layout_told *told,
+			const struct fuse_fit *fit, size_t first)
+{
+	const struct layout_settled *settled = &layout->settled;
+	struct phase *phase = &layout->phase[settled->fit.at];
+	const double more = fit ? (double)(fit->epochs - first) : 0;
+
+	phase->end_ns = settled->end_ns;
+	phase->open = false;
+	phase->steps = settled->steps;
+	phase->evidence = settled->evidence;
+	phase->confidence = (settled->confidence + (fit ? fit->confidence * more : 0)) /
+			    ((double)settled->epochs + more);
+	if (!fit)
+		return 0;
+	phase->end_ns = fit->epoch[fit->epochs - 1].end_ns;
+	phase->open = fit->epoch[fit->epochs - 1].open;
+	phase->steps += steps_of(fit, first);
+	phase->evidence |= fit->evidence;
+	return add_epochs(layout, told, settled->fit.at, fit, first);
 }
 
 static int add_beside(struct layout *layout, enum phase_kind kind, uint64_t start_ns,
@@ -239,19 +295,45 @@ static void clip(struct fuse_fit *fit, uint64_t from_ns)
 	}
 }
 
+/* The fit that goes on behind the settled part of it, `first` on, or NULL. */
+static struct fuse_fit *take_more(const struct layout_settled *settled, struct fuse_fit **fit,
+				  size_t n, size_t *first)
+{
+	for (size_t i = 0; settled->goes_on && i < n; i++) {
+		const struct fuse_fit *one = fit[i];
+
+		if (!one->first_line || one->process != settled->fit.process ||
+		    one->first_line != settled->fit.first_line)
+			continue;
+		*first = settled->told - one->before;
+		return one->before <= settled->told && *first < one->epochs ? fit[i] : NULL;
+	}
+	return NULL;
+}
+
 static int lay_out(struct layout *layout, const struct layout_told *told, struct fuse_fit **fit,
 		   size_t n)
 {
-	uint64_t free_ns = 0;
+	const struct layout_settled *settled = &layout->settled;
+	size_t first = 0;
+	struct fuse_fit *const more = take_more(settled, fit, n, &first);
 	const struct fuse_fit *last = NULL;
+	uint64_t free_ns = settled->end_ns;
 	int error = 0;
 
+	if (settled->goes_on) {
+		if (more)
+			clip(more, free_ns);
+		error = continue_fit(layout, told, more, first);
+		last = more;
+		free_ns = layout->phase[settled->fit.at].end_ns;
+	}
 	for (size_t i = 0; i < n && !error; i++) {
-		if (is_beside(fit[i], free_ns))
+		if (fit[i] == more || is_beside(fit[i], free_ns))
 			continue;
 		clip(fit[i], free_ns);
-		error = add_beside(layout, last ? PHASE_PAUSE : PHASE_STARTUP, free_ns,
-				   fit[i]->epoch[0].start_ns, fit[i]);
+		error = add_beside(layout, last || settled->end_ns ? PHASE_PAUSE : PHASE_STARTUP,
+				   free_ns, fit[i]->epoch[0].start_ns, fit[i]);
 		if (!error)
 			error = add_fit(layout, told, fit[i]);
 		last = fit[i];
@@ -262,15 +344,30 @@ static int lay_out(struct layout *layout, const struct layout_told *told, struct
 	return error;
 }
 
+static void point_at_metrics(struct layout *layout)
+{
+	size_t metric = 0;
+
+	for (size_t i = 0; i < layout->phases; i++) {
+		struct phase *phase = &layout->phase[i];
+
+		phase->metric = phase->metrics ? &layout->metric[metric] : NULL;
+		metric += phase->metrics;
+	}
+}
+
 int layout_make(struct layout *layout, const struct layout_told *told)
 {
 	struct fuse_fit **fit = calloc(told->fuse->fits + 1, sizeof(struct fuse_fit *));
-	size_t n = 0, metric = 0;
+	size_t n = 0;
 	int error;
 
 	if (!fit)
 		return -ENOMEM;
-	layout->phases = layout->metrics = 0;
+	layout->phases = layout->settled.phases;
+	layout->metrics = layout->settled.metrics;
+	layout->fits = 0;
+	layout->computed = told->computed;
 	for (size_t i = 0; i < told->fuse->fits; i++)
 		if (told->fuse->fit[i].epochs)
 			fit[n++] = &told->fuse->fit[i];
@@ -281,10 +378,9 @@ int layout_make(struct layout *layout, const struct layout_told *told)
 		struct phase *phase = &layout->phase[i];
 
 		phase->end_ns = sooner(phase->end_ns, later(told->now_ns, phase->start_ns));
-		phase->final = told->over;
-		phase->metric = phase->metrics ? &layout->metric[metric] : NULL;
-		metric += phase->metrics;
+		phase->final |= told->over;
 	}
+	point_at_metrics(layout);
 	return error;
 }
 
@@ -292,5 +388,44 @@ void layout_free(struct layout *layout)
 {
 	free(layout->phase);
 	free(layout->metric);
+	free(layout->fit);
+	free(layout->seen);
 	*layout = (struct layout){0};
+}
+
+/* ---- what is settled (settle.c), and known to who asked ---- */
+
+static void forget_one(struct layout_settled *settled, const struct phase *phase)
+{
+	settled->phases--;
+	settled->metrics -= phase->metrics;
+	if (!phase->parent)
+		settled->index[phase->kind] = phase->index;
+}
+
+void layout_forget(struct layout *layout, uint32_t id)
+{
+	struct layout_settled *settled = &layout->settled;
+	const size_t before = settled->phases;
+	size_t kept = 0, metric = 0, metrics = 0;
+
+	for (size_t i = 0; i < layout->phases; i++) {
+		const struct phase phase = layout->phase[i];
+
+		if (i < before && phase.final && phase.id <= id) {
+			forget_one(settled, &phase);
+			metric += phase.metrics;
+			continue;
+		}
+		if (settled->goes_on && settled->fit.at == i)
+			settled->fit.at = kept;
+		memmove(layout->metric + metrics, layout->metric + metric,
+			phase.metrics * sizeof(*layout->metric));
+		layout->phase[kept++] = phase;
+		metric += phase.metrics;
+		metrics += phase.metrics;
+	}
+	layout->phases = kept;
+	layout->metrics = metrics;
+	point_at_metrics(layout);
 }

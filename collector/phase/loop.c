@@ -392,6 +392,17 @@ void loop_lost(struct loop *loop, uint64_t events)
 	push(loop, &item);
 }
 
+void loop_forget(struct loop *loop, uint64_t until_ns)
+{
+	uint32_t n = 0;
+
+	while (n < loop->items && loop->item[n].end_ns <= until_ns)
+		n++;
+	loop->items -= n;
+	if (n)
+		memmove(loop->item, loop->item + n, loop->items * sizeof(*loop->item));
+}
+
 size_t loop_items(const struct loop *loop, struct loop_item **item)
 {
 	const bool loose = !loop->body && loop->loose < loop->n;

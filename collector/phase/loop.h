@@ -51,6 +51,9 @@ void loop_add(struct loop *loop, uint32_t symbol, uint32_t kernel, uint64_t star
 	      uint64_t end_ns);
 void loop_lost(struct loop *loop, uint64_t events);
 
+/* What had ended by then is settled: its items are forgotten. */
+void loop_forget(struct loop *loop, uint64_t until_ns);
+
 /*
  * The items so far, what is under way included; *item is the caller's, to be freed, or NULL where
  * memory is short. The loop goes on as if nobody had looked.

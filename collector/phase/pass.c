@@ -166,6 +166,34 @@ void pass_file(struct pass *pass, const struct phase_file *part)
 		add_read(file, part);
 }
 
+static void forget_times(struct pass_file *file, uint64_t until_ns)
+{
+	uint32_t n = 0;
+
+	while (n < file->times && file->time[n].end_ns <= until_ns)
+		n++;
+	if (!n)
+		return;
+	file->before = true;
+	file->times -= n;
+	file->over = 0;
+	memmove(file->time, file->time + n, file->times * sizeof(*file->time));
+}
+
+bool pass_crowded(const struct pass *pass)
+{
+	for (size_t i = 0; i < pass->files; i++)
+		if (pass->file[i].times > PASS_TIMES / 2)
+			return true;
+	return false;
+}
+
+void pass_forget(struct pass *pass, uint64_t until_ns)
+{
+	for (size_t i = 0; i < pass->files; i++)
+		forget_times(&pass->file[i], until_ns);
+}
+
 size_t pass_files(const struct pass *pass, const struct pass_file **file)
 {
 	*file = pass->file;

@@ -35,6 +35,7 @@ struct pass_file {
 	uint32_t times; /* complete ones that are kept */
 	uint32_t room;
 	uint32_t over; /* further ones */
+	bool before;   /* there were others, that are settled and forgotten */
 	struct pass_time under_way;
 };
 
@@ -45,6 +46,12 @@ struct pass *pass_new(void);
 void pass_free(struct pass *pass);
 
 void pass_file(struct pass *pass, const struct phase_file *file);
+
+/* Whether more than half of the room for the times of any file is taken. */
+bool pass_crowded(const struct pass *pass);
+
+/* What had ended by then is settled: it is forgotten. */
+void pass_forget(struct pass *pass, uint64_t until_ns);
 
 /* Borrowed until the next pass_file(). */
 size_t pass_files(const struct pass *pass, const struct pass_file **file);

@@ -115,4 +115,14 @@ void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_
  */
 size_t phases_look(struct phases *phases, uint64_t now_ns, bool over, const struct phase **phase);
 
+/*
+ * An epoch is final when so many others, and so much time, came behind it, or `many` others; and
+ * with it all that lies before it. When that is looked at depends on what was told alone, never on
+ * who looks. Epochs whose lines came late, or that printed none, are final when the run is over.
+ */
+void phases_patience(struct phases *phases, uint32_t epochs, uint64_t ns, uint32_t many);
+
+/* Final phases up to that id are not told again: what is kept of them is freed. */
+void phases_forget(struct phases *phases, uint32_t id);
+
 #endif

@@ -24,6 +24,15 @@
 #define MARKS	     256u  /* a power of two */
 #define LANE_BUCKETS 256u  /* a power of two */
 
+/*
+ * What came so long behind an epoch says nothing of it any more. With sixteen others the reading of
+ * its lines and the body of its steps have been what they are for long.
+ */
+#define SETTLE_EPOCHS 16u
+#define SETTLE_NS     120000000000u
+#define SETTLE_MANY   1024u
+#define HURRY_NS      1000000000u /* between two judgements for that, where room is short */
+
 struct lane {
 	uint32_t process;
 	uint32_t lane;
@@ -38,7 +47,11 @@ struct phases {
 	struct printed *printed;
 	struct pass *pass;
 	struct layout layout;
-	uint64_t last_ns;
+	struct layout_patience patience;
+	uint64_t heard_ns;    /* the latest moment that was told of */
+	uint64_t settle_ns;   /* when it is next asked what is settled */
+	uint64_t settled_ns;  /* when it was asked last */
+	uint64_t from_ns;     /* what was told of the time before is forgotten */
 	uint64_t judged_ns;   /* while it goes on */
 	uint64_t mark[MARKS]; /* the first ones, and the last ones */
 	uint64_t marks;	      /* ever */
@@ -60,8 +73,15 @@ int phases_new(struct phases **phases)
 		phases_free(p);
 		return -ENOMEM;
 	}
+	phases_patience(p, SETTLE_EPOCHS, SETTLE_NS, SETTLE_MANY);
 	*phases = p;
 	return 0;
+}
+
+void phases_patience(struct phases *phases, uint32_t epochs, uint64_t ns, uint32_t many)
+{
+	phases->patience = (struct layout_patience){epochs, ns, many};
+	phases->settle_ns = ns;
 }
 
 void phases_free(struct phases *phases)
@@ -78,10 +98,17 @@ void phases_free(struct phases *phases)
 	free(phases);
 }
 
+static void settle(struct phases *phases);
+static void hurry(struct phases *phases);
+
+/* Called first with each event: what is settled by then is so by what was told before. */
 static void saw(struct phases *phases, uint64_t t_ns)
 {
-	if (t_ns > phases->last_ns)
-		phases->last_ns = t_ns;
+	if (t_ns <= phases->heard_ns)
+		return;
+	if (t_ns >= phases->settle_ns)
+		settle(phases);
+	phases->heard_ns = t_ns;
 }
 
 static void mark(struct phases *phases, uint64_t t_ns)
@@ -211,6 +238,7 @@ void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_
 void phases_line(struct phases *phases, const struct phase_line *line)
 {
 	saw(phases, line->t_ns);
+	hurry(phases);
 	if (!(line->flags & (WIRE_NOTE_LOG | WIRE_NOTE_REDRAWN | WIRE_NOTE_LATE)))
 		mark(phases, line->t_ns);
 	printed_line(phases->printed, line);
@@ -251,14 +279,15 @@ static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struc
 	return error;
 }
 
-static int judge(struct phases *phases, bool over)
+static int judge(struct phases *phases, uint64_t now_ns, bool over)
 {
 	struct fuse_lane *lane = calloc(LOOPS, sizeof(*lane));
 	struct fuse_told told = {.lane = lane,
 				 .pass = phases->pass,
 				 .mark = phases->mark,
 				 .marks = phases->marks < MARKS ? phases->marks : MARKS,
-				 .now_ns = phases->last_ns,
+				 .from_ns = phases->from_ns,
+				 .now_ns = now_ns,
 				 .over = over};
 	struct fuse fuse = {0};
 	struct loop *bare[LOOPS] = {NULL};
@@ -269,8 +298,8 @@ static int judge(struct phases *phases, bool over)
 		error = fuse_make(&fuse, &told);
 	}
 	if (!error) {
-		const struct layout_told laid = {&fuse, phases->printed, phases->pass,
-						 phases->last_ns, over};
+		const struct layout_told laid = {&fuse, phases->printed, phases->pass, now_ns,
+						 over,	told.lanes > 0};
 
 		error = layout_make(&phases->layout, &laid);
 	}
@@ -296,6 +325,55 @@ static uint64_t patience_ns(const struct phases *phases)
 	return items * LOOK_NS;
 }
 
+/* Whether more than half of any room is taken. */
+static bool is_crowded(const struct phases *phases)
+{
+	bool crowded = printed_crowded(phases->printed) || pass_crowded(phases->pass);
+
+	for (uint32_t i = 0; i < phases->lanes && !crowded; i++)
+		crowded = phases->lane[i].loop && loop_count(phases->lane[i].loop) > LOOP_ITEMS / 2;
+	return crowded;
+}
+
+/*
+ * What is settled is not judged again; but the others are judged better together with it. So it is
+ * forgotten where there is no more room for it, and not before.
+ */
+static void forget(struct phases *phases, const struct printed_settled *settled)
+{
+	phases->from_ns = settled->end_ns;
+	printed_settle(phases->printed, settled);
+	pass_forget(phases->pass, settled->end_ns);
+	for (uint32_t i = 0; i < phases->lanes; i++)
+		if (phases->lane[i].loop)
+			loop_forget(phases->lane[i].loop, settled->end_ns);
+}
+
+/* In a story, not on a clock: the same story is settled at the same moments. */
+static void settle(struct phases *phases)
+{
+	const uint64_t now_ns = phases->heard_ns, patience = patience_ns(phases);
+	struct printed_settled settled;
+
+	phases->settled_ns = now_ns;
+	phases->settle_ns =
+		now_ns + (patience > phases->patience.ns / 4 ? patience : phases->patience.ns / 4);
+	if (judge(phases, now_ns, false))
+		return;
+	phases->judged_ns = now_ns;
+	if (layout_settle(&phases->layout, &phases->patience, now_ns, &settled) &&
+	    is_crowded(phases))
+		forget(phases, &settled);
+}
+
+/* Quick epochs may fill the room for them before their time has come. */
+static void hurry(struct phases *phases)
+{
+	if (phases->heard_ns >= phases->settled_ns + HURRY_NS && printed_crowded(phases->printed) &&
+	    phases->heard_ns >= phases->settled_ns + patience_ns(phases))
+		settle(phases);
+}
+
 static void go_on(const struct layout *layout, uint64_t now_ns)
 {
 	for (size_t i = 0; i < layout->phases; i++)
@@ -303,9 +381,15 @@ static void go_on(const struct layout *layout, uint64_t now_ns)
 			layout->phase[i].end_ns = now_ns;
 }
 
+void phases_forget(struct phases *phases, uint32_t id)
+{
+	layout_forget(&phases->layout, id);
+}
+
 size_t phases_look(struct phases *phases, uint64_t now_ns, bool over, const struct phase **phase)
 {
-	saw(phases, now_ns);
+	const uint64_t at_ns = now_ns > phases->heard_ns ? now_ns : phases->heard_ns;
+
 	*phase = NULL;
 	if (!over && phases->judged_ns && now_ns < phases->judged_ns + patience_ns(phases)) {
 		go_on(&phases->layout, now_ns);
@@ -314,7 +398,7 @@ size_t phases_look(struct phases *phases, uint64_t now_ns, bool over, const stru
 	}
 	phases->judged_ns = now_ns;
 	/* Where memory is short nothing is recognised, rather than half of it. */
-	if (judge(phases, over))
+	if (judge(phases, at_ns, over))
 		return 0;
 	*phase = phases->layout.phase;
 	return phases->layout.phases;

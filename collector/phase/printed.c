@@ -16,6 +16,7 @@
 
 #define TELLERS_MAX   128 /* processes that say something that counts or measures */
 #define TELLER_VOICES 6
+#define SETTLED_SLACK 2 /* epochs that ranks are apart */
 
 /* One process. */
 struct teller {
@@ -31,6 +32,8 @@ struct printed {
 	uint64_t lines;
 	struct fits fits;
 	struct fits others; /* of the voices that are not the best of theirs */
+	struct printed_settled settled;
+	struct facts known; /* names of metrics that settled epochs have */
 };
 
 int printed_new(struct printed **printed)
@@ -210,6 +213,16 @@ static void add_metrics(struct printed *printed, struct printed_fit *fit,
 	}
 }
 
+/* Of the fits from `first` on that one voice told. */
+static struct printed_fit *nth_fit(const struct fits *fits, size_t first, uint32_t nth)
+{
+	const size_t skip = first < fits->n && nth >= fits->fit[first].nth
+				    ? nth - fits->fit[first].nth
+				    : fits->n;
+
+	return skip < fits->n - first ? &fits->fit[first + skip] : NULL;
+}
+
 /* Fits that other voices tell, one by one, where they agree on how many epochs there were. */
 static void hear_others(struct printed *printed, const struct teller *teller,
 			const struct voice *lead, size_t first)
@@ -223,35 +236,57 @@ static void hear_others(struct printed *printed, const struct teller *teller,
 		fits_clear(others);
 		fits_add(others, teller->process, &teller->budget.facts, tale, 0);
 		fits_settle(others);
-		for (size_t k = 0; k < others->n && first + k < printed->fits.n; k++)
-			if (others->fit[k].epochs == printed->fits.fit[first + k].epochs)
-				add_metrics(printed, &printed->fits.fit[first + k],
-					    &others->fit[k]);
+		for (size_t k = 0; k < others->n; k++) {
+			struct printed_fit *fit =
+				nth_fit(&printed->fits, first, others->fit[k].nth);
+
+			if (fit && others->fit[k].epochs == fit->epochs)
+				add_metrics(printed, fit, &others->fit[k]);
+		}
 	}
 }
 
-/* Both told the same epochs, and each before the other was at the next. */
-static bool in_step(const struct printed_fit *a, const struct printed_fit *b)
+/* How many epochs come before one of that index. */
+static size_t before_index(const struct printed_fit *fit, uint32_t index)
+{
+	size_t n = 0;
+
+	while (n < fit->told && fit->epoch[n].index < index)
+		n++;
+	return n;
+}
+
+/*
+ * Both told the same epochs, and each before the other was at the next. Of what is settled the one
+ * may have forgotten `slack` epochs more than the other.
+ */
+static bool in_step(const struct printed_fit *a, const struct printed_fit *b, size_t slack)
 {
 	size_t close = 0;
 
 	if (a->process == b->process || a->unit != b->unit || a->epochs != b->epochs ||
-	    a->told != b->told || a->told == 0)
+	    a->told == 0 || b->told == 0)
 		return false;
-	for (size_t i = 0; i < a->told; i++) {
-		const uint64_t low = i ? a->epoch[i - 1].last_ns : 0;
-		const uint64_t high = i + 1 < a->told ? a->epoch[i + 1].last_ns : UINT64_MAX;
+	const size_t of_a = before_index(a, b->epoch[0].index);
+	const size_t of_b = before_index(b, a->epoch[0].index);
+	const struct printed_epoch *x = a->epoch + of_a, *y = b->epoch + of_b;
+	const size_t n = a->told - of_a;
+	if (of_a > slack || of_b > slack || b->told - of_b != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t low = i ? x[i - 1].last_ns : 0;
+		const uint64_t high = i + 1 < n ? x[i + 1].last_ns : UINT64_MAX;
 
-		close += b->epoch[i].last_ns >= low && b->epoch[i].last_ns <= high;
+		close += y[i].last_ns >= low && y[i].last_ns <= high;
 	}
-	return close == a->told;
+	return n && close == n;
 }
 
-static void find_twins(struct fits *fits)
+static void find_twins(struct fits *fits, size_t slack)
 {
 	for (size_t b = 1; b < fits->n; b++)
 		for (size_t a = 0; a < b && !fits->fit[b].twin; a++)
-			if (!fits->fit[a].twin && in_step(&fits->fit[a], &fits->fit[b]))
+			if (!fits->fit[a].twin && in_step(&fits->fit[a], &fits->fit[b], slack))
 				fits->fit[b].twin = (uint32_t)a + 1;
 }
 
@@ -262,11 +297,95 @@ static int by_line(const void *left, const void *right)
 	return (a->first_line > b->first_line) - (a->first_line < b->first_line);
 }
 
+/* ---- what is settled ---- */
+
+void printed_settle(struct printed *printed, const struct printed_settled *settled)
+{
+	printed->settled = *settled;
+	facts_know(&printed->known, &printed->fits.facts);
+	for (size_t i = 0; i < printed->tellers; i++) {
+		struct teller *teller = &printed->teller[i];
+		struct facts kept = {0};
+
+		facts_know(&kept, &teller->budget.facts);
+		for (size_t k = 0; k < teller->voices; k++) {
+			voice_forget(&teller->voice[k], &teller->budget, settled->end_ns);
+			voice_move(&teller->voice[k], &teller->budget.facts, &kept);
+		}
+		facts_free(&teller->budget.facts);
+		teller->budget.facts = kept;
+	}
+}
+
+static bool counts_much(const struct teller *teller)
+{
+	bool much = teller->budget.epochs < VOICE_EPOCHS / 2 ||
+		    teller->budget.others < VOICE_OTHERS / 2 ||
+		    teller->budget.facts.n > FACTS_MAX / 2;
+
+	for (size_t i = 0; i < teller->voices; i++)
+		for (size_t k = 0; k < teller->voice[i].tales; k++)
+			much |= teller->voice[i].tale[k].runs > TALE_RUNS / 2;
+	return much;
+}
+
+bool printed_crowded(const struct printed *printed)
+{
+	for (size_t i = printed->tellers; i-- > 0;)
+		if (counts_much(&printed->teller[i]))
+			return true;
+	return false;
+}
+
+static void leave_out(struct printed_fit *fit)
+{
+	fit->told = 0;
+	fit->epochs = 0;
+}
+
+/* Of the fit that goes on what is behind the settled epochs. */
+static void leave_first(struct fits *fits, struct printed_fit *fit, uint32_t epochs)
+{
+	struct printed_epoch *epoch = &fits->epoch[fit->epoch - fits->epoch];
+	size_t gone = 0;
+
+	while (gone < fit->told && epoch[gone].index <= epochs)
+		gone++;
+	for (size_t i = gone; i < fit->told; i++)
+		epoch[i].index -= epochs;
+	fit->epoch = epoch + gone;
+	fit->told -= gone;
+	fit->before = epochs;
+	fit->epochs -= epochs < fit->epochs ? epochs : fit->epochs;
+	fit->of -= epochs < fit->of ? epochs : fit->of;
+	if (!fit->epochs || !fit->told)
+		leave_out(fit);
+}
+
+static void leave_out_settled(struct printed *printed)
+{
+	const struct printed_settled *settled = &printed->settled;
+
+	for (size_t i = 0; i < printed->fits.n && settled->end_ns; i++) {
+		struct printed_fit *fit = &printed->fits.fit[i];
+		const bool before =
+			fit->process == settled->process && fit->first_line < settled->first_line;
+
+		if (!fit->told)
+			continue;
+		if (fit->process == settled->process && fit->first_line == settled->first_line)
+			leave_first(&printed->fits, fit, settled->epochs);
+		else if (before || fit->epoch[fit->told - 1].last_ns <= settled->end_ns)
+			leave_out(fit);
+	}
+}
+
 size_t printed_look(struct printed *printed, const struct printed_fit **fit)
 {
 	size_t first[TELLERS_MAX] = {0};
 
 	fits_clear(&printed->fits);
+	facts_know(&printed->fits.facts, &printed->known);
 	for (size_t i = 0; i < printed->tellers; i++) {
 		const struct teller *teller = &printed->teller[i];
 		const struct tale *tale;
@@ -286,7 +405,8 @@ size_t printed_look(struct printed *printed, const struct printed_fit **fit)
 	}
 	if (printed->fits.n > 0)
 		qsort(printed->fits.fit, printed->fits.n, sizeof(*printed->fits.fit), by_line);
-	find_twins(&printed->fits);
+	find_twins(&printed->fits, printed->settled.end_ns ? SETTLED_SLACK : 0);
+	leave_out_settled(printed);
 	*fit = printed->fits.fit;
 	return printed->fits.n;
 }

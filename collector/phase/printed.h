@@ -52,6 +52,7 @@ struct printed_epoch {
 struct printed_fit {
 	uint32_t process;
 	uint32_t number; /* as the program counts folds, trials or models; 0 where it does not */
+	uint32_t nth;	 /* of its process and file, from 0 */
 	enum line_unit unit; /* EPOCH: the word was said. STEP: iterations, maybe epochs, if there
 				are loops inside. NONE: "[3/10]", a bar. PERCENT: of all epochs */
 	bool bars;   /* unit NONE: every epoch is a whole bar of its own, of `steps` steps */
@@ -59,6 +60,7 @@ struct printed_fit {
 	enum printed_reading reading;
 	uint32_t of;	 /* epochs announced ("/10"), or 0 */
 	uint32_t epochs; /* proved: the highest index, told or not */
+	uint32_t before; /* epochs that are settled: indices, `epochs` and `of` begin behind them */
 	uint32_t stride; /* every so many epochs speak (1 mostly); up to stride - 1 may follow */
 	uint64_t steps;	 /* of each epoch, where all agree; or 0 */
 	bool late;	 /* no line of it has a time of its own */
@@ -68,7 +70,7 @@ struct printed_fit {
 	 * of its fit in this list, plus one. 0: none, or this is the first of them.
 	 */
 	uint32_t twin;
-	uint64_t first_line;		   /* the number of its first line */
+	uint64_t first_line; /* the number of its first line; with process, who it is */
 	const struct printed_epoch *epoch; /* those that spoke, by rising index */
 	size_t told;
 };
@@ -92,6 +94,23 @@ void printed_line(struct printed *printed, const struct phase_line *line);
  */
 #define PRINTED_TRAINS 0.5
 size_t printed_look(struct printed *printed, const struct printed_fit **fit);
+
+/* Epochs that nothing can change any more: those of one fit, and of all fits before it. */
+struct printed_settled {
+	uint32_t process;
+	uint64_t first_line;
+	uint32_t epochs; /* of that fit, counted from its beginning */
+	uint64_t end_ns; /* of the last of them */
+};
+
+/*
+ * What is settled is not told again, and forgotten, so that there is room for what follows. What is
+ * told of it later (a log that is behind) is lost.
+ */
+void printed_settle(struct printed *printed, const struct printed_settled *settled);
+
+/* Whether more than half of the room for any process' epochs is taken. */
+bool printed_crowded(const struct printed *printed);
 
 /*
  * The metrics of an epoch, the last printed of each name; those of an epoch between two that spoke

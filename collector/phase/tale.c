@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void tale_free(struct tale *tale)
 {
@@ -325,4 +326,86 @@ void tale_before(struct tale *tale, const struct aside *aside, size_t n)
 {
 	for (size_t i = 0; i < n && tale->asides < TALE_ASIDES; i++)
 		tale->aside[tale->asides++] = aside[i];
+}
+
+/* ---- what is settled ---- */
+
+uint64_t tale_first_line(const struct tale *tale)
+{
+	return tale->gone.runs ? tale->gone.first_line : tale->run[0].first_mark.line;
+}
+
+/* Places of ticks are counted from the first that is left; one that is gone is nobody's place. */
+static void move_asides(struct tale *tale, size_t ticks)
+{
+	for (size_t i = 0; i < tale->asides; i++) {
+		struct aside *aside = &tale->aside[i];
+
+		if (aside->tick != SIZE_MAX)
+			aside->tick = aside->tick < ticks ? SIZE_MAX - 1 : aside->tick - ticks;
+		if (aside->latest != SIZE_MAX)
+			aside->latest = aside->latest < ticks ? 0 : aside->latest - ticks;
+		aside->count = aside->count > ticks ? aside->count - ticks : 0;
+	}
+}
+
+static void take_ticks(struct tale *tale, struct run *run, size_t ticks)
+{
+	for (size_t i = 0; i < ticks; i++) {
+		const double value = tale->tick[run->first + i].value;
+
+		run->fractions -= run->fractions > 0 && value != floor(value);
+	}
+	run->ticks -= ticks;
+	run->gone += ticks;
+}
+
+static void forget_ticks(struct tale *tale, size_t ticks)
+{
+	size_t first = 0, left = ticks;
+
+	for (size_t i = 0; i < tale->runs; i++) {
+		struct run *run = &tale->run[i];
+		const size_t some = run->ticks < left ? run->ticks : left;
+
+		take_ticks(tale, run, some);
+		left -= some;
+		run->first = first;
+		first += run->ticks;
+	}
+	move_asides(tale, ticks);
+	tale->ticks -= ticks;
+	tale->gone.ticks += ticks;
+	memmove(tale->tick, tale->tick + ticks, tale->ticks * sizeof(*tale->tick));
+}
+
+static void forget_run(struct tale *tale)
+{
+	const struct run *run = &tale->run[0];
+	struct tale_gone *gone = &tale->gone;
+
+	gone->first_line = tale_first_line(tale);
+	gone->runs++;
+	gone->lines += run->lines;
+	gone->good += run->good;
+	gone->quality += run->quality;
+	gone->rising += run->end > run->begin;
+	gone->announced |= run->of > 0;
+	gone->from_zero |= run->begin == 0;
+	gone->cut_short |= run->of == 0 || run->end < run->of;
+	tale->runs--;
+	memmove(tale->run, tale->run + 1, tale->runs * sizeof(*tale->run));
+}
+
+void tale_forget(struct tale *tale, uint64_t until_ns, size_t *budget)
+{
+	size_t ticks = 0;
+
+	while (ticks + 2 < tale->ticks && tale->tick[ticks + 2].first.t_ns <= until_ns)
+		ticks++;
+	if (ticks)
+		forget_ticks(tale, ticks);
+	*budget += ticks;
+	while (tale->runs > 2 && !tale->run[0].ticks && tale->run[2].first_mark.t_ns <= until_ns)
+		forget_run(tale);
 }

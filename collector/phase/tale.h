@@ -50,6 +50,18 @@ struct run {
 	uint32_t fit;		       /* the fold or trial that was named before, or 0 */
 	uint64_t lines, good, quality; /* with training's metrics, with any quality */
 	bool late;		       /* no line had a time of its own */
+	size_t gone;		       /* ticks of it that were forgotten, the first ones */
+};
+
+/* What was forgotten of a tale (tale_forget) and still counts. */
+struct tale_gone {
+	size_t runs, ticks;
+	uint64_t lines, good, quality, rising;
+	uint64_t first_line; /* of the first run */
+	bool announced;	     /* one of them */
+	bool from_zero;	     /* one of them began at 0 */
+	bool cut_short; /* one of them did not come to the end that it announced, or announced none
+			 */
 };
 
 /*
@@ -90,6 +102,7 @@ struct tale {
 	struct prelude prelude[TALE_PRELUDES]; /* shape 0: none */
 	uint64_t latest;		       /* number of its latest line */
 	bool open;			       /* the last run's last value has a tick */
+	struct tale_gone gone;
 };
 
 /* A line, and where it stands. */
@@ -108,6 +121,15 @@ void tale_free(struct tale *tale);
  */
 void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const struct told *told,
 	      const struct line_counter *counter);
+
+/*
+ * What was told up to then is settled: its ticks and runs are forgotten but for the last two, and
+ * what they cost is given back to the budget.
+ */
+void tale_forget(struct tale *tale, uint64_t until_ns, size_t *budget);
+
+/* Number of the line that the first run began with. */
+uint64_t tale_first_line(const struct tale *tale);
 
 /* What came before the first line with the counter; their `tick` is SIZE_MAX. */
 void tale_before(struct tale *tale, const struct aside *aside, size_t n);

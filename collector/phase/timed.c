@@ -203,7 +203,7 @@ static uint64_t least_lead_ns(const struct edges *edges, const struct cut *cut)
 static void at_end(const struct fuse_told *told, const struct printed_fit *p, const struct cut *cut,
 		   uint64_t from_ns, struct edges *edges)
 {
-	edges->at[0] = first_start(told, cut, p, from_ns);
+	edges->at[0] = p->before ? from_ns : first_start(told, cut, p, from_ns);
 	for (size_t i = 0; i < p->told; i++)
 		if (p->epoch[i].index <= edges->epochs)
 			edges->at[p->epoch[i].index] = p->epoch[i].last_ns;
@@ -219,14 +219,16 @@ static void at_end(const struct fuse_told *told, const struct printed_fit *p, co
 	fill_in(edges, cut);
 }
 
-static void at_start(const struct printed_fit *p, const struct cut *cut, uint64_t to_ns,
-		     struct edges *edges)
+static void at_start(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
+		     uint64_t to_ns, struct edges *edges)
 {
 	for (size_t i = 0; i < p->told; i++)
 		if (p->epoch[i].index <= edges->epochs)
 			edges->at[p->epoch[i].index - 1] = p->epoch[i].first_ns;
 	if (!edges->at[0])
 		edges->at[0] = p->epoch[0].first_ns;
+	if (p->before)
+		edges->at[0] = from_ns;
 	edges->at[edges->epochs] = last_end(cut, p, p->epoch[p->told - 1].first_ns, to_ns);
 	fill_in(edges, cut);
 }
@@ -259,7 +261,7 @@ static void around(const struct printed_fit *p, const struct cut *cut, uint64_t 
 	edges->at[0] = first->first_ns;
 	if (cut && cut->epoch[0].start_ns < first->first_ns)
 		edges->at[0] = cut->epoch[0].start_ns;
-	if (edges->at[0] < from_ns)
+	if (edges->at[0] < from_ns || p->before)
 		edges->at[0] = from_ns;
 	for (size_t i = 0; i + 1 < p->told; i++)
 		if (p->epoch[i + 1].index <= edges->epochs)
@@ -296,7 +298,7 @@ static enum printed_reading decide(const struct fuse_told *told, const struct pr
 	if (p->reading == PRINTED_AROUND)
 		return PRINTED_AROUND;
 	if (cut) {
-		at_start(p, cut, to_ns, edges);
+		at_start(p, cut, from_ns, to_ns, edges);
 		const double start = agreement(edges, cut);
 		memset(edges->at, 0, (edges->epochs + 1) * sizeof(*edges->at));
 		at_end(told, p, cut, from_ns, edges);
@@ -321,7 +323,7 @@ static enum printed_reading read_edges(const struct fuse_told *told, const struc
 
 	switch (reading) {
 	case PRINTED_AT_START:
-		at_start(p, cut, to_ns, edges);
+		at_start(p, cut, from_ns, to_ns, edges);
 		break;
 	case PRINTED_AROUND:
 		around(p, cut, from_ns, to_ns, edges);

@@ -45,7 +45,7 @@ static struct tale *tale_room(struct voice *voice)
 		struct tale *tale = &voice->tale[i];
 
 		if (tale->unit != LINE_UNIT_EPOCH && tale->runs == 1 && tale->run[0].lines <= 2 &&
-		    (!least || tale->latest < least->latest))
+		    !tale->gone.runs && (!least || tale->latest < least->latest))
 			least = tale;
 	}
 	if (least)
@@ -187,7 +187,7 @@ void voice_passing(struct voice *voice, const struct line *line, const struct ma
 	size_t i = 0;
 
 	for (size_t t = 0; t < voice->tales; t++)
-		if (voice->tale[t].ticks < PRELUDE_TICKS)
+		if (voice->tale[t].gone.ticks + voice->tale[t].ticks < PRELUDE_TICKS)
 			hear_again_of(&voice->tale[t], line->shape);
 	while (i < TALE_PRELUDES && voice->recent[i].shape != line->shape)
 		i++;
@@ -213,6 +213,42 @@ void voice_line(struct voice *voice, struct voice_budget *budget, const struct l
 	}
 }
 
+/* ---- what is settled ---- */
+
+void voice_forget(struct voice *voice, struct voice_budget *budget, uint64_t until_ns)
+{
+	for (size_t i = 0; i < voice->tales; i++)
+		tale_forget(&voice->tale[i], until_ns, purse(budget, &voice->tale[i]));
+}
+
+static void move(fact_list *list, const struct facts *from, struct facts *to)
+{
+	fact_list moved = 0;
+
+	facts_join(to, &moved, from, *list, false);
+	*list = moved;
+}
+
+static void move_tale(struct tale *tale, const struct facts *from, struct facts *to)
+{
+	for (size_t i = 0; i < tale->ticks; i++) {
+		move(&tale->tick[i].own, from, to);
+		move(&tale->tick[i].aside, from, to);
+	}
+	for (size_t i = 0; i < tale->runs; i++)
+		move(&tale->run[i].result, from, to);
+	for (size_t i = 0; i < tale->asides; i++)
+		move(&tale->aside[i].list, from, to);
+}
+
+void voice_move(struct voice *voice, const struct facts *from, struct facts *to)
+{
+	for (size_t i = 0; i < voice->tales; i++)
+		move_tale(&voice->tale[i], from, to);
+	for (size_t i = 0; i < voice->befores; i++)
+		move(&voice->before[i].list, from, to);
+}
+
 /* ---- which counts epochs ---- */
 
 struct weight {
@@ -224,7 +260,11 @@ struct weight {
 
 static struct weight weigh(const struct tale *tale)
 {
-	struct weight weight = {0};
+	struct weight weight = {.lines = tale->gone.lines,
+				.good = tale->gone.good,
+				.quality = tale->gone.quality,
+				.values = (double)tale->gone.rising,
+				.announced = tale->gone.announced};
 
 	for (size_t i = 0; i < tale->runs; i++) {
 		const struct run *run = &tale->run[i];
@@ -261,7 +301,7 @@ double voice_sure(const struct tale *tale)
 		return 0.05;
 	if (tale->unit == LINE_UNIT_PERCENT)
 		return good ? 0.5 : 0.05;
-	if (weight.lines < 3 && tale->runs < 2)
+	if (weight.lines < 3 && tale->gone.runs + tale->runs < 2)
 		return good ? 0.3 : 0.05;
 	if (tale->key <= UINT32_MAX) /* counted by us */
 		return 0.35;
@@ -278,8 +318,10 @@ double voice_sure(const struct tale *tale)
 /* Of two that are alike, the outer loop is the one whose values hold a whole run of the other. */
 static bool is_outer(const struct tale *outer, const struct tale *inner)
 {
-	return inner->runs > 1 && outer->ticks > 0 && outer->ticks <= inner->runs + 1 &&
-	       outer->runs < inner->runs;
+	const size_t ticks = outer->gone.ticks + outer->ticks;
+	const size_t runs = inner->gone.runs + inner->runs;
+
+	return runs > 1 && ticks > 0 && ticks <= runs + 1 && outer->gone.runs + outer->runs < runs;
 }
 
 const struct tale *voice_best(const struct voice *voice)

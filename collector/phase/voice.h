@@ -45,6 +45,12 @@ void voice_passing(struct voice *voice, const struct line *line, const struct ma
 void voice_line(struct voice *voice, struct voice_budget *budget, const struct line *line,
 		const struct mark *mark);
 
+/* What was told up to then is settled, and is forgotten. */
+void voice_forget(struct voice *voice, struct voice_budget *budget, uint64_t until_ns);
+
+/* Moves all that the voice tells with from one store to another; where memory is short, some. */
+void voice_move(struct voice *voice, const struct facts *from, struct facts *to);
+
 /* How surely a tale is of epochs or the like in training: 0 .. 1, by words and metrics. */
 double voice_sure(const struct tale *tale);
 

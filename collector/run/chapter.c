@@ -88,6 +88,20 @@ static bool is_booked(const struct chapters *chapters, const struct phase *phase
 	return phase->id < chapters->booked_room && chapters->booked[phase->id];
 }
 
+uint32_t chapters_booked(const struct chapters *chapters, const struct phase *phase, size_t n)
+{
+	uint32_t id = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!phase[i].final)
+			continue;
+		if (!is_booked(chapters, &phase[i]))
+			break;
+		id = phase[i].id;
+	}
+	return id;
+}
+
 static void leave(struct walk *walk)
 {
 	if (walk->leave)

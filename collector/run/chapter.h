@@ -75,6 +75,12 @@ void chapters_take(struct chapters *chapters, const struct phase *phase, size_t 
 		   bool over, struct chapter_books *books, const struct ledger_kernel *row,
 		   size_t rows);
 
+/*
+ * Of the judgement that was just taken, the id up to which everything final is booked: of that
+ * nobody needs to be told again.
+ */
+uint32_t chapters_booked(const struct chapters *chapters, const struct phase *phase, size_t n);
+
 /* The first `n` that were ever booked need not be kept. */
 void chapters_forget(struct chapters *chapters, uint64_t n);
 

@@ -186,6 +186,8 @@ void course_tick(struct course *course, uint64_t now_ns, bool over,
 						  .now_ns = t_ns});
 	size_t n = phases_look(course->phases, t_ns, over, &phase);
 	chapters_take(&course->chapters, phase, n, t_ns, over, &course->books, row, rows);
+	if (!over)
+		phases_forget(course->phases, chapters_booked(&course->chapters, phase, n));
 }
 
 void course_state(const struct course *course, struct ledger_state *state)

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells recorded stories to the recogniser and prints what it makes of them: replay [STORY...],
- * standard input without one. A line a phase, fields separated by tabs:
+ * Tells recorded stories to the recogniser and prints what it makes of them:
+ * replay [-p EPOCHS,MS,MANY] [-l EVENTS] [STORY...], standard input without one. A line a phase,
+ * fields separated by tabs:
  * id, parent, kind, index, of, start_ns, end_ns, steps, evidence, confidence, name=value...
+ * -p: when epochs are final (phases_patience). -l: looks after so many events, as a collector does:
+ * what is final is printed, and forgotten; the rest comes at the end.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "collector/phase/story.h"
+
+static struct {
+	uint32_t epochs, ms, many;
+	bool set;
+} patience;
+
+static unsigned long looks_every;
 
 static const char *kind_name(enum phase_kind kind)
 {
@@ -72,12 +83,30 @@ static char *read_all(FILE *from, size_t *size)
 	return text;
 }
 
+/* Prints what is final and forgets it, but for what is behind something that is not. */
+static void take_final(struct phases *phases, uint64_t now_ns)
+{
+	const struct phase *phase;
+	const size_t n = phases_look(phases, now_ns, false, &phase);
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!phase[i].final)
+			continue;
+		print_phase(&phase[i]);
+		last = phase[i].id;
+	}
+	if (last)
+		phases_forget(phases, last);
+}
+
 /* The last moment of the story is its end, unless it says so itself. */
 static int tell(struct phases *phases, const char *text, size_t size)
 {
 	struct story story = story_begin(text, size);
 	struct story_event event = {0};
 	uint64_t last_ns = 0;
+	unsigned long events = 0;
 	const struct phase *phase;
 	int more;
 
@@ -92,7 +121,10 @@ static int tell(struct phases *phases, const char *text, size_t size)
 			last_ns = event.line.t_ns;
 		if (event.kind == STORY_FILE && event.file.end_ns > last_ns)
 			last_ns = event.file.end_ns;
-		story_tell(phases, &event);
+		if (event.kind != STORY_LOOK || !looks_every)
+			story_tell(phases, &event);
+		if (looks_every && ++events % looks_every == 0)
+			take_final(phases, last_ns);
 	}
 	if (more < 0) {
 		fprintf(stderr, "replay: line %u is not of a story\n", story.tsv.line);
@@ -116,6 +148,9 @@ static int replay(FILE *from)
 		free(text);
 		return 1;
 	}
+	if (patience.set)
+		phases_patience(phases, patience.epochs, patience.ms * UINT64_C(1000000),
+				patience.many);
 	status = tell(phases, text, size);
 	phases_free(phases);
 	free(text);
@@ -124,18 +159,27 @@ static int replay(FILE *from)
 
 int main(int argc, char **argv)
 {
-	int status = 0;
+	int status = 0, option;
 
-	if (argc < 2)
+	while ((option = getopt(argc, argv, "p:l:")) != -1) {
+		if (option == 'l')
+			looks_every = strtoul(optarg, NULL, 10);
+		else if (option != 'p' ||
+			 sscanf(optarg, "%" SCNu32 ",%" SCNu32 ",%" SCNu32, &patience.epochs,
+				&patience.ms, &patience.many) != 3)
+			return 2;
+		patience.set |= option == 'p';
+	}
+	if (optind == argc)
 		return replay(stdin);
-	for (int i = 1; i < argc; i++) {
+	for (int i = optind; i < argc; i++) {
 		FILE *from = fopen(argv[i], "re");
 
 		if (!from) {
 			perror(argv[i]);
 			return 1;
 		}
-		if (argc > 2)
+		if (argc > optind + 1)
 			printf("# %s\n", argv[i]);
 		status |= replay(from);
 		fclose(from);

@@ -119,9 +119,13 @@ static void phases_are_booked_when_they_are_final(void **state)
 	for (uint64_t i = 0; i < 5; i++)
 		compute(&test, 1, S + i * S / 5);
 	compute(&test, 2, 2 * S);
+	energy_until(&test, 3 * S / 2);
+	look(&test, phase, 3, 3 * S, false);
+	assert_int_equal(chapters_booked(&test.chapters, phase, 3), 0); /* waits for its energy */
 	energy_until(&test, 3 * S);
 	look(&test, phase, 3, 3 * S, false);
 	assert_int_equal(test.chapters.n, 1);
+	assert_int_equal(chapters_booked(&test.chapters, phase, 3), 2);
 	const struct ledger_phase *booked = &test.chapters.phase[0];
 	assert_int_equal(booked->phase.id, 2);
 	assert_int_equal(booked->phase.parent, 1);

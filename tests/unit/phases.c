@@ -30,13 +30,14 @@ struct habit {
 	uint32_t epochs; /* of each fit */
 	uint32_t steps;	 /* of an epoch, a shorter last one among them if `tail` */
 	bool tail;
-	uint32_t batches; /* of an evaluation; 0: none */
-	uint32_t every;	  /* so many epochs have one evaluation */
-	uint32_t noise;	  /* in a thousand steps, so many have a kernel more */
-	bool lost;	  /* some steps of the second epoch were not seen */
-	uint32_t inner;	  /* rounds of a loop within each step */
-	bool optimiser;	  /* kernels of its own, the same for every batch */
-	bool looked_at;	  /* while it runs */
+	uint32_t batches;  /* of an evaluation; 0: none */
+	uint32_t every;	   /* so many epochs have one evaluation */
+	uint32_t noise;	   /* in a thousand steps, so many have a kernel more */
+	bool lost;	   /* some steps of the second epoch were not seen */
+	uint32_t inner;	   /* rounds of a loop within each step */
+	bool optimiser;	   /* kernels of its own, the same for every batch */
+	bool looked_at;	   /* while it runs */
+	uint32_t patience; /* epochs behind which the others are settled at once; 0: as ever */
 };
 
 struct epoch {
@@ -172,6 +173,8 @@ static void train_epoch(struct world *w, uint32_t fit, uint32_t epoch)
 static void run(struct world *w)
 {
 	assert_int_equal(phases_new(&w->phases), 0);
+	if (w->habit.patience)
+		phases_patience(w->phases, w->habit.patience, 0, 1000);
 	w->now_ns = 50 * MS + chance(w, 500) * MS;
 	for (uint32_t i = chance(w, 6); i > 0; i--)
 		compute(w, 4, i);
@@ -386,6 +389,22 @@ static void test_looking_changes_nothing(void **state)
 	each_seed(SILENT, looked_at);
 }
 
+static void settled(struct world *w)
+{
+	w->habit.epochs = 40 + chance(w, 24);
+	w->habit.steps = 12 + chance(w, 20);
+	w->habit.patience = 16;
+	w->habit.every = 1 + chance(w, 2);
+	w->habit.looked_at = true;
+}
+
+static void test_what_is_settled_stands_as_it_would_at_the_end(void **state)
+{
+	(void)state;
+	each_seed(AT_END, settled);
+	each_seed(AT_START, settled);
+}
+
 /* ---- where only lines tell ---- */
 
 /* When the first epoch is told to begin, of lines at these times; a module was loaded before, or
@@ -528,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_loops_within_steps),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_looking_changes_nothing),
+		cmocka_unit_test(test_what_is_settled_stands_as_it_would_at_the_end),
 		cmocka_unit_test(test_first_epoch_is_as_long_as_usual),
 		cmocka_unit_test(test_first_epoch_follows_what_was_loaded),
 		cmocka_unit_test(test_a_plain_loop_is_no_training),
