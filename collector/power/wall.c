@@ -207,8 +207,7 @@ int wall_read_csv(const char *text, size_t size, const struct wall_format *forma
 		return -EINVAL;
 	}
 	size = end ? (size_t)(end + 1 - text) : 0;
-	return rows_read(text, size, rows_delimiter(text, size), '"', take_row,
-			 rows_delimiter(text, size), take_row, &csv);
+	return rows_read(text, size, rows_delimiter(text, size), '"', take_row, &csv);
 }
 
 /* ---- Kwollect ---- */
