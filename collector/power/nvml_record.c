@@ -299,20 +299,17 @@ static void put_processes(const struct line *line, const struct nvml_poll *poll,
 }
 
 int nvml_record_append(FILE *values, const struct nvml_facts *facts, const struct nvml_poll *poll,
-		       const struct nvml_poll *before, uint64_t start_ns, const uint32_t *metered)
+		       uint64_t start_ns, const uint32_t *metered)
 {
 	for (uint32_t i = 0; i < poll->gpus; i++) {
 		const struct nvml_said *now = &poll->gpu[i];
-		const struct nvml_said *then = before ? &before->gpu[i] : NULL;
 		struct line line = {values, now->t_ns > start_ns ? now->t_ns - start_ns : 0, i};
 
 		if (facts->gpu[i].error)
 			continue;
-		/* A counter that has not moved is told again: it is a record that it stood. */
 		if (!facts->gpu[i].energy_error)
 			put_number(&line, "energy_mj", now->energy_error, now->energy_mj);
-		if (!facts->gpu[i].power_error && (!then || then->power_mw != now->power_mw ||
-						   then->power_error != now->power_error))
+		if (!facts->gpu[i].power_error)
 			put_number(&line,
 				   facts->gpu[i].instant ? "power_instant_mw" : "power_average_mw",
 				   now->power_error, now->power_mw);

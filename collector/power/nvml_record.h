@@ -37,10 +37,11 @@ void nvml_record_poll(struct world *world, const struct nvml_facts *facts, struc
 int nvml_record_write(const char *dir, const struct nvml_facts *facts);
 
 /*
- * Appends to values.tsv what `poll` says that `before` did not (NULL: all), in time counted from
- * start_ns. `metered` are the PIDs that become 0, ending with one. Returns 0 or -EIO.
+ * Appends to values.tsv all that `poll` says, changed or not, since what is not recorded any more
+ * is a gap; in time counted from start_ns. `metered` are the PIDs that become 0, ending with one.
+ * Returns 0 or -EIO.
  */
 int nvml_record_append(FILE *values, const struct nvml_facts *facts, const struct nvml_poll *poll,
-		       const struct nvml_poll *before, uint64_t start_ns, const uint32_t *metered);
+		       uint64_t start_ns, const uint32_t *metered);
 
 #endif
