@@ -205,18 +205,102 @@ honest_is_counted() {
 	verified
 }
 
-# wheel NAME: a Python of its own beneath $venv, with that wheel. Only a machine that reaches no index
-# at all (then pip knows of no version) is let off; whatever else fails is a failure.
+# Takes the simulated CUDA driver, which tallies what it is asked and what it executes.
+use_simgpu() {
+	export LD_LIBRARY_PATH=$fake/cuda
+	export SIMGPU_TALLY=$TMPDIR/tally
+	rm -f "$SIMGPU_TALLY"
+}
+
+# no_index PIP-LOG WHAT: pip failed to bring that. Only a machine that reaches no index at all (then
+# pip knows of no version) is let off; whatever else fails is a failure.
+no_index() {
+	tail -n 3 "$1"
+	grep -q 'from versions: none' "$1" || fail "pip could not bring the wheel of $2"
+	echo "skip: no index of Python packages is reached"
+	exit 77
+}
+
+# unpacked NAME==VERSION [PIP-OPTION...]: that wheel, for whatever Python, unpacked at $unpacked. Kept
+# for other stories, which may be asking for it at the same time.
+unpacked() {
+	unpacked=$build/tests/wheel-$1
+	[ ! -e "$unpacked" ] || return 0
+	"$python" -m venv "$TMPDIR/venv"
+	"$TMPDIR/venv/bin/pip" download --quiet --no-deps --only-binary=:all: -d "$TMPDIR/wheel" "$@" \
+		>"$TMPDIR/pip" 2>&1 || no_index "$TMPDIR/pip" "$1"
+	"$python" -m zipfile -e "$TMPDIR"/wheel/*.whl "$TMPDIR/unpacked"
+	mv -T "$TMPDIR/unpacked" "$unpacked" 2>/dev/null || [ -e "$unpacked" ]
+}
+
+# The newest of NVIDIA's runtimes that does not have the driver prove itself NVIDIA's (CUDA 11.2 and
+# later do), at $runtime; a wheel carries it.
+cuda_runtime() {
+	[ "$(uname -m)" = x86_64 ] || {
+		echo "skip: that wheel is for x86-64 alone"
+		exit 77
+	}
+	unpacked torchvision==0.10.1 --python-version 3.8 --platform manylinux1_x86_64
+	runtime=$(find "$unpacked" -name 'libcudart.*.so.10.2')
+	[ -n "$runtime" ] || fail "the wheel carries no CUDA runtime any more"
+	mkdir -p "$TMPDIR/runtime"
+	ln -sf "$runtime" "$TMPDIR/runtime/libcudart.so.10.2"
+	runtime=$TMPDIR/runtime/libcudart.so.10.2
+}
+
+# runtime_program LIBRARY [COMPILER-OPTION...]: tests/prog/cuda_runtime.c, of that runtime, at $program.
+runtime_program() {
+	local library=$1
+
+	shift
+	program=$TMPDIR/cuda_runtime
+	cc -std=gnu11 -O2 "$@" -o "$program" tests/prog/cuda_runtime.c "$library" \
+		-Wl,-rpath,"$(dirname "$library")" -pthread -ldl -lrt
+}
+
+# runtime_story PART ROUNDS: what the program launched, by its own word, is what the driver
+# executed, bare and metered, and what the ledger tells.
+runtime_story() {
+	use_simgpu
+	"$program" "$1" "$2" >"$TMPDIR/bare" || fail "bare: $(cat "$TMPDIR/bare")"
+	counts_of kernel <"$TMPDIR/bare" >"$TMPDIR/expected"
+	[ -s "$TMPDIR/expected" ] || fail "nothing was launched"
+	counts_of kernel <"$(tally)" | diff -u "$TMPDIR/expected" - || fail "the driver executed otherwise"
+	rm "$SIMGPU_TALLY"
+	meter_ok -- "$program" "$1" "$2"
+	diff -u "$TMPDIR/bare" "$TMPDIR/out" || fail "the program sees another world when metered"
+	if nm -D "$build/libgramme.so" | grep -q ' cuLaunchKernel$'; then
+		same_counts "$(tally)" kernel call
+		covered
+	fi
+}
+
+# runtime_gives_up: a runtime that has the driver prove itself NVIDIA's finds its functions in the
+# simulated one, asks for that proof and gives up; metered it goes the same road to the same end.
+runtime_gives_up() {
+	local asked='$2 == "api" && $3 ~ /^cuGetProcAddress/'
+
+	use_simgpu
+	status=0
+	"$program" basic >"$TMPDIR/bare" || status=$?
+	[ "$status" -eq 3 ] || fail "exit status $status: $(cat "$TMPDIR/bare")"
+	awk "$asked" "$(tally)" >"$TMPDIR/asked"
+	awk '{ n += $4 } END { exit n < 300 }' "$TMPDIR/asked" || fail "it hardly asked for functions"
+	rm "$SIMGPU_TALLY"
+	meter -- "$program" basic
+	[ "$status" -eq 3 ] || fail "exit status $status when metered"
+	diff -u "$TMPDIR/bare" "$TMPDIR/out" || fail "the program sees another world when metered"
+	awk "$asked" "$(tally)" | diff -u "$TMPDIR/asked" - || fail "the driver is asked otherwise"
+	verified
+}
+
+# wheel NAME: a Python of its own beneath $venv, with that wheel.
 wheel() {
 	venv=$build/tests/venv-$1
 	[ ! -e "$venv/ready" ] || return 0
 	rm -rf "$venv"
 	"$python" -m venv "$venv"
-	if ! "$venv/bin/pip" install --quiet --only-binary=:all: "$1" >"$TMPDIR/pip" 2>&1; then
-		tail -n 3 "$TMPDIR/pip"
-		grep -q 'from versions: none' "$TMPDIR/pip" || fail "pip could not install the wheel of $1"
-		echo "skip: no index of Python packages is reached"
-		exit 77
-	fi
+	"$venv/bin/pip" install --quiet --only-binary=:all: "$1" >"$TMPDIR/pip" 2>&1 ||
+		no_index "$TMPDIR/pip" "$1"
 	touch "$venv/ready"
 }

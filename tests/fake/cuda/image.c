@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What kernels an image holds: PTX (text), a cubin (ELF with a section .text.NAME for each), or a
- * bundle of both (fatbin), whose parts may be compressed; then any name may be asked for.
+ * bundle of both (fatbin). Parts may be compressed; where all are, any name may be asked for.
  */
 #include "tests/fake/cuda/sim.h"
 
@@ -32,10 +32,9 @@ struct part {
 	uint16_t kind; /* 1: PTX, 2: cubin */
 	uint16_t version;
 	uint32_t header_bytes;
-	uint64_t bytes; /* behind the header, as stored */
-	uint32_t packed_bytes;
-	uint32_t reserved[9];
-	uint64_t unpacked_bytes; /* 0: stored as it is */
+	uint64_t bytes;	       /* behind the header, as stored */
+	uint32_t packed_bytes; /* 0: stored as it is */
+	uint32_t reserved[11];
 };
 
 static char *add(char *names, const char *name, size_t length)
@@ -88,13 +87,9 @@ static char *names_of_bundle(const struct bundle *bundle)
 		const struct part *part = (const void *)p;
 		const char *body = p + part->header_bytes;
 
-		if (part->unpacked_bytes || part->packed_bytes) {
-			free(names);
-			return NULL;
-		}
-		if (part->kind == 1)
+		if (part->kind == 1 && !part->packed_bytes)
 			names = names_of_ptx(names, body, part->bytes);
-		else if (part->kind == 2 && !memcmp(body, ELFMAG, SELFMAG))
+		else if (part->kind == 2 && !part->packed_bytes)
 			names = names_of_cubin(names, body);
 		p = body + part->bytes;
 	}

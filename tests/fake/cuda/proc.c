@@ -54,8 +54,11 @@ int sim_proc(const char *name, void **out, int version, cuuint64_t flags, int *s
 }
 
 /*
- * NVIDIA publishes nothing of these tables; what is answered is what the runtimes of CUDA 11.8 to
- * 13.5 were seen to need (2026-11-21), and everything else is refused.
+ * NVIDIA publishes nothing of these tables; what is answered is what runtimes of CUDA 10.2 to 13.5
+ * were seen to call (2026-11-21), and everything else is refused. One of the refused is how a
+ * runtime since CUDA 11.2 has the driver prove that it is NVIDIA's. This one is not, and does not
+ * pretend to be: such a runtime finds all its functions here, asks for that proof, and gives up.
+ * The runtime of CUDA 10.2 asks for none, and works.
  */
 static int refuse(void)
 {
@@ -73,6 +76,24 @@ static int primary(CUcontext *out, CUdevice device)
 		sim_primary_release(device, false);
 	sim_unlock();
 	return err;
+}
+
+/* How runtimes of before CUDA 12 have a program's bundle loaded; more is told, of variables. */
+static int load(CUmodule *out, const void *wrapper)
+{
+	int err;
+
+	sim_lock();
+	err = sim_module_load(out, wrapper, false);
+	sim_unlock();
+	return err;
+}
+
+/* The bundle will be gone; nothing is kept of it. */
+static int unload(const void *wrapper)
+{
+	(void)wrapper;
+	return CUDA_SUCCESS;
 }
 
 /* Asked by runtime 13 whether it may go on. */
@@ -173,12 +194,13 @@ struct private_table {
 
 /* clang-format off */
 static const struct private_table no_table = {
-	sizeof(no_table), {[0 ... 10] = PRIVATE(refuse), [11] = PRIVATE(agree),
-			   [12 ... 63] = PRIVATE(refuse)},
+	sizeof(no_table), {[0 ... 63] = PRIVATE(refuse)},
 };
 static const struct private_table runtime_table = {
 	sizeof(runtime_table), {[0] = PRIVATE(refuse), [1] = PRIVATE(primary),
-				[2 ... 63] = PRIVATE(refuse)},
+				[2 ... 4] = PRIVATE(refuse), [5] = PRIVATE(load),
+				[6] = PRIVATE(unload), [7 ... 10] = PRIVATE(refuse),
+				[11] = PRIVATE(agree), [12 ... 63] = PRIVATE(refuse)},
 };
 static const struct private_table tools_table = {
 	sizeof(tools_table), {[0] = PRIVATE(refuse), [1] = PRIVATE(listened_calls),
@@ -196,18 +218,15 @@ int sim_export_table(const void **out, const CUuuid *uuid)
 	static const unsigned char runtime[4] = {0x6b, 0xd5, 0xfb, 0x6c};
 	static const unsigned char tools[4] = {0xa0, 0x94, 0x79, 0x8c};
 	static const unsigned char contexts[4] = {0xc6, 0x93, 0x33, 0x6e};
-	static const unsigned char threads[4] = {0x42, 0xd8, 0x5a, 0x81};
 
 	if (!out || !uuid)
 		return CUDA_ERROR_INVALID_VALUE;
-	*out = NULL;
+	*out = &no_table;
 	if (!memcmp(uuid, runtime, sizeof(runtime)))
 		*out = &runtime_table;
 	else if (!memcmp(uuid, tools, sizeof(tools)))
 		*out = &tools_table;
-	else if (!memcmp(uuid, threads, sizeof(threads)))
-		*out = &no_table;
 	else if (!memcmp(uuid, contexts, sizeof(contexts)))
 		*out = context_table;
-	return *out ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
+	return CUDA_SUCCESS;
 }

@@ -48,7 +48,7 @@ int sim_stream_create(CUstream *out, unsigned flags, int priority)
 	return CUDA_SUCCESS;
 }
 
-/* What it was given is done all the same; nobody waits. */
+/* What it was given is done all the same. Its memory stays, since others may be waiting for it. */
 int sim_stream_destroy(CUstream stream)
 {
 	CUstream *link = stream ? &stream->context->streams : NULL;
@@ -57,14 +57,10 @@ int sim_stream_destroy(CUstream stream)
 		return CUDA_ERROR_INVALID_HANDLE;
 	if (stream->capture)
 		sim_capture_break(stream->capture);
-	while (stream->jobs)
-		sim_pause();
 	while (*link && *link != stream)
 		link = &(*link)->next;
 	if (*link)
 		*link = stream->next;
-	free(stream->tail);
-	free(stream);
 	return CUDA_SUCCESS;
 }
 
@@ -97,12 +93,10 @@ uint64_t sim_stream_take(CUstream stream, uint64_t duration_ns)
 
 void sim_stream_drain(CUstream stream)
 {
-	while (stream->jobs || stream->free_ns > sim_now_ns()) {
-		if (stream->free_ns > sim_now_ns())
-			sim_sleep_until(stream->free_ns);
-		else
-			sim_pause();
-	}
+	while (stream->jobs)
+		sim_pause();
+	while (stream->free_ns > sim_now_ns())
+		sim_sleep_until(stream->free_ns);
 }
 
 /* To ask a stream how far it is, while it is captured, ends the capture. */
@@ -132,8 +126,9 @@ int sim_stream_synchronize(CUstream stream)
 
 	if (err)
 		return err;
-	if (stream->is_legacy)
-		stream->free_ns = behind(stream);
+	for (CUstream s = stream->is_legacy ? stream->context->streams : NULL; s; s = s->next)
+		if (!(s->flags & SIM_STREAM_NON_BLOCK))
+			sim_stream_drain(s);
 	sim_stream_drain(stream);
 	return CUDA_SUCCESS;
 }
