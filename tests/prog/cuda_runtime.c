@@ -6,7 +6,8 @@
  *
  *   cuda_runtime basic|graphs|threads|errors [ROUNDS]
  *
- * Prints what it launched as "count kernel NAME N", and each call that failed as "error NAME N".
+ * Prints what it launched as "count kernel NAME N", what was refused as "refused kernel NAME N",
+ * and each call that failed as "error NAME N".
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -168,6 +169,7 @@ static void register_kernels(void)
 /* ---- what it does ---- */
 
 static long launched[KERNELS];
+static long refused[KERNELS];
 
 static int told(const char *call, int error)
 {
@@ -338,7 +340,9 @@ static void errors(long rounds)
 	TOLD(cudaMalloc((void **)&memory, ELEMENTS * sizeof(float)));
 	TOLD(cudaLaunchKernel(&stub[ADD], none, one, args, 0, NULL));
 	for (long i = 0; i < rounds; i++)
-		if (!told("launch", launch(ADD, memory, NULL)))
+		if (told("launch", launch(ADD, memory, NULL)))
+			refused[ADD]++;
+		else
 			count(ADD, 1);
 	TOLD(cudaGetLastError());
 	TOLD(cudaGetLastError());
@@ -370,8 +374,11 @@ int main(int argc, char **argv)
 	MUST(cudaGetDeviceCount(&devices));
 	printf("devices %d\n", devices);
 	part(rounds);
-	for (int i = 0; i < KERNELS; i++)
+	for (int i = 0; i < KERNELS; i++) {
 		if (launched[i])
 			printf("count kernel %s %ld\n", name[i], launched[i]);
+		if (refused[i])
+			printf("refused kernel %s %ld\n", name[i], refused[i]);
+	}
 	return 0;
 }

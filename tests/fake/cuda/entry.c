@@ -151,6 +151,28 @@ static int failure_of(const char *name, unsigned call)
 	return CUDA_SUCCESS;
 }
 
+/* Work is refused where it is known by what name it counts: see sim_refusal. */
+static bool is_work(const char *name)
+{
+	static const char *const prefixes[] = {"cuLaunch", "cuMemcpy", "cuMemset", "cuMemPrefetch",
+					       "cuGraphLaunch"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
+
+static int refusal;
+
+int sim_refusal(void)
+{
+	int err = refusal;
+
+	refusal = CUDA_SUCCESS;
+	return err;
+}
+
 static int enter(struct entry *entry)
 {
 	sim_lock();
@@ -158,7 +180,8 @@ static int enter(struct entry *entry)
 		tally_count("captured", entry->symbol, true);
 	if (!entry->is_early && !sim_is_ready())
 		return CUDA_ERROR_NOT_INITIALIZED;
-	return failures ? failure_of(entry->name, ++entry->calls) : CUDA_SUCCESS;
+	refusal = failures ? failure_of(entry->name, ++entry->calls) : CUDA_SUCCESS;
+	return is_work(entry->name) ? CUDA_SUCCESS : sim_refusal();
 }
 
 static int leave(const struct entry *entry, int err)

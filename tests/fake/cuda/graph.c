@@ -316,14 +316,14 @@ int sim_exec_destroy(CUgraphExec exec)
 	return err;
 }
 
-int sim_exec_launch(CUgraphExec exec, CUstream stream)
+int sim_exec_launch(CUgraphExec exec, CUstream stream, const char *call)
 {
 	struct sim_work work = {.kind = CU_GRAPH_NODE_TYPE_GRAPH};
 
 	if (!exec || !stream)
 		return CUDA_ERROR_INVALID_HANDLE;
 	work.graph = exec->graph;
-	return sim_submit(stream, &work, NULL);
+	return sim_submit(stream, &work, call);
 }
 
 /* The nodes must be of the same kinds in the same order; their work is taken over. */

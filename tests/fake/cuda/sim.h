@@ -8,7 +8,8 @@
  *
  * It counts by itself what it was asked and what it executed (tests/fake/tally.h), in SIMGPU_TALLY:
  *   kernel NAME    executions of a kernel, those of graphs among them
- *   call NAME      copies, memsets and prefetches, by the name without _v2, _ptsz, _ptds
+ *   call NAME      copies, memsets, prefetches, host functions and launches of graphs, by the name
+ *                  without _v2, _ptsz, _ptds; none of those that are captured
  *   node KIND      executed nodes of graphs that are no kernels
  *   api NAME       every call, by its exported name
  *   captured NAME  those of them that came while any stream was captured
@@ -160,6 +161,8 @@ void sim_pause(void);
 void sim_changed(void);
 void sim_lock(void);
 void sim_unlock(void);
+/* What SIMGPU_FAIL wants of the work that is about to be submitted; asked once. */
+int sim_refusal(void);
 uint64_t sim_new_id(void);
 /* Zeroed memory; the process ends where there is none. */
 void *sim_new(size_t bytes);
@@ -285,8 +288,8 @@ int sim_set(CUstream stream, const CUDA_MEMSET_NODE_PARAMS *set, bool wait, cons
 /* Takes the time of a copy and moves nothing: arrays, hints. */
 int sim_nothing(CUstream stream, bool wait, const char *call);
 int sim_write(CUstream stream, CUdeviceptr to, uint64_t value, unsigned bytes);
-int sim_host(CUstream stream, CUhostFn function, void *data);
-int sim_callback(CUstream stream, CUstreamCallback callback, void *data);
+int sim_host(CUstream stream, CUhostFn function, void *data, const char *call);
+int sim_callback(CUstream stream, CUstreamCallback callback, void *data, const char *call);
 int sim_alloc_later(CUdeviceptr *out, size_t bytes, CUstream stream);
 int sim_free_later(CUdeviceptr pointer, CUstream stream);
 
@@ -336,7 +339,7 @@ int sim_node_set(CUgraphNode node, CUgraphNodeType kind, const void *in, size_t 
 int sim_node_set_any(CUgraphNode node, const CUgraphNodeParams *params);
 int sim_exec_create(CUgraphExec *out, CUgraph graph, cuuint64_t flags);
 int sim_exec_destroy(CUgraphExec exec);
-int sim_exec_launch(CUgraphExec exec, CUstream stream);
+int sim_exec_launch(CUgraphExec exec, CUstream stream, const char *call);
 int sim_exec_update(CUgraphExec exec, CUgraph graph, int *result);
 /* Its own node for one of the graph that it was made of; NULL if there is none. */
 CUgraphNode sim_exec_node(CUgraphExec exec, CUgraphNode node);

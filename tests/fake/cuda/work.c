@@ -64,9 +64,14 @@ static void perform_graph(CUstream stream, CUgraph graph)
 			sim_perform(stream, &node->work, true);
 }
 
+static CUfunction function_of(const CUDA_KERNEL_NODE_PARAMS *kernel)
+{
+	return kernel->func ? kernel->func : (CUfunction)(void *)kernel->kern;
+}
+
 static void run_kernel(CUstream stream, const CUDA_KERNEL_NODE_PARAMS *kernel)
 {
-	CUfunction function = kernel->func ? kernel->func : (CUfunction)(void *)kernel->kern;
+	CUfunction function = function_of(kernel);
 
 	sim_stream_take(stream, kernel_ns(function->name));
 	tally_count("kernel", function->name, true);
@@ -112,17 +117,26 @@ void sim_perform(CUstream stream, const struct sim_work *work, bool in_graph)
 	}
 }
 
+static int judge(CUstream stream)
+{
+	int err = sim_refusal();
+
+	if (!stream)
+		return CUDA_ERROR_INVALID_HANDLE;
+	return err || stream->capture ? err : sim_capture_implicit(stream);
+}
+
 int sim_submit(CUstream stream, const struct sim_work *work, const char *call)
 {
-	int err = CUDA_ERROR_INVALID_HANDLE;
 	bool is_later = stream && stream->capture;
+	int err = judge(stream);
 
-	if (is_later)
-		err = sim_capture_add(stream, work);
-	else if (stream)
-		err = sim_capture_implicit(stream);
-	if (!err && !is_later)
+	if (!err && is_later)
+		return sim_capture_add(stream, work);
+	if (!err)
 		sim_perform(stream, work, false);
+	if (err && work->kind == CU_GRAPH_NODE_TYPE_KERNEL)
+		tally_count("kernel", function_of(&work->kernel)->name, false);
 	if (call && !is_later)
 		tally_count("call", call, !err);
 	return err;
@@ -152,8 +166,10 @@ int sim_launch(CUstream stream, const CUDA_KERNEL_NODE_PARAMS *kernel)
 		return CUDA_ERROR_INVALID_HANDLE;
 	if (!is_shape(kernel->gridDimX, kernel->gridDimY, kernel->gridDimZ) ||
 	    !is_shape(kernel->blockDimX, kernel->blockDimY, kernel->blockDimZ) ||
-	    (uint64_t)kernel->blockDimX * kernel->blockDimY * kernel->blockDimZ > 1024)
+	    (uint64_t)kernel->blockDimX * kernel->blockDimY * kernel->blockDimZ > 1024) {
+		tally_count("kernel", function_of(kernel)->name, false);
 		return CUDA_ERROR_INVALID_VALUE;
+	}
 	return sim_submit(stream, &work, NULL);
 }
 
@@ -289,11 +305,11 @@ int sim_write(CUstream stream, CUdeviceptr to, uint64_t value, unsigned bytes)
 	return CUDA_SUCCESS;
 }
 
-int sim_host(CUstream stream, CUhostFn function, void *data)
+int sim_host(CUstream stream, CUhostFn function, void *data, const char *call)
 {
 	struct sim_work work = {.kind = CU_GRAPH_NODE_TYPE_HOST, .host = {function, data}};
 
-	return function ? sim_submit(stream, &work, NULL) : CUDA_ERROR_INVALID_VALUE;
+	return function ? sim_submit(stream, &work, call) : CUDA_ERROR_INVALID_VALUE;
 }
 
 struct callback {
@@ -310,7 +326,7 @@ static void call_back(void *data)
 	free(callback);
 }
 
-int sim_callback(CUstream stream, CUstreamCallback function, void *data)
+int sim_callback(CUstream stream, CUstreamCallback function, void *data, const char *call)
 {
 	struct callback *callback;
 
@@ -322,7 +338,7 @@ int sim_callback(CUstream stream, CUstreamCallback function, void *data)
 	}
 	callback = sim_new(sizeof(*callback));
 	*callback = (struct callback){function, stream, data};
-	return sim_host(stream, call_back, callback);
+	return sim_host(stream, call_back, callback, call);
 }
 
 int sim_alloc_later(CUdeviceptr *out, size_t bytes, CUstream stream)
