@@ -151,6 +151,8 @@ static void set_options(CURL *curl, const struct http_request *request, struct h
 	api.easy_setopt(curl, CURLOPT_HEADERDATA, answer);
 	if (request->body)
 		api.easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request->body);
+	if (request->remove)
+		api.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "DELETE");
 	if (request->user) {
 		api.easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		api.easy_setopt(curl, CURLOPT_USERNAME, request->user);
@@ -216,6 +218,26 @@ int http_ask(const struct http_request *request, struct http_answer *answer)
 	if (error)
 		http_answer_free(answer);
 	return error;
+}
+
+int http_escape(const char *text, char *escaped, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~";
+	size_t used = 0;
+
+	for (; *text; text++) {
+		bool keeps = strchr(plain, *text);
+
+		if (used + (keeps ? 1 : 3) >= size)
+			return -ENAMETOOLONG;
+		if (keeps)
+			escaped[used++] = *text;
+		else
+			used += (size_t)snprintf(escaped + used, 4, "%%%02X", (unsigned char)*text);
+	}
+	escaped[used] = '\0';
+	return 0;
 }
 
 void http_answer_free(struct http_answer *answer)

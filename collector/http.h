@@ -15,6 +15,7 @@
 struct http_request {
 	const char *url;  /* http:// or https:// */
 	const char *body; /* JSON to be posted, or NULL: the question is a GET */
+	bool remove;	  /* it is a DELETE */
 	/* NULL each, where there is none: */
 	const char *user;
 	const char *password;
@@ -41,6 +42,12 @@ struct http_answer {
  * patience_ms. Threads may ask at the same time.
  */
 int http_ask(const struct http_request *request, struct http_answer *answer);
+/*
+ * Writes `text` so that it can stand in a query: all but letters, digits and -._~ as %XX. Returns 0
+ * or -ENAMETOOLONG.
+ */
+int http_escape(const char *text, char *escaped, size_t size);
+
 void http_answer_free(struct http_answer *answer);
 
 #endif

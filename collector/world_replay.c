@@ -188,7 +188,9 @@ static int answer_path(const struct http_request *request, bool query, char *pat
 	while (length && host[length - 1] == '/')
 		length--;
 	if ((size_t)snprintf(path, size, "/http/%.*s/%s", (int)length, host,
-			     request->body ? "POST" : "GET") >= size)
+			     request->remove ? "DELETE"
+			     : request->body ? "POST"
+					     : "GET") >= size)
 		return -ENAMETOOLONG;
 	return 0;
 }

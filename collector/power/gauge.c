@@ -90,6 +90,8 @@ static void release(void *state)
 {
 	struct gauge_bank *bank = state;
 
+	if (bank->end)
+		bank->end(state);
 	config_release(bank->config);
 	free(bank);
 }

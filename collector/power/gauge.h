@@ -42,7 +42,8 @@ struct gauge_bank {
 	struct world *world;
 	struct power *power;
 	struct poller *poller;
-	struct config *config; /* held, where polls read it; or NULL */
+	struct config *config;	  /* held, where polls read it; or NULL */
+	void (*end)(void *state); /* called before the state is freed; or NULL */
 	struct gauge gauge[POWER_DOMAINS_MAX];
 	size_t gauges;
 };

@@ -74,28 +74,39 @@ int remote_status(int status)
 	return status >= 500 ? -EIO : -EPROTO;
 }
 
-int remote_get(const struct remote *remote, const char *url, const char *token,
-	       struct json_t **json)
+int remote_ask(const struct remote *remote, const char *url, const char *token, const char *body,
+	       bool remove, struct http_answer *answer)
 {
 	struct http_request request = remote->request;
-	struct http_answer answer;
 	int error;
 
 	request.url = url;
-	if (token) {
+	request.body = body;
+	request.remove = remove;
+	if (token || body) {
 		request.token = token;
 		request.user = request.bearer = NULL;
 	}
-	error = world_http(remote->world, &request, &answer);
+	error = world_http(remote->world, &request, answer);
 	if (error)
 		return error;
-	error = remote_status(answer.status);
-	if (!error) {
-		*json = json_loadb(answer.body, answer.size, 0, NULL);
-		error = *json ? 0 : -EBADMSG;
-	}
-	http_answer_free(&answer);
+	error = remote_status(answer->status);
+	if (error)
+		http_answer_free(answer);
 	return error;
+}
+
+int remote_get(const struct remote *remote, const char *url, const char *token,
+	       struct json_t **json)
+{
+	struct http_answer answer;
+	int error = remote_ask(remote, url, token, NULL, false, &answer);
+
+	if (error)
+		return error;
+	*json = json_loadb(answer.body, answer.size, 0, NULL);
+	http_answer_free(&answer);
+	return *json ? 0 : -EBADMSG;
 }
 
 void remote_find(const struct remote *remote, struct power *power, const char *source, int error)

@@ -37,6 +37,13 @@ int remote_open(struct remote *remote, struct power *power, const char *source, 
 int remote_get(const struct remote *remote, const char *url, const char *token,
 	       struct json_t **json);
 
+/*
+ * As remote_get, with JSON to be posted where `body` is not NULL, or to remove a thing; the answer
+ * is to be freed.
+ */
+int remote_ask(const struct remote *remote, const char *url, const char *token, const char *body,
+	       bool remove, struct http_answer *answer);
+
 /* What a status means, as remote_get says; 0 for 2xx. */
 int remote_status(int status);
 

@@ -127,7 +127,6 @@ static int read_remote(const struct wallmeter *wall, const struct meter *meter, 
 		       size_t *size)
 {
 	struct world *world = wall->bank.world;
-	struct http_request request = meter->remote.request;
 	struct http_answer answer;
 	int64_t since_s = meter->last_unix_ns / (int64_t)UNITS_NS_PER_S;
 	char url[512];
@@ -139,16 +138,12 @@ static int read_remote(const struct wallmeter *wall, const struct meter *meter, 
 		     strstr(meter->remote.url, "/rpc/") ? "devices" : "nodes", meter->format.device,
 		     meter->format.metric, (long long)since_s) >= (int)sizeof(url))
 		return -ENAMETOOLONG;
-	request.url = url;
-	error = world_http(world, &request, &answer);
+	error = remote_ask(&meter->remote, url, NULL, NULL, false, &answer);
 	if (error)
 		return error;
-	error = remote_status(answer.status);
 	*text = answer.body;
 	*size = answer.size;
-	if (error)
-		http_answer_free(&answer);
-	return error;
+	return 0;
 }
 
 static int64_t ahead_ns(const struct wallmeter *wall, const struct meter *meter)
