@@ -18,6 +18,7 @@ void fits_clear(struct fits *fits)
 {
 	fits->n = fits->epochs = 0;
 	facts_clear(&fits->facts);
+	facts_clear(&fits->results);
 }
 
 void fits_free(struct fits *fits)
@@ -25,6 +26,7 @@ void fits_free(struct fits *fits)
 	free(fits->fit);
 	free(fits->epoch);
 	facts_free(&fits->facts);
+	facts_free(&fits->results);
 }
 
 void fits_settle(struct fits *fits)
@@ -575,6 +577,8 @@ void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
 		if (!fit)
 			return;
 		fit->nth = whole ? 0 : nth++;
+		facts_join(&fits->results, &fit->result, facts,
+			   whole ? tale->run[tale->runs - 1].after : run->after, false);
 		if (whole)
 			add_bars(fits, fit, facts, tale);
 		else if (tale->unit == LINE_UNIT_PERCENT)

@@ -19,7 +19,8 @@ struct fits {
 	size_t n, room;
 	struct printed_epoch *epoch; /* of all fits, one after the other */
 	size_t epochs, epoch_room;
-	struct facts facts; /* printed_epoch.metric is a list in it */
+	struct facts facts;   /* printed_epoch.metric is a list in it */
+	struct facts results; /* and printed_fit.result in this */
 };
 
 void fits_clear(struct fits *fits);

@@ -213,6 +213,7 @@ static void attach(struct fuse_fit *fit, const struct printed_fit *p)
 {
 	fit->of = p->of;
 	fit->before = p->before;
+	fit->result = p->result;
 	fit->first_line = p->first_line;
 	for (size_t i = 0; i < p->told; i++)
 		if (p->epoch[i].index && p->epoch[i].index <= fit->epochs)

@@ -52,6 +52,7 @@ struct fuse_epoch {
 struct fuse_fit {
 	uint32_t process;
 	uint64_t first_line; /* with process, who it is (printed.h); 0 where nothing was printed */
+	uint32_t result;     /* printed_fit.result */
 	uint32_t before;     /* epochs of it that are settled, and not among these */
 	bool timed;	     /* lines that came in time say when its epochs were */
 	uint32_t of;	     /* epochs announced, or 0 */

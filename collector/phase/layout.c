@@ -29,6 +29,14 @@ static uint32_t next_index(const struct layout *layout, enum phase_kind kind, ui
 	return parent ? 1 : layout->settled.index[kind] + 1;
 }
 
+static void drop_metrics(struct layout *layout, struct phase *phase)
+{
+	free((void *)(uintptr_t)phase->metric);
+	layout->metrics -= phase->metrics;
+	phase->metric = NULL;
+	phase->metrics = 0;
+}
+
 /* Returns the new phase, or NULL where memory is short. Later ones move it. */
 static struct phase *add(struct layout *layout, enum phase_kind kind, uint32_t parent,
 			 uint64_t start_ns, uint64_t end_ns)
@@ -55,26 +63,53 @@ static struct phase *add(struct layout *layout, enum phase_kind kind, uint32_t p
 	return phase;
 }
 
-static void add_metrics(struct layout *layout, const struct layout_told *told, size_t phase,
+/* Gives a phase metrics of its own, in place of those that it has. */
+static void set_metrics(struct layout *layout, size_t at, const struct phase_metric *metric,
+			size_t n)
+{
+	struct phase *to = &layout->phase[at];
+	struct phase_metric *own = NULL;
+
+	drop_metrics(layout, to);
+	if (n && layout->metrics + n <= LAYOUT_METRICS)
+		own = malloc(n * sizeof(*own));
+	if (!own)
+		return;
+	memcpy(own, metric, n * sizeof(*own));
+	to->metric = own;
+	to->metrics = n;
+	layout->metrics += n;
+}
+
+static void add_metrics(struct layout *layout, const struct layout_told *told, size_t at,
 			const struct fuse_epoch *epoch)
 {
-	struct phase *to = &layout->phase[phase];
+	struct phase_metric metric[METRICS_MAX];
+	size_t n = epoch->printed
+			   ? printed_metrics(told->printed, epoch->printed, metric, METRICS_MAX)
+			   : 0;
 
-	if (!epoch->printed || layout->metrics + METRICS_MAX > LAYOUT_METRICS)
-		return;
-	if (layout->metrics + METRICS_MAX > layout->metric_room) {
-		size_t room = 2 * layout->metric_room + METRICS_MAX;
-		struct phase_metric *more = realloc(layout->metric, room * sizeof(*more));
+	set_metrics(layout, at, metric, n < METRICS_MAX ? n : METRICS_MAX);
+}
 
-		if (!more)
-			return;
-		layout->metric = more;
-		layout->metric_room = room;
-	}
-	size_t n = printed_metrics(told->printed, epoch->printed, layout->metric + layout->metrics,
-				   METRICS_MAX);
-	to->metrics = n < METRICS_MAX ? n : METRICS_MAX;
-	layout->metrics += to->metrics;
+/*
+ * What was said of a fit when it was over. A fit that printed nothing else is the last one's, if
+ * something was said behind it.
+ */
+static void add_results(struct layout *layout, const struct layout_told *told, size_t at,
+			const struct fuse_fit *fit, bool last)
+{
+	struct phase_metric metric[METRICS_MAX];
+	size_t n = 0;
+
+	if (layout->phase[at].open)
+		; /* not yet */
+	else if (fit->result)
+		n = printed_results(told->printed, fit->result, metric, METRICS_MAX);
+	else if (last)
+		n = printed_said(told->printed, fit->process, layout->phase[at].end_ns, metric,
+				 METRICS_MAX);
+	set_metrics(layout, at, metric, n < METRICS_MAX ? n : METRICS_MAX);
 }
 
 /* ---- the parts of an epoch ---- */
@@ -237,6 +272,7 @@ static int add_fit(struct layout *layout, const struct layout_told *told,
 	phase->confidence = fit->confidence;
 	phase->open = fit->epoch[last].open;
 	phase->steps = steps_of(fit, 0);
+	add_results(layout, told, at, fit, false);
 	return add_epochs(layout, told, at, fit, 0);
 }
 
@@ -260,6 +296,7 @@ static int continue_fit(struct layout *layout, const struct layout_told *told,
 	phase->open = fit->epoch[fit->epochs - 1].open;
 	phase->steps += steps_of(fit, first);
 	phase->evidence |= fit->evidence;
+	add_results(layout, told, settled->fit.at, fit, false);
 	return add_epochs(layout, told, settled->fit.at, fit, first);
 }
 
@@ -339,21 +376,11 @@ static int lay_out(struct layout *layout, const struct layout_told *told, struct
 		last = fit[i];
 		free_ns = last->epoch[last->epochs - 1].end_ns;
 	}
+	if (!error && layout->fits && last)
+		add_results(layout, told, layout->fit[layout->fits - 1].at, last, true);
 	if (!error && last && told->over)
 		error = add_beside(layout, PHASE_TEARDOWN, free_ns, told->now_ns, last);
 	return error;
-}
-
-static void point_at_metrics(struct layout *layout)
-{
-	size_t metric = 0;
-
-	for (size_t i = 0; i < layout->phases; i++) {
-		struct phase *phase = &layout->phase[i];
-
-		phase->metric = phase->metrics ? &layout->metric[metric] : NULL;
-		metric += phase->metrics;
-	}
 }
 
 int layout_make(struct layout *layout, const struct layout_told *told)
@@ -364,8 +391,8 @@ int layout_make(struct layout *layout, const struct layout_told *told)
 
 	if (!fit)
 		return -ENOMEM;
-	layout->phases = layout->settled.phases;
-	layout->metrics = layout->settled.metrics;
+	while (layout->phases > layout->settled.phases)
+		drop_metrics(layout, &layout->phase[--layout->phases]);
 	layout->fits = 0;
 	layout->computed = told->computed;
 	for (size_t i = 0; i < told->fuse->fits; i++)
@@ -380,14 +407,14 @@ int layout_make(struct layout *layout, const struct layout_told *told)
 		phase->end_ns = sooner(phase->end_ns, later(told->now_ns, phase->start_ns));
 		phase->final |= told->over;
 	}
-	point_at_metrics(layout);
 	return error;
 }
 
 void layout_free(struct layout *layout)
 {
+	while (layout->phases)
+		drop_metrics(layout, &layout->phase[--layout->phases]);
 	free(layout->phase);
-	free(layout->metric);
 	free(layout->fit);
 	free(layout->seen);
 	*layout = (struct layout){0};
@@ -398,7 +425,6 @@ void layout_free(struct layout *layout)
 static void forget_one(struct layout_settled *settled, const struct phase *phase)
 {
 	settled->phases--;
-	settled->metrics -= phase->metrics;
 	if (!phase->parent)
 		settled->index[phase->kind] = phase->index;
 }
@@ -407,25 +433,19 @@ void layout_forget(struct layout *layout, uint32_t id)
 {
 	struct layout_settled *settled = &layout->settled;
 	const size_t before = settled->phases;
-	size_t kept = 0, metric = 0, metrics = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < layout->phases; i++) {
-		const struct phase phase = layout->phase[i];
+		struct phase *phase = &layout->phase[i];
 
-		if (i < before && phase.final && phase.id <= id) {
-			forget_one(settled, &phase);
-			metric += phase.metrics;
+		if (i < before && phase->final && phase->id <= id) {
+			forget_one(settled, phase);
+			drop_metrics(layout, phase);
 			continue;
 		}
 		if (settled->goes_on && settled->fit.at == i)
 			settled->fit.at = kept;
-		memmove(layout->metric + metrics, layout->metric + metric,
-			phase.metrics * sizeof(*layout->metric));
-		layout->phase[kept++] = phase;
-		metric += phase.metrics;
-		metrics += phase.metrics;
+		layout->phase[kept++] = *phase;
 	}
 	layout->phases = kept;
-	layout->metrics = metrics;
-	point_at_metrics(layout);
 }

@@ -28,9 +28,8 @@ struct layout_fit {
  * its number of epochs, steps and evidence so far are those of the settled epochs.
  */
 struct layout_settled {
-	size_t phases;	/* the first so many, and */
-	size_t metrics; /* so many of theirs */
-	uint32_t ids;	/* given to these, and to those that were forgotten */
+	size_t phases; /* the first so many */
+	uint32_t ids;  /* given to these, and to those that were forgotten */
 	uint64_t end_ns;
 	struct layout_fit fit; /* the one settled last, whole or in part */
 	bool goes_on;
@@ -55,9 +54,7 @@ struct layout {
 	struct phase *phase; /* by rising id, which counts on over what is forgotten */
 	size_t phases;
 	size_t room;
-	struct phase_metric *metric;
-	size_t metrics;
-	size_t metric_room;
+	size_t metrics;		/* of all of them; each phase's are its own */
 	struct layout_fit *fit; /* those that are not settled, in the order of their start */
 	size_t fits;
 	size_t fit_room;

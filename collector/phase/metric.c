@@ -48,6 +48,7 @@ bool metric_follow(struct metric_course *course, size_t *n, size_t room, const c
 		};
 		memcpy(at->name, name, strlen(name) + 1);
 	}
+	at->values++;
 	at->last = value;
 	at->scale = fmax(at->scale, fabs(value));
 	if (is_better(at->better, value, at->best)) {
@@ -65,8 +66,8 @@ static int rank(const struct metric_course *course)
 
 	if (course->better == METRIC_UNKNOWN)
 		return 0;
-	return 1 + (course->better == METRIC_HIGHER) + (course->part == LINE_PART_TRAIN ? 0 : 2) +
-	       (unseen ? 2 : 0);
+	return (course->values > 1 ? 6 : 0) + 1 + (course->better == METRIC_HIGHER) +
+	       (course->part == LINE_PART_TRAIN ? 0 : 2) + (unseen ? 2 : 0);
 }
 
 const struct metric_course *metric_main(const struct metric_course *course, size_t n)

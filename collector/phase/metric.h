@@ -31,6 +31,7 @@ struct metric_course {
 	double last;
 	double best; /* the last one where better is METRIC_UNKNOWN */
 	uint32_t best_epoch;
+	uint32_t values;
 	double scale; /* the largest magnitude so far, for metric_points() */
 };
 
@@ -43,7 +44,8 @@ bool metric_follow(struct metric_course *course, size_t *n, size_t room, const c
 
 /*
  * The course that stands for the run's quality: on validation or test data rather than on training
- * data, higher-is-better rather than a loss. NULL where none is quality.
+ * data, higher-is-better rather than a loss; but one that came more than once, if there is any: a
+ * test at the end says how good a model is, and not how it became that. NULL where none is quality.
  */
 const struct metric_course *metric_main(const struct metric_course *course, size_t n);
 

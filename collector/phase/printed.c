@@ -411,7 +411,7 @@ size_t printed_look(struct printed *printed, const struct printed_fit **fit)
 	return printed->fits.n;
 }
 
-/* The same name of other data is known, too: it must say which it is. */
+/* Metrics of one name need their part told: those of epochs, and what is listed itself. */
 static bool is_ambiguous(const struct facts *facts, const struct fact_name *name)
 {
 	for (size_t i = 0; i < facts->names; i++)
@@ -420,10 +420,10 @@ static bool is_ambiguous(const struct facts *facts, const struct fact_name *name
 	return false;
 }
 
-static void spell(const struct facts *facts, const struct fact_name *name, char *text, size_t room)
+static void spell(const struct fact_name *name, bool whole, char *text, size_t room)
 {
 	static const char *const part[] = {"", "train_", "val_", "test_"};
-	const char *prefix = is_ambiguous(facts, name) ? part[name->part] : "";
+	const char *prefix = whole ? part[name->part] : "";
 	size_t bytes = strlen(name->text), before = strlen(prefix);
 
 	while (before + bytes >= room || (name->text[bytes] & 0xc0) == 0x80)
@@ -433,21 +433,53 @@ static void spell(const struct facts *facts, const struct fact_name *name, char 
 	text[before + bytes] = '\0';
 }
 
-size_t printed_metrics(const struct printed *printed, const struct printed_epoch *epoch,
-		       struct phase_metric *metric, size_t room)
+/* A list of `facts`; returns how many are filled in, behind the first n. */
+static size_t list_metrics(const struct printed *printed, const struct facts *facts, fact_list list,
+			   struct phase_metric *metric, size_t n, size_t room)
 {
-	const struct facts *facts = &printed->fits.facts;
-	size_t n = 0;
-
-	for (fact_list at = epoch->metric; at; at = facts->fact[at - 1].next, n++) {
+	for (fact_list at = list; at; at = facts->fact[at - 1].next, n++) {
 		const struct fact *fact = &facts->fact[at - 1];
 		const struct fact_name *name = &facts->name[fact->name];
+		const bool whole =
+			is_ambiguous(facts, name) || is_ambiguous(&printed->fits.facts, name);
 
 		if (n >= room)
 			continue;
-		spell(facts, name, metric[n].name, sizeof(metric[n].name));
+		spell(name, whole, metric[n].name, sizeof(metric[n].name));
 		metric[n].value = fact->value;
 		metric[n].part = name->part;
 	}
 	return n;
+}
+
+size_t printed_metrics(const struct printed *printed, const struct printed_epoch *epoch,
+		       struct phase_metric *metric, size_t room)
+{
+	return list_metrics(printed, &printed->fits.facts, epoch->metric, metric, 0, room);
+}
+
+size_t printed_results(const struct printed *printed, uint32_t result, struct phase_metric *metric,
+		       size_t room)
+{
+	return list_metrics(printed, &printed->fits.results, result, metric, 0, room);
+}
+
+size_t printed_said(const struct printed *printed, uint32_t process, uint64_t from_ns,
+		    struct phase_metric *metric, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < printed->tellers; i++) {
+		const struct teller *teller = &printed->teller[i];
+
+		if (process && teller->process != process)
+			continue;
+		for (size_t k = 0; k < teller->voices; k++)
+			for (size_t b = 0; b < teller->voice[k].befores; b++)
+				if (teller->voice[k].before[b].last.t_ns >= from_ns)
+					n = list_metrics(printed, &teller->budget.facts,
+							 teller->voice[k].before[b].list, metric, n,
+							 room);
+	}
+	return n < room ? n : room;
 }

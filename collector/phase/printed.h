@@ -71,6 +71,7 @@ struct printed_fit {
 	 */
 	uint32_t twin;
 	uint64_t first_line; /* the number of its first line; with process, who it is */
+	uint32_t result;     /* for printed_results() */
 	const struct printed_epoch *epoch; /* those that spoke, by rising index */
 	size_t told;
 };
@@ -119,5 +120,19 @@ bool printed_crowded(const struct printed *printed);
  */
 size_t printed_metrics(const struct printed *printed, const struct printed_epoch *epoch,
 		       struct phase_metric *metric, size_t room);
+
+/*
+ * Likewise what was said of a fit as a whole (printed_fit.result): behind its last epoch, by lines
+ * that no epoch has (a test at the end).
+ */
+size_t printed_results(const struct printed *printed, uint32_t result, struct phase_metric *metric,
+		       size_t room);
+
+/*
+ * Likewise what a process (0: any) said from that moment on in a stream that counts no epochs: the
+ * result of a fit that printed nothing else there.
+ */
+size_t printed_said(const struct printed *printed, uint32_t process, uint64_t from_ns,
+		    struct phase_metric *metric, size_t room);
 
 #endif

@@ -159,10 +159,8 @@ bool layout_settle(struct layout *layout, const struct layout_patience *patience
 	const struct layout_fit who = *fit_at(layout, fit);
 	add_up(layout, fit, settled->phases, end);
 	forget_seen(layout, settled->phases, end);
-	for (size_t i = 0; i < end; i++) {
+	for (size_t i = 0; i < end; i++)
 		layout->phase[i].final = true;
-		settled->metrics += i < settled->phases ? 0 : layout->phase[i].metrics;
-	}
 	settled->goes_on =
 		end < layout->phases && layout->phase[end].parent == layout->phase[fit].id;
 	layout->phase[fit].final = !settled->goes_on;

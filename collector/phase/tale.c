@@ -194,6 +194,7 @@ void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const stru
 	}
 	tale->latest = told->mark.line;
 	tale->said |= counter->said;
+	run->after = 0;
 	run_add(run, told, counter);
 	if (tale->bar && told->line->metrics > 0) {
 		if (counter->of > 0 && counter->value >= counter->of)
@@ -316,6 +317,8 @@ void tale_beside(struct tale *tale, struct facts *facts, const struct told *told
 		return;
 	shape = shape_of(told->line, steps);
 	aside = aside_of(tale, shape);
+	if (tale->runs && !(aside && aside->regular))
+		facts_add(facts, &tale->run[tale->runs - 1].after, told->line, false);
 	if (aside)
 		aside_again(tale, aside, facts, told, steps);
 	else

@@ -46,8 +46,9 @@ struct run {
 	double begin, end;   /* the first and the highest value */
 	double of;	     /* announced, or 0 */
 	struct mark first_mark, last_mark;
-	fact_list result;	       /* metrics of a bar's last line */
-	uint32_t fit;		       /* the fold or trial that was named before, or 0 */
+	fact_list result; /* metrics of a bar's last line */
+	fact_list after;  /* of lines since its last own one, that no epoch has regularly */
+	uint32_t fit;	  /* the fold or trial that was named before, or 0 */
 	uint64_t lines, good, quality; /* with training's metrics, with any quality */
 	bool late;		       /* no line had a time of its own */
 	size_t gone;		       /* ticks of it that were forgotten, the first ones */

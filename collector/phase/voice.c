@@ -236,8 +236,10 @@ static void move_tale(struct tale *tale, const struct facts *from, struct facts 
 		move(&tale->tick[i].own, from, to);
 		move(&tale->tick[i].aside, from, to);
 	}
-	for (size_t i = 0; i < tale->runs; i++)
+	for (size_t i = 0; i < tale->runs; i++) {
 		move(&tale->run[i].result, from, to);
+		move(&tale->run[i].after, from, to);
+	}
 	for (size_t i = 0; i < tale->asides; i++)
 		move(&tale->aside[i].list, from, to);
 }
