@@ -70,16 +70,25 @@ static bool is_repeated(const struct loop_word *word, size_t n)
 	return false;
 }
 
-/* Kernels of items, up to a run: what is repeated is a batch of evaluation, not one odd step. */
+/*
+ * Kernels of items, up to a run: what is repeated is a batch of evaluation, not one odd step. Where
+ * a step holds loops, these are part of it.
+ */
 static size_t loose_words(const struct beat *a, size_t item, size_t end, struct loop_word *word,
 			  size_t room)
 {
 	size_t n = 0;
 
 	for (size_t i = item; i < end && n < room; i++) {
-		if (a->level->item[i].kind == LOOP_RUN && !a->at_level)
+		const struct loop_item *run = &a->level->item[i];
+		const size_t begin = n;
+
+		if (run->kind == LOOP_RUN && !a->at_level)
 			break;
 		n += fold_words(a->fold, a->at_level, i, word + n, room - n);
+		if (run->kind == LOOP_RUN && n - begin == run->body)
+			for (size_t k = run->body; k < run->events && n < room; k++)
+				word[n++] = word[begin + k % run->body];
 	}
 	return n;
 }
@@ -282,6 +291,59 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 }
 
 /*
+ * How many go on as the step does from its kernel number `from` on, round and round, if with other
+ * sizes: what is the same kernel and size there is so here, and neighbours that differ there differ
+ * here.
+ */
+static size_t alike(const struct beat *a, size_t from, const struct loop_word *word, size_t n)
+{
+	size_t i = 0;
+
+	for (; i < n; i++) {
+		const struct loop_word *step = &a->word[(from + i) % a->words];
+		const struct loop_word *before = &a->word[(from + i + a->words - 1) % a->words];
+
+		if (word[i].kernel != step->kernel ||
+		    (i &&
+		     (step->symbol == before->symbol) != (word[i].symbol == word[i - 1].symbol)))
+			break;
+	}
+	return i;
+}
+
+/* Where in the step, round and round, the longest part of it is that these begin with. */
+static size_t phase_of(const struct beat *a, const struct loop_word *word, size_t n)
+{
+	size_t phase = 0, most = 0;
+
+	for (size_t at = 0; at < a->words && most < a->words; at++) {
+		size_t same = 0;
+
+		while (same < n && same < a->words &&
+		       word[same].symbol == a->word[(at + same) % a->words].symbol)
+			same++;
+		if (same > most) {
+			most = same;
+			phase = at;
+		}
+	}
+	return phase;
+}
+
+/* Of a step that holds loops: how many more of it the gap begins with, whatever their sizes are. */
+static uint32_t go_on_alike(const struct beat *a, size_t gap, size_t end)
+{
+	struct loop_word word[BEAT_WORDS];
+
+	if (!a->at_level || a->words != a->body)
+		return 0;
+	const size_t n = loose_words(a, gap, end, word, BEAT_WORDS);
+	const size_t phase = phase_of(a, word, n);
+
+	return (uint32_t)((phase + alike(a, phase, word, n)) / a->words);
+}
+
+/*
  * A gap that is one step like the others but for its sizes. Its last kernels may have the same
  * sizes as ever, and were told as the beginning of the next run: they are given back. Returns
  * whether it is so.
@@ -297,9 +359,8 @@ static bool is_of_other_sizes(struct beat *a, struct beat_run *run, struct beat_
 	if (a->at_level || a->words != body || !n || n > body || next->events < lent + body ||
 	    loose_words(a, gap, end, word, BEAT_WORDS) != n || (from + n) % body != next->turn)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (word[i].kernel != a->word[(from + i) % body].kernel)
-			return false;
+	if (alike(a, from, word, n) < n)
+		return false;
 	run->whole = true;
 	run->extra = 1;
 	run->like = 0;
@@ -322,6 +383,7 @@ static void close_run(struct beat *a, size_t gap, size_t end)
 	weigh_gap(a, run, gap, end);
 	/* What was broken off goes on in the gap: no odd step, but one like the others. */
 	run->extra = left_over + run->lead < a->body && is_step(a, gap, end, left_over);
+	run->alike = go_on_alike(a, gap, end);
 }
 
 /* Collects the runs of a candidate, with the gaps behind them. */
@@ -393,13 +455,21 @@ static uint64_t within_gap(const struct beat *a, const struct beat_run *run)
 										    : run->among;
 }
 
+/* What goes on like the step is so many; else loops are counted, of which each step has some. */
+static uint64_t parts_in_gap(const struct beat *a, const struct beat_run *run)
+{
+	const uint64_t steps = run->alike ? run->alike : run->extra;
+
+	return run->parts > steps * a->parts ? run->parts : steps * a->parts;
+}
+
 /* Steps that hold loops are counted by these, whatever stands around. */
 static uint64_t steps_by_parts(const struct beat *a, size_t first, size_t end)
 {
 	uint64_t parts = 0;
 
 	for (size_t i = first; i < end; i++)
-		parts += a->run[i].events / a->body * a->parts + a->run[i].parts;
+		parts += a->run[i].events / a->body * a->parts + parts_in_gap(a, &a->run[i]);
 	return parts / a->parts;
 }
 

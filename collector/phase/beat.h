@@ -26,6 +26,7 @@ struct beat_run {
 	uint64_t gap_events;
 	uint64_t gap_end_ns; /* the last kernel in the gap has ended */
 	uint32_t extra;	     /* steps in the gap: the shorter last batch */
+	uint32_t alike;	     /* steps that hold loops, at the gap's beginning */
 	bool whole;	     /* the gap is that step from end to end, of other sizes */
 	uint32_t lead;	     /* kernels of the step at the gap's beginning */
 	uint32_t trail;	     /* and at its end */

@@ -101,6 +101,7 @@ struct fuse_fit *fuse_add(struct fuse *fuse, uint32_t process, size_t epochs)
 static void take(struct fuse_epoch *to, const struct cut_epoch *from)
 {
 	to->steps = from->steps;
+	to->other = from->other;
 	to->evaluated = from->other > 0;
 	if (from->train_ns > to->start_ns && from->train_ns < to->end_ns)
 		to->train_ns = from->train_ns;
@@ -122,8 +123,7 @@ bool fuse_take_steps(struct fuse_fit *fit, const struct cut *cut)
 	return true;
 }
 
-/* The first thing that was printed or saved after a moment, or `to_ns`. */
-static uint64_t next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_t to_ns)
+uint64_t fuse_next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_t to_ns)
 {
 	for (size_t i = 0; i < told->marks; i++)
 		if (told->mark[i] > after_ns && told->mark[i] < to_ns)
@@ -138,7 +138,7 @@ static uint64_t next_mark(const struct fuse_told *told, uint64_t after_ns, uint6
 static void end_last(const struct fuse_told *told, struct fuse_epoch *last, uint64_t next_ns)
 {
 	const uint64_t until_ns = last->end_ns + saturate_sub(last->end_ns, last->start_ns) / 4;
-	const uint64_t mark_ns = next_mark(told, last->end_ns, until_ns);
+	const uint64_t mark_ns = fuse_next_mark(told, last->end_ns, until_ns);
 
 	if (mark_ns < until_ns && mark_ns <= next_ns)
 		last->end_ns = mark_ns;
@@ -209,8 +209,28 @@ static const struct printed_fit *next_training(const struct fuse_told *told, siz
 	return NULL;
 }
 
+/*
+ * A bar for all of an epoch counts the batches of its evaluation, too: in most epochs as many
+ * kernels for each.
+ */
+static bool counts_evaluation(const struct fuse_fit *fit, uint64_t steps)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < fit->epochs; i++) {
+		const struct fuse_epoch *epoch = &fit->epoch[i];
+		const uint64_t more = saturate_sub(steps, epoch->steps);
+
+		n += epoch->steps && more > 1 && more < epoch->steps && epoch->other >= 2 * more &&
+		     epoch->other % more == 0;
+	}
+	return 2 * n > fit->epochs;
+}
+
 static void attach(struct fuse_fit *fit, const struct printed_fit *p)
 {
+	const bool counts = counts_evaluation(fit, p->steps);
+
 	fit->of = p->of;
 	fit->before = p->before;
 	fit->result = p->result;
@@ -226,7 +246,7 @@ static void attach(struct fuse_fit *fit, const struct printed_fit *p)
 		epoch->confidence *= 0.5 + 0.5 * p->sure;
 		if (!steps)
 			steps = p->steps;
-		if (steps)
+		if (steps && !counts)
 			epoch->steps = steps;
 	}
 }
@@ -245,73 +265,16 @@ static void spread(struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
 }
 
 /*
- * What is read at once is worked on afterwards, for as long as usual, unless something is printed
- * or saved before.
+ * All of them one after another, as if they were one. Returns how well that goes, or 0; *loose: its
+ * steps are dealt out, and nothing but their number says where.
  */
-static uint64_t end_of_rounds(const struct fuse_told *told, const struct pass_time *round, size_t n,
-			      uint64_t to_ns)
-{
-	const struct pass_time *last = &round[n - 1];
-	uint64_t end_ns = last->end_ns;
-
-	if (n > 1)
-		end_ns = last->begin_ns + saturate_sub(last->begin_ns, round[0].begin_ns) / (n - 1);
-	if (end_ns > to_ns)
-		end_ns = to_ns;
-	return end_ns > last->end_ns ? next_mark(told, last->end_ns, end_ns) : last->end_ns;
-}
-
-bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns)
-{
-	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
-	bool alone;
-	const size_t n = round ? pass_rounds(told->pass, round, PASS_TIMES, &alone) : 0;
-	const bool fits = n && n <= PASS_TIMES && (n == fit->epochs || n == fit->epochs + 1);
-
-	for (size_t i = 0; fits && i < fit->epochs; i++) {
-		const size_t k = i + n - fit->epochs;
-		struct fuse_epoch *epoch = &fit->epoch[i];
-
-		epoch->start_ns = round[k].begin_ns;
-		epoch->end_ns =
-			k + 1 < n ? round[k + 1].begin_ns : end_of_rounds(told, round, n, to_ns);
-		epoch->train_ns = epoch->end_ns;
-		epoch->evidence |= PHASE_BY_FILES;
-		epoch->confidence = 0.7;
-	}
-	free(round);
-	return fits;
-}
-
-/* Saves: as many as epochs, each at the end of one. */
-static bool by_saves(const struct fuse_told *told, struct fuse_fit *fit)
-{
-	const struct pass_file *saves = pass_saves(told->pass);
-
-	if (!saves || saves->times != fit->epochs || fit->epochs < 2)
-		return false;
-	const uint64_t usual_ns =
-		saturate_sub(saves->time[fit->epochs - 1].end_ns, saves->time[0].end_ns) /
-		(fit->epochs - 1);
-	for (size_t i = 0; i < fit->epochs; i++) {
-		struct fuse_epoch *epoch = &fit->epoch[i];
-
-		epoch->start_ns = i ? saves->time[i - 1].end_ns
-				    : saturate_sub(saves->time[0].end_ns, usual_ns);
-		epoch->train_ns = epoch->end_ns = saves->time[i].end_ns;
-		epoch->evidence |= PHASE_BY_CHECKPOINTS;
-		epoch->confidence = 0.6;
-	}
-	return true;
-}
-
-/* All of them one after another, as if they were one. Returns how well that goes, or 0. */
-static double late_together(const struct fuse_late *late)
+static double late_together(const struct fuse_late *late, bool *loose)
 {
 	const size_t epochs = apart_epochs(late);
 	size_t done = 0;
 	struct cut cut;
 
+	*loose = true;
 	if (fuse_cut(late->told, late->fuse->fit[late->first].process, epochs, late->from_ns,
 		     late->to_ns, &cut))
 		return 0;
@@ -320,6 +283,7 @@ static double late_together(const struct fuse_late *late)
 		done += late->fuse->fit[i].epochs;
 	}
 	const double score = cut.score;
+	*loose = cut.marked < 0.5 && cut.epoch[0].steps > 1;
 	cut_free(&cut);
 	return score;
 }
@@ -359,7 +323,8 @@ static void late_without_kernels(struct fuse_late *late)
 		const double next = done + (double)fit->epochs;
 
 		if (late->fuse->fits - late->first > 1 ||
-		    (!fuse_by_passes(late->told, fit, late->to_ns) && !by_saves(late->told, fit)))
+		    (!fuse_by_passes(late->told, fit, late->to_ns) &&
+		     !fuse_by_saves(late->told, fit)))
 			spread(fit, late->from_ns + (uint64_t)(span_ns * done / all),
 			       late->from_ns + (uint64_t)(span_ns * next / all));
 		done = next;
@@ -375,10 +340,14 @@ static int late_fits(struct fuse_late *late)
 		if (is_training(late->told, p) && !fuse_add(late->fuse, p->process, epochs_of(p)))
 			return -ENOMEM;
 	}
-	const double score = late_together(late);
+	bool loose;
+	const double score = late_together(late, &loose);
 	if (score < 0.9 && late->fuse->fits - late->first > 1)
 		apart_take(late, score);
-	if (score == 0)
+	if (loose && late->fuse->fits - late->first == 1 &&
+	    fuse_by_kernels(late->told, &late->fuse->fit[late->first], late->from_ns, late->to_ns))
+		;
+	else if (score == 0)
 		late_without_kernels(late);
 	for (size_t i = late->begin, k = late->first; i < late->end; i++)
 		if (is_training(late->told, &late->told->fit[i]))

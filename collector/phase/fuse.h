@@ -15,12 +15,14 @@
 #include "collector/phase/fold.h"
 #include "collector/phase/pass.h"
 #include "collector/phase/printed.h"
+#include "collector/phase/seldom.h"
 
 #define FUSE_EPOCHS 20000u /* of one run; what comes after is not told */
 
 struct fuse_lane {
 	uint32_t process;
 	struct fold fold;
+	const struct seldom *seldom; /* or NULL */
 };
 
 struct fuse_told {
@@ -41,7 +43,8 @@ struct fuse_epoch {
 	uint64_t train_ns; /* its steps had ended; end_ns where that is not known */
 	uint64_t end_ns;
 	uint64_t steps; /* 0: not known */
-	bool evaluated; /* kernels other than steps followed */
+	uint64_t other; /* kernels other than steps followed */
+	bool evaluated; /* some did */
 	bool open;
 	uint32_t index;
 	uint32_t evidence;		     /* PHASE_BY_* */

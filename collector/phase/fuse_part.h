@@ -41,6 +41,16 @@ void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct
 /* From passes over the data: as many as epochs, or one more to learn the words before. */
 bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns);
 
+/* Saves: as many as epochs, each at the end of one. */
+bool fuse_by_saves(const struct fuse_told *told, struct fuse_fit *fit);
+
+/* The first thing that was printed or saved after a moment, or `to_ns`. */
+uint64_t fuse_next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_t to_ns);
+
+/* From kernels that came once in each, as many times as there are epochs. */
+bool fuse_by_kernels(const struct fuse_told *told, struct fuse_fit *fit, uint64_t from_ns,
+		     uint64_t to_ns);
+
 /* Fits whose lines all came late: those of the told ones that train, from `first` in the fuse. */
 struct fuse_late {
 	const struct fuse_told *told;

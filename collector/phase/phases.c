@@ -14,6 +14,7 @@
 #include "collector/phase/loop.h"
 #include "collector/phase/pass.h"
 #include "collector/phase/printed.h"
+#include "collector/phase/seldom.h"
 #include "preload/wire.h"
 
 #define LOOK_NS	     4000000u /* that a judgement stands, for each item it has to judge */
@@ -37,9 +38,10 @@ struct lane {
 	uint32_t process;
 	uint32_t lane;
 	uint64_t kernels;
-	struct loop *loop; /* NULL: not looked at */
-	struct bare *bare; /* told without sizes; NULL: with them */
-	uint32_t next;	   /* index + 1 of another in its bucket */
+	struct loop *loop;     /* NULL: not looked at */
+	struct bare *bare;     /* told without sizes; NULL: with them */
+	struct seldom *seldom; /* beside the loop, or NULL */
+	uint32_t next;	       /* index + 1 of another in its bucket */
 };
 
 struct phases {
@@ -60,6 +62,16 @@ struct phases {
 	uint32_t bucket[LANE_BUCKETS]; /* index + 1 */
 	struct lane lane[LANES];
 };
+
+static void unfollow(struct lane *lane)
+{
+	loop_free(lane->loop);
+	seldom_free(lane->seldom);
+	free(lane->bare);
+	lane->loop = NULL;
+	lane->seldom = NULL;
+	lane->bare = NULL;
+}
 
 int phases_new(struct phases **phases)
 {
@@ -89,8 +101,7 @@ void phases_free(struct phases *phases)
 	if (!phases)
 		return;
 	for (uint32_t i = 0; i < phases->lanes; i++) {
-		loop_free(phases->lane[i].loop);
-		free(phases->lane[i].bare);
+		unfollow(&phases->lane[i]);
 	}
 	printed_free(phases->printed);
 	pass_free(phases->pass);
@@ -165,13 +176,13 @@ static void follow(struct phases *phases, struct lane *lane)
 		return; /* asked at the first, and at every power of two */
 	other = quietest(phases, lane->process, &n);
 	if (n >= LOOPS_EACH && lane->kernels > 4 * other->kernels) {
-		loop_free(other->loop);
-		other->loop = NULL;
+		unfollow(other);
 		phases->loops--;
 		n--;
 	}
 	if (n < LOOPS_EACH && phases->loops < LOOPS) {
 		lane->loop = loop_new(LOOP_OF_KERNELS);
+		lane->seldom = seldom_new();
 		phases->loops += lane->loop != NULL;
 	}
 }
@@ -205,6 +216,8 @@ static void add_kernel(struct lane *lane, const struct phase_kernel *kernel)
 	if (lane->bare)
 		symbol = bare_symbol(lane->bare, symbol, kernel->kernel);
 	loop_add(lane->loop, symbol, kernel->kernel, kernel->called_ns, kernel->end_ns);
+	if (lane->seldom)
+		seldom_add(lane->seldom, kernel->kernel, kernel->called_ns, kernel->end_ns);
 	if (loop_events(lane->loop) == LOOP_RING)
 		go_bare(lane);
 }
@@ -273,6 +286,7 @@ static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struc
 		if (!phases->lane[i].bare && loop_events(loop) < LOOP_RING)
 			bare[*lanes] = bare_loop(loop, &sizes);
 		lane[*lanes].process = phases->lane[i].process;
+		lane[*lanes].seldom = phases->lane[i].seldom;
 		error = fold_make(&lane[*lanes].fold, bare[*lanes] ? bare[*lanes] : loop);
 		++*lanes;
 	}
