@@ -77,7 +77,7 @@ LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
 BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle region product print write empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
-	cl_listener.so steps reads saves hears omp_every omp_every_llvm omp_calls blas_every \
+	cl_listener.so steps strike reads saves hears omp_every omp_every_llvm omp_calls blas_every \
 	blas_ilp64 onednn_every replay paths)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
 	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1)

@@ -92,6 +92,14 @@ static void on_client(void *arg, uint64_t id, int fd)
 	intake_client(meter->intake, id, fd);
 }
 
+static void on_replaced(void *arg)
+{
+	struct meter *meter = arg;
+
+	meter->options.say(meter->options.arg,
+			   "what keeps its runs was gone: another one has taken its place");
+}
+
 /* The holder first, since it is a fork of a process that has no threads yet. */
 static int listen_to_clients(struct meter *meter)
 {
@@ -101,6 +109,7 @@ static int listen_to_clients(struct meter *meter)
 		.stand_in = meter->options.stand_in,
 		.stand_in_arg = meter->options.stand_in_arg,
 		.client = on_client,
+		.replaced = on_replaced,
 		.arg = meter,
 	};
 	struct intake_options intake = {

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,17 @@ static struct run *find_run(const struct meter *meter, uint64_t number)
 	return run;
 }
 
+/* A run that was not looked at yet: what is dropped moves others to any place of the table. */
+static const struct hold_item *next_run(const struct meter *meter)
+{
+	const struct hold_item *item;
+
+	for (size_t at = 0; (item = next_of(meter, HOLD_RUN, &at)); at++)
+		if (!find_run(meter, item->id))
+			return item;
+	return NULL;
+}
+
 /* Returns how many arenas came with it, or -errno. */
 static ssize_t take_run(struct meter *meter, const struct hold_item *item)
 {
@@ -149,10 +161,32 @@ static void drop_orphans(struct meter *meter)
 	}
 }
 
+static bool lives(int pidfd)
+{
+	struct pollfd exited = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&exited, 1, 0) == 0;
+}
+
+/*
+ * Who spoke after the memory was written, and whose parent has died since, is nobody's child now:
+ * it is a member all the same, or its run would end without it.
+ */
+static void take_members(struct meter *meter)
+{
+	struct proc_stat stat;
+
+	for (struct meter_watch *watch = meter->watch; watch; watch = watch->next)
+		if (!tree_find_pid(&watch->run->tree, watch->feed->pid) &&
+		    !proc_stat("/proc", watch->feed->pid, &stat) && lives(watch->pidfd))
+			tree_add(&watch->run->tree, &stat, tick_clock(meter));
+}
+
 /* What was used and not seen is nobody's energy: the first tick weighs what comes from now on. */
 static void begin_anew(struct meter *meter)
 {
 	tick_scan(meter);
+	take_members(meter);
 	for (struct run *run = meter->run; run; run = run->next)
 		run->activity_ns = run->tree.cpu_ns;
 }
@@ -169,14 +203,11 @@ void takeover(struct meter *meter)
 		return;
 	}
 	tick_now(meter);
-	for (at = 0; (item = next_of(meter, HOLD_RUN, &at));) {
+	while ((item = next_run(meter))) {
 		uint64_t id = item->id;
-		ssize_t n = find_run(meter, id) ? 0 : take_run(meter, item);
-		if (n < 0)
+		ssize_t n = take_run(meter, item);
+		if (!find_run(meter, id))
 			keeper_drop(meter->keeper, id);
-		/* What was dropped moved others to the front: there may be one that was not seen.
-		 */
-		at = n ? 0 : at + 1;
 		arenas += n > 0 ? (size_t)n : 0;
 	}
 	drop_orphans(meter);

@@ -5,10 +5,12 @@
 #include "collector/hold/hold.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define ROOM_BYTES (HOLD_ITEMS_MAX * sizeof(struct hold_item))
 
 static void close_all(const int fd[HOLD_FDS])
 {
@@ -25,26 +27,33 @@ struct hold_item *hold_find(const struct hold_table *table, uint64_t id)
 	return NULL;
 }
 
+/* Pages that were never written cost nothing. */
+static struct hold_item *make_room(void)
+{
+	void *room = mmap(NULL, ROOM_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return room == MAP_FAILED ? NULL : room;
+}
+
 int hold_put(struct hold_table *table, const struct hold_item *item)
 {
 	struct hold_item *place = hold_find(table, item->id);
 
 	if (place) {
-		close_all(place->fd);
+		const struct hold_item before = *place;
 		*place = *item;
+		close_all(before.fd);
 		return 0;
 	}
-	if (table->n == table->room) {
-		size_t room = table->room ? table->room * 2 : 16;
-		struct hold_item *more = realloc(table->item, room * sizeof(*more));
-		if (!more) {
-			close_all(item->fd);
-			return -ENOMEM;
-		}
-		table->item = more;
-		table->room = room;
+	if (!table->item)
+		table->item = make_room();
+	if (!table->item || table->n == HOLD_ITEMS_MAX) {
+		close_all(item->fd);
+		return -ENOMEM;
 	}
-	table->item[table->n++] = *item;
+	table->item[table->n] = *item;
+	table->n++;
 	return 0;
 }
 
@@ -54,15 +63,18 @@ void hold_drop(struct hold_table *table, uint64_t id)
 
 	if (!item)
 		return;
-	close_all(item->fd);
-	*item = table->item[--table->n];
+	const struct hold_item gone = *item;
+	*item = table->item[table->n - 1];
+	table->n--;
+	close_all(gone.fd);
 }
 
 void hold_release(struct hold_table *table)
 {
 	for (size_t i = 0; i < table->n; i++)
 		close_all(table->item[i].fd);
-	free(table->item);
+	if (table->item)
+		munmap(table->item, ROOM_BYTES);
 	*table = (struct hold_table){0};
 }
 
@@ -128,6 +140,9 @@ int hold_receive(int socket, struct hold_packet *packet, int fd[HOLD_FDS])
 	for (size_t i = 0; i < HOLD_FDS; i++)
 		fd[i] = -1;
 	ssize_t n = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	/* It died with something of ours unread, which is told first, and once. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return errno == EINTR ? -EAGAIN : -errno;
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);

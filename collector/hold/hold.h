@@ -16,6 +16,7 @@
 #define HOLD_LABEL	     128u /* bytes that go with an item */
 #define HOLD_FDS	     2u
 #define HOLD_DROPS	     (HOLD_LABEL / sizeof(uint64_t)) /* items of one HOLD_DROP */
+#define HOLD_ITEMS_MAX	     65536u
 #define HOLD_CONNECTIONS_MAX 1024u /* then no more are accepted until one is dropped */
 
 enum hold_op {
@@ -27,6 +28,8 @@ enum hold_op {
 	HOLD_HAVE,     /* holder: an item */
 	HOLD_DONE,     /* holder: that was all; with its PID as number, and its pidfd */
 	HOLD_BUSY,     /* holder: there is a collector already */
+	HOLD_AGAIN,    /* holder's spare: it is dead; keep all once more; PID and pidfd as above */
+	HOLD_ALL,      /* collector: that was all; what else was given is of no more use */
 };
 
 enum hold_kind {
@@ -60,20 +63,24 @@ struct hold_packet {
 struct hold_item {
 	uint64_t id;
 	enum hold_kind kind;
+	bool unsure;	  /* in a spare: its collector may have dropped it */
 	bool fresh;	  /* the other side (in a collector: its owner) does not know of it */
 	int fd[HOLD_FDS]; /* owned; -1 where there is none */
 	unsigned char label[HOLD_LABEL];
 };
 
+/*
+ * A table stays where it is in memory, and is whole between any two stores to it but for the items
+ * that are being put or dropped: a holder's is gone on with if the holder dies (spare.h).
+ */
 struct hold_table {
 	struct hold_item *item;
 	size_t n;
-	size_t room;
 };
 
 /*
  * Puts an item into the table, which owns its descriptors from now on, in place of one of the same
- * number. Returns 0, or -ENOMEM with the descriptors closed.
+ * number. Returns 0, or -ENOMEM with the descriptors closed: HOLD_ITEMS_MAX are there.
  */
 int hold_put(struct hold_table *table, const struct hold_item *item);
 struct hold_item *hold_find(const struct hold_table *table, uint64_t id);
@@ -88,8 +95,9 @@ int hold_send(int socket, const struct hold_packet *packet);
 int hold_send_item(int socket, enum hold_op op, const struct hold_item *item);
 
 /*
- * Receives a packet without waiting. Returns 0 with *packet and `fd` (owned; -1 where none came),
- * -EAGAIN, -EPIPE at the end, -EPROTO for what is no packet of ours, or -errno.
+ * Receives a packet without waiting: all that the other side ever sent, however it ended. Returns 0
+ * with *packet and `fd` (owned; -1 where none came), -EAGAIN, -EPIPE at the end, -EPROTO for what
+ * is no packet of ours, or -errno.
  */
 int hold_receive(int socket, struct hold_packet *packet, int fd[HOLD_FDS]);
 

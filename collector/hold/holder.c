@@ -19,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collector/hold/clients.h"
 #include "collector/hold/hold.h"
+#include "collector/hold/spare.h"
 
 #define RETRY_MS       1000u  /* after an accept that failed */
 #define LOOK_AGAIN_MS  10000u /* for clients that live, once patience is over */
@@ -31,8 +33,11 @@ struct holder {
 	struct hold_table table;
 	struct hold_item self; /* its PID and pidfd: proof of who answers */
 	uint64_t next_id;
+	struct spare spare;
 	int collector; /* its connection, or -1 */
 	bool owes_done;
+	bool is_new;  /* it was a spare, and its collector does not know */
+	bool over;    /* nobody goes on */
 	bool hurried; /* somebody asked us to end */
 	int signals;
 	pid_t stand_in; /* 0: none */
@@ -49,19 +54,28 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static _Noreturn void give_up(const struct holder *holder)
+static _Noreturn void leave(struct holder *holder, int status)
 {
+	spare_end(&holder->spare);
+	_exit(status);
+}
+
+static _Noreturn void give_up(struct holder *holder)
+{
+	holder->over = true;
 	unlink(holder->is.path);
-	_exit(1);
+	leave(holder, 1);
 }
 
 /* ---- the collector ---- */
 
 static void lose_collector(struct holder *holder)
 {
-	close(holder->collector);
+	const int gone = holder->collector;
+
 	holder->collector = -1;
-	holder->owes_done = false;
+	close(gone);
+	holder->owes_done = holder->is_new = false;
 	holder->due_ms = now_ms() + holder->is.patience_ms;
 	if (!holder->stand_in)
 		return;
@@ -79,6 +93,10 @@ static void give(struct holder *holder)
 
 	if (holder->collector < 0)
 		return;
+	if (holder->is_new) {
+		error = hold_send_item(holder->collector, HOLD_AGAIN, &holder->self);
+		holder->is_new = error != 0;
+	}
 	for (size_t i = 0; i < holder->table.n && !error; i++) {
 		struct hold_item *item = &holder->table.item[i];
 		if (!item->fresh)
@@ -99,7 +117,7 @@ static bool is_behind(const struct holder *holder)
 	for (size_t i = 0; i < holder->table.n; i++)
 		if (holder->table.item[i].fresh)
 			return true;
-	return holder->owes_done;
+	return holder->owes_done || holder->is_new;
 }
 
 static void accept_clients(struct holder *holder)
@@ -121,6 +139,13 @@ static void accept_clients(struct holder *holder)
 	}
 }
 
+static void drop_unsure(struct hold_table *table)
+{
+	for (size_t i = table->n; i-- > 0;)
+		if (table->item[i].unsure)
+			hold_drop(table, table->item[i].id);
+}
+
 static void take_packet(struct holder *holder, const struct hold_packet *packet, const int *fd)
 {
 	struct hold_item item = {
@@ -135,12 +160,16 @@ static void take_packet(struct holder *holder, const struct hold_packet *packet,
 		for (uint32_t i = 0; i < packet->count; i++)
 			hold_drop(&holder->table, packet->drop[i]);
 		break;
+	case HOLD_ALL:
+		drop_unsure(&holder->table);
+		break;
 	case HOLD_FLUSH:
 		accept_clients(holder);
 		holder->owes_done = true;
 		break;
 	case HOLD_BYE: /* it has removed the socket itself; there may be another one already */
-		_exit(0);
+		holder->over = true;
+		leave(holder, 0);
 	default:
 		break;
 	}
@@ -204,10 +233,11 @@ static void meet_collector(struct holder *holder)
 		close(fd);
 		return;
 	}
-	holder->collector = fd;
-	holder->owes_done = true;
+	/* If we die here, our spare shall owe it all. */
 	for (size_t i = 0; i < holder->table.n; i++)
 		holder->table.item[i].fresh = true;
+	holder->owes_done = true;
+	holder->collector = fd;
 }
 
 /* ---- nobody comes ---- */
@@ -267,6 +297,8 @@ static void while_alone(struct holder *holder)
 
 /* ---- its life ---- */
 
+static void go_on(void *arg);
+
 static int timeout_of(const struct holder *holder, bool accepting)
 {
 	uint64_t now = now_ms();
@@ -287,6 +319,7 @@ static void hear_signal(struct holder *holder)
 			holder->hurried = true;
 			holder->due_ms = now_ms();
 		}
+	spare_renew(&holder->spare);
 }
 
 static void wait_and_serve(struct holder *holder)
@@ -316,6 +349,43 @@ static void wait_and_serve(struct holder *holder)
 	give(holder);
 	if (holder->collector < 0)
 		while_alone(holder);
+}
+
+/* Takes up its duties. */
+static _Noreturn void serve(struct holder *holder)
+{
+	holder->self = (struct hold_item){.id = (uint64_t)getpid(),
+					  .fd = {(int)syscall(SYS_pidfd_open, getpid(), 0), -1}};
+	if (holder->self.fd[0] < 0)
+		_exit(1);
+	prctl(PR_SET_NAME, HOLDER_NAME);
+	holder->spare = (struct spare){.pidfd = holder->self.fd[0], .go_on = go_on, .arg = holder};
+	spare_start(&holder->spare);
+	for (;;)
+		wait_and_serve(holder);
+}
+
+/*
+ * In the spare: the holder is dead. A collector that lives has everything but the clients that it
+ * was not told of; what the dead one had received and not put down it says once more. A stand-in on
+ * its way is nobody's child now, and comes or does not.
+ */
+static void go_on(void *arg)
+{
+	struct holder *holder = arg;
+
+	if (holder->over)
+		_exit(0);
+	close(holder->self.fd[0]);
+	clients_find(&holder->table, &holder->next_id);
+	clients_hang_up(holder->is.socket, holder->collector);
+	for (size_t i = 0; i < holder->table.n; i++)
+		holder->table.item[i].unsure = !holder->table.item[i].fresh;
+	holder->owes_done = holder->is_new = holder->collector >= 0;
+	holder->stand_in = 0;
+	if (holder->due_ms < now_ms() + RETRY_MS)
+		holder->due_ms = now_ms() + RETRY_MS;
+	serve(holder);
 }
 
 /* Nothing of the collector's may be kept open: somebody may wait for its end. */
@@ -348,10 +418,7 @@ _Noreturn void holder_run(const struct holder_options *options)
 	holder.is.socket = keep_only(options->socket);
 	holder.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	holder.due_ms = now_ms() + RETRY_MS + options->patience_ms;
-	holder.self = (struct hold_item){.id = (uint64_t)getpid(),
-					 .fd = {(int)syscall(SYS_pidfd_open, getpid(), 0), -1}};
-	if (holder.signals < 0 || holder.self.fd[0] < 0)
+	if (holder.signals < 0)
 		_exit(1);
-	for (;;)
-		wait_and_serve(&holder);
+	serve(&holder);
 }

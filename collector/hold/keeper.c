@@ -23,6 +23,8 @@
 #define ANSWER_MS 2000
 #define ROOM_MS	  1000
 #define RETRY_MS  1000
+#define AGAIN	  10 /* times, when a holder left while it was spoken to */
+#define AGAIN_MS  20
 
 /*
  * Strangers who connect as fast as they are hung up on must not keep the loop from turning: so many
@@ -40,6 +42,7 @@ struct keeper {
 	struct hold_table table;
 	struct hold_packet dropped; /* not told yet */
 	uint64_t next_id;
+	bool renewed;	/* the holder was replaced by its spare */
 	bool replacing; /* the holder is dead: what is told now, the next one will get */
 	int fd;		/* -1: there is no holder */
 	int pidfd;	/* the holder's, as it has told */
@@ -75,6 +78,13 @@ static int connect_holder(struct keeper *keeper)
 	return 0;
 }
 
+static void close_both(const int fd[HOLD_FDS])
+{
+	for (size_t i = 0; i < HOLD_FDS; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+}
+
 static void take_item(struct keeper *keeper, const struct hold_packet *packet, const int *fd)
 {
 	struct hold_item item = {.id = packet->id,
@@ -83,6 +93,11 @@ static void take_item(struct keeper *keeper, const struct hold_packet *packet, c
 				 .fd = {fd[0], fd[1]}};
 	bool client = item.kind == HOLD_CONNECTION;
 
+	/* A holder that died between giving it and noting that has it given once more. */
+	if (hold_find(&keeper->table, item.id)) {
+		close_both(fd);
+		return;
+	}
 	memcpy(item.label, packet->label, sizeof(item.label));
 	if (item.id < HOLD_ID_RUN && item.id >= keeper->next_id)
 		keeper->next_id = item.id + 1;
@@ -91,6 +106,47 @@ static void take_item(struct keeper *keeper, const struct hold_packet *packet, c
 		keeper_drop(keeper, item.id);
 	else if (client && keeper->watched)
 		keeper->is.client(keeper->is.arg, item.id, fd[0]);
+}
+
+/* Sends a packet, or an item where `item` is not NULL; a holder that takes none is given up. */
+static int send_now(const struct keeper *keeper, const struct hold_packet *packet,
+		    const struct hold_item *item)
+{
+	struct pollfd room = {.fd = keeper->fd, .events = POLLOUT};
+	int error;
+
+	do
+		error = item ? hold_send_item(keeper->fd, HOLD_KEEP, item)
+			     : hold_send(keeper->fd, packet);
+	while (error == -EAGAIN && poll(&room, 1, ROOM_MS) == 1);
+	return error;
+}
+
+static int send_all(const struct keeper *keeper)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < keeper->table.n && !error; i++)
+		error = send_now(keeper, NULL, &keeper->table.item[i]);
+	return error;
+}
+
+/* The holder is dead, and its spare goes on. */
+static int meet_spare(struct keeper *keeper, uint64_t pid, int pidfd)
+{
+	static const struct hold_packet all = {.magic = HOLD_MAGIC, .op = HOLD_ALL};
+
+	if (keeper->pidfd >= 0)
+		close(keeper->pidfd);
+	keeper->pidfd = pidfd;
+	keeper->pid = (pid_t)pid;
+	keeper->renewed = true;
+	int error = send_all(keeper);
+	if (!error)
+		error = send_now(keeper, &all, NULL);
+	if (!error)
+		keeper->is.replaced(keeper->is.arg);
+	return error;
 }
 
 /* Receives one packet. Returns 0, 1 at HOLD_DONE, or -errno. */
@@ -106,14 +162,14 @@ static int hear(struct keeper *keeper)
 		take_item(keeper, &packet, fd);
 		return 0;
 	}
+	if (packet.op == HOLD_AGAIN)
+		return meet_spare(keeper, packet.id, fd[0]);
 	if (packet.op == HOLD_DONE && keeper->pidfd < 0) {
 		keeper->pidfd = fd[0];
 		keeper->pid = (pid_t)packet.id;
 		fd[0] = -1;
 	}
-	for (size_t i = 0; i < HOLD_FDS; i++)
-		if (fd[i] >= 0)
-			close(fd[i]);
+	close_both(fd);
 	return packet.op == HOLD_DONE ? 1 : packet.op == HOLD_BUSY ? -EADDRINUSE : -EPROTO;
 }
 
@@ -205,29 +261,6 @@ static int fork_holder(struct keeper *keeper)
 	return error;
 }
 
-/* Sends a packet, or an item where `item` is not NULL; a holder that takes none is given up. */
-static int send_now(const struct keeper *keeper, const struct hold_packet *packet,
-		    const struct hold_item *item)
-{
-	struct pollfd room = {.fd = keeper->fd, .events = POLLOUT};
-	int error;
-
-	do
-		error = item ? hold_send_item(keeper->fd, HOLD_KEEP, item)
-			     : hold_send(keeper->fd, packet);
-	while (error == -EAGAIN && poll(&room, 1, ROOM_MS) == 1);
-	return error;
-}
-
-static int send_all(const struct keeper *keeper)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < keeper->table.n && !error; i++)
-		error = send_now(keeper, NULL, &keeper->table.item[i]);
-	return error;
-}
-
 static void replace_holder(struct keeper *keeper);
 
 static void on_packet(uv_poll_t *poll, int status, int events)
@@ -275,40 +308,34 @@ static int start_holder(struct keeper *keeper)
 	return error;
 }
 
-/*
- * Takes what a dead holder had sent. That it left something unread is told as an error first, and
- * only once.
- */
-static void hear_last(struct keeper *keeper)
-{
-	int error = keeper->fd < 0 ? -EPIPE : 0;
-
-	for (int resets = 0; resets < 2 && (error >= 0 || error == -ECONNRESET);) {
-		error = hear(keeper);
-		resets += error == -ECONNRESET;
-	}
-}
-
 static void on_retry(uv_timer_t *timer)
 {
 	replace_holder(timer->data);
 }
 
 /*
- * The holder is gone, or as good as: another one gets all. Whatever is left of the old one must
- * not believe that the collector has died.
+ * The holder is gone, or as good as: its spare goes on, or another one gets all. Whatever is left
+ * of the old one must not believe that the collector has died.
  */
 static void replace_holder(struct keeper *keeper)
 {
+	int error = keeper->fd < 0 ? -EPIPE : 0;
+
 	keeper->replacing = true;
+	keeper->renewed = false;
 	kill_holder(keeper);
 	reap_holder(keeper);
-	hear_last(keeper);
-	disconnect(keeper);
+	while (!error && !keeper->renewed)
+		error = hear_all(keeper);
 	keeper->dropped.count = 0;
 	keeper->replacing = false;
+	if (!error)
+		return;
+	disconnect(keeper);
 	if (start_holder(keeper))
 		uv_timer_start(&keeper->retry, on_retry, RETRY_MS, 0);
+	else
+		keeper->is.replaced(keeper->is.arg);
 }
 
 /* ---- what is kept ---- */
@@ -368,23 +395,40 @@ uint64_t keeper_cpu_ns(const struct keeper *keeper)
 
 /* ---- its life ---- */
 
-/* Takes over, or begins. */
-static int take_or_start(struct keeper *keeper)
+/* Takes over what a holder has. Returns 0 or -errno, and then has nothing of it. */
+static int take(struct keeper *keeper)
 {
 	int error = connect_holder(keeper);
 
-	if (!error) {
-		error = hear_all(keeper);
-		if (error)
-			disconnect(keeper);
-		/* It has left in this very moment, or it speaks otherwise. */
-		if (error == -EPROTO)
-			return -EPROTONOSUPPORT;
-		if (error != -EPIPE && error != -ECONNRESET)
-			return error;
+	if (error)
+		return error;
+	error = hear_all(keeper);
+	if (!error)
+		return 0;
+	disconnect(keeper);
+	hold_release(&keeper->table);
+	return error == -EPROTO ? -EPROTONOSUPPORT : error;
+}
+
+static bool has_left(int error)
+{
+	return error == -EPIPE || error == -ECONNRESET;
+}
+
+/* Takes over, or begins. Where a holder dies at this very moment its spare answers the next time.
+ */
+static int take_or_start(struct keeper *keeper)
+{
+	const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000};
+	int error = -EPIPE;
+
+	for (int i = 0; i < AGAIN && has_left(error); i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		error = take(keeper);
+		if (error == -ENOENT || error == -ECONNREFUSED)
+			error = start_holder(keeper);
 	}
-	if (error == -ENOENT || error == -ECONNREFUSED || error == -EPIPE || error == -ECONNRESET)
-		error = start_holder(keeper);
 	return error;
 }
 

@@ -20,6 +20,8 @@ struct keeper_options {
 	void *stand_in_arg;
 	/* A client has connected. The descriptor stays the keeper's; it lives until keeper_drop. */
 	void (*client)(void *arg, uint64_t id, int fd);
+	/* The holder was dead, or as good as; another one has everything now. */
+	void (*replaced)(void *arg);
 	void *arg;
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "collector/hold/holder.h"
+#include "collector/hold/spare.h"
 #include "collector/power/nvml_helper.h"
 #include "collector/run/member.h"
 
@@ -174,7 +175,7 @@ static void mark(struct tree *const *trees, size_t n, const struct proc_snapshot
 static bool is_helper(const char *comm)
 {
 	return !strcmp(comm, TREE_WITNESS) || !strcmp(comm, HOLDER_NAME) ||
-	       !strcmp(comm, NVML_HELPER_NAME);
+	       !strcmp(comm, SPARE_NAME) || !strcmp(comm, NVML_HELPER_NAME);
 }
 
 /*

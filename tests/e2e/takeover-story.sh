@@ -10,7 +10,7 @@ slowly=(--batch 20 --rest-ms 40)
 
 begin() {
 	start_collector --zone FR
-	trap 'kill -KILL "$collector" $(holders) 2>/dev/null || true' EXIT
+	trap 'kill -KILL "$collector" $(holders) $(holders gramme-spare) 2>/dev/null || true' EXIT
 }
 
 # wait_for WHAT COMMAND...: until it succeeds.
@@ -35,14 +35,14 @@ is_closed() {
 # shellcheck disable=SC2329
 nothing_left() {
 	[ -z "$(find "$TMPDIR" -maxdepth 1 -name 'socket*' -o -maxdepth 1 -name 'gramme-*')" ] &&
-		[ -z "$(holders)" ]
+		[ -z "$(holders)$(holders gramme-spare)" ]
 }
 
-# The holders of this story, by their folder.
+# The holders of this story, or their spares, by their folder.
 holders() {
 	local pid
 
-	for pid in $(pgrep -x gramme-holder); do
+	for pid in $(pgrep -x "${1:-gramme-holder}"); do
 		if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "TMPDIR=$TMPDIR"; then
 			echo "$pid"
 		fi
@@ -55,6 +55,11 @@ replaced() {
 
 	now=$(holders)
 	[ -n "$now" ] && [ "$now" != "$before" ]
+}
+
+# shellcheck disable=SC2329
+spared() {
+	[ -n "$(holders gramme-spare)" ]
 }
 
 killed() {
@@ -136,12 +141,51 @@ holds '(.run.complete | not) and .run.exit_status == null and .kernels[0].count 
 killed "$program"
 clear
 
-echo "both die at once: the program goes on, the ledger is valid, and the next one begins anew"
+echo "the collector is killed, then the holder that is alone: its spare goes on"
+begin
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
+program=$!
+sleep 1.5
+killed "$collector"
+for _ in 1 2; do
+	before=$(holders)
+	killed "$before"
+	wait_for "another holder" replaced
+done
+begin
+wait "$program" || fail "the program noticed: status $?"
+wait_for "the end of the run" is_closed 1
+ledger=$(newest "$ledgers")
+verified
+holds '[.kernels[].count] == [750, 750]'
+clear
+
+echo "a spare is killed, and then the holder that has another one"
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
+program=$!
+sleep 1
+killed "$(holders gramme-spare)"
+wait_for "another spare" spared
+killed "$collector"
+before=$(holders)
+killed "$before"
+wait_for "another holder" replaced
+begin
+wait "$program" || fail "the program noticed: status $?"
+wait_for "the end of the run" is_closed 1
+ledger=$(newest "$ledgers")
+verified
+holds '[.kernels[].count] == [750, 750]'
+clear
+kill -TERM "$collector"
+wait "$collector" || fail "the collector ended with status $?"
+
+echo "all die at once: the program goes on, the ledger is valid, and the next one begins anew"
 begin
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
 sleep 1
-kill -KILL "$collector" "$(holders)"
+kill -KILL "$(holders gramme-spare)" "$(holders)" "$collector"
 wait "$collector" 2>/dev/null || true
 begin
 wait "$program" || fail "the program noticed: status $?"

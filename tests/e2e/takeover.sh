@@ -86,17 +86,21 @@ def wait_for(what, condition):
         time.sleep(0.01)
     raise SystemExit(f"FAILED: waited in vain for {what}: " + open(tmp + "/collector").read())
 
+replaced = "another one has taken its place"
+
+def told(words):
+    return open(tmp + "/collector").read()[said[0]:].count(words)
+
 def ready():
-    return "gramme: collecting on" in open(tmp + "/collector").read()[said[0]:]
+    return told("gramme: collecting on")
 
 def kill_holder():
     """Either of the two may die, but one has to have taken over from the other before it does."""
     wait_for("the collector", ready)
-    before = held()
-    for pid in before:
+    before = told(replaced)
+    for pid in held():
         os.kill(pid, signal.SIGKILL)
-    wait_for("another holder", lambda: [p for p in held() if p not in before])
-    time.sleep(0.2)
+    wait_for("another holder", lambda: told(replaced) > before)
 
 def alive(p):
     if p.poll() is not None:
@@ -151,7 +155,7 @@ collector.terminate()
 if collector.wait() != 0:
     raise SystemExit(f"FAILED: the last collector ended with {collector.returncode}")
 for _ in range(300):
-    left = ours("gramme-holder") + ours("gramme")
+    left = ours("gramme-holder") + ours("gramme-spare") + ours("gramme")
     files = [f for f in os.listdir(tmp) if f.startswith(("socket", "gramme-"))]
     if not left and not files:
         break

@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "collector/hold/clients.h"
 #include "collector/hold/hold.h"
 #include "collector/run/kernels.h"
 #include "collector/run/memory.h"
@@ -213,6 +215,73 @@ static void test_what_is_held_goes_over_with_its_descriptors(void **state)
 	close(ends[1]);
 }
 
+/* One that dies with something unread is heard to its last word. */
+static void test_what_the_dead_have_said_is_heard(void **state)
+{
+	const struct hold_packet said = {.magic = HOLD_MAGIC, .op = HOLD_DROP, .id = 5};
+	struct hold_packet packet;
+	int ends[2], fd[HOLD_FDS];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	assert_int_equal(hold_send(ends[0], &said), 0);
+	assert_int_equal(hold_send(ends[0], &said), 0);
+	assert_int_equal(hold_send(ends[1], &said), 0);
+	close(ends[0]);
+	assert_int_equal(hold_receive(ends[1], &packet, fd), 0);
+	assert_int_equal(hold_receive(ends[1], &packet, fd), 0);
+	assert_int_equal(packet.id, 5);
+	assert_int_equal(hold_receive(ends[1], &packet, fd), -EPIPE);
+	close(ends[1]);
+}
+
+/* An item twice, as who dies while he drops another leaves it; a client that was not put down. */
+static void test_a_spare_finds_what_the_table_lacks(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct hold_table table = {0};
+	uint64_t next_id = 40;
+	int listening = socket(AF_UNIX, SOCK_SEQPACKET, 0), client[3], accepted[3];
+
+	(void)state;
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/gramme-unit.%d", getpid());
+	assert_int_equal(bind(listening, (void *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listening, 3), 0);
+	for (int i = 0; i < 3; i++) {
+		client[i] = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+		assert_int_equal(connect(client[i], (void *)&address, sizeof(address)), 0);
+		accepted[i] = accept(listening, NULL, NULL);
+	}
+	unlink(address.sun_path);
+	assert_int_equal(hold_put(&table, &(struct hold_item){.id = HOLD_ID_SOCKET,
+							      .kind = HOLD_SOCKET,
+							      .fd = {listening, -1}}),
+			 0);
+	for (uint64_t i = 0; i < 2; i++)
+		assert_int_equal(hold_put(&table, &(struct hold_item){.id = 20 + i,
+								      .kind = HOLD_CONNECTION,
+								      .fd = {accepted[i], -1}}),
+				 0);
+	table.item[table.n] = table.item[1];
+	table.n++;
+	clients_find(&table, &next_id);
+	assert_int_equal(table.n, 4);
+	assert_int_equal(next_id, 41);
+	assert_int_equal(hold_find(&table, 40)->fd[0], accepted[2]);
+	assert_true(hold_find(&table, 40)->fresh);
+	assert_false(hold_find(&table, 20)->fresh);
+
+	clients_hang_up(listening, accepted[1]);
+	assert_int_equal(fcntl(accepted[0], F_GETFD), -1);
+	assert_int_equal(fcntl(accepted[1], F_GETFD), 0);
+	assert_int_equal(fcntl(accepted[2], F_GETFD), -1);
+	assert_int_equal(fcntl(listening, F_GETFD), 0);
+	assert_int_equal(fcntl(client[0], F_GETFD), 0);
+	hold_release(&table);
+	for (int i = 0; i < 3; i++)
+		close(client[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +291,8 @@ int main(void)
 		cmocka_unit_test(test_rows_go_on_from_the_larger_of_the_two),
 		cmocka_unit_test(test_members_go_on_where_they_were),
 		cmocka_unit_test(test_what_is_held_goes_over_with_its_descriptors),
+		cmocka_unit_test(test_what_the_dead_have_said_is_heard),
+		cmocka_unit_test(test_a_spare_finds_what_the_table_lacks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
