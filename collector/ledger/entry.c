@@ -72,12 +72,12 @@ static json_t *domain_list(const struct ledger_open *open)
 	return list;
 }
 
-static json_t *finding_list(const struct ledger_open *open)
+json_t *entry_findings(const struct power_finding *finding, size_t n)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < open->findings; i++) {
-		const struct power_finding *f = &open->finding[i];
+	for (size_t i = 0; list && i < n; i++) {
+		const struct power_finding *f = &finding[i];
 
 		list = append_or_free(list, json_pack("{s:o, s:b, s:o}", "source",
 						      text_json(f->source), "permission",
@@ -125,7 +125,7 @@ json_t *entry_open(const struct ledger_open *open, json_t *digests)
 	     json_object_set_new(body, "replayed",
 				 text_json(open->replayed ? text_base(open->replayed) : NULL)) ||
 	     json_object_set_new(body, "domains", domain_list(open)) ||
-	     json_object_set_new(body, "findings", finding_list(open)) ||
+	     json_object_set_new(body, "findings", entry_findings(open->finding, open->findings)) ||
 	     json_object_set_new(body, "factor", factor_object(open)))) {
 		json_decref(body);
 		return NULL;
@@ -227,7 +227,9 @@ json_t *entry_interval(const struct tally_terms *terms, const struct tally *then
 	    (fields_put(so_far, fields_counters, &now->counters) ||
 	     (!json_equal(then->idle, now->idle) && json_object_set(body, "idle", now->idle)) ||
 	     (!json_equal(then->uncovered, now->uncovered) &&
-	      json_object_set(body, "uncovered", now->uncovered)))) {
+	      json_object_set(body, "uncovered", now->uncovered)) ||
+	     (!json_equal(then->found, now->found) &&
+	      json_object_set(body, "findings", now->found)))) {
 		json_decref(body);
 		return NULL;
 	}

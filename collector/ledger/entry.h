@@ -32,5 +32,7 @@ json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, 
 /* Arrays that a tally keeps: of idle methods, and of {program, why, processes, cpu_ns}. */
 json_t *entry_idle(size_t n, const char *const *method);
 json_t *entry_uncovered(const struct ledger_state *state);
+/* The same of findings: {source, permission, text}. */
+json_t *entry_findings(const struct power_finding *finding, size_t n);
 
 #endif

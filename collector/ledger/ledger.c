@@ -86,6 +86,19 @@ static int next_phases(const struct ledger *ledger, const struct ledger_state *s
 	return error;
 }
 
+/* What was found out since the opening: what was told, and what is new. */
+static int add_found(const struct ledger *ledger, const struct ledger_state *state,
+		     struct tally *now)
+{
+	const size_t told = ledger->found < state->findings ? ledger->found : state->findings;
+	json_t *fresh = entry_findings(state->finding + told, state->findings - told);
+	int failed = !fresh || json_array_extend(now->found, ledger->written.found) ||
+		     json_array_extend(now->found, fresh);
+
+	json_decref(fresh);
+	return failed ? -ENOMEM : 0;
+}
+
 /* The tally behind the line that `state` would give, proved, and what the line says of phases. */
 static int next_tally(const struct ledger *ledger, const struct ledger_state *state, size_t opens,
 		      struct tally *now, struct next_phases *phases)
@@ -95,7 +108,9 @@ static int next_tally(const struct ledger *ledger, const struct ledger_state *st
 
 	if (error)
 		return error;
-	error = next_phases(ledger, state, opens, phases);
+	error = add_found(ledger, state, now);
+	if (!error)
+		error = next_phases(ledger, state, opens, phases);
 	if (error) {
 		tally_free(now);
 		return error;
@@ -151,6 +166,7 @@ int ledger_interval(struct ledger *ledger, const struct ledger_state *state, boo
 		now = before;
 		if (state->phases_before + state->phases > ledger->phases)
 			ledger->phases = state->phases_before + state->phases;
+		ledger->found = state->findings;
 		json_decref(ledger->cut);
 		ledger->cut = NULL;
 	}

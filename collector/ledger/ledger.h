@@ -140,6 +140,8 @@ struct ledger_state {
 	uint64_t unobserved_cpu_ns; /* of children that lived too briefly to be looked at */
 	uint64_t own_cpu_ns;
 	uint64_t own_uj;
+	const struct power_finding *finding; /* since the opening, or since it was taken up again */
+	size_t findings;
 	/*
 	 * Phases that nothing changes any more, but for the first phases_before of them, which the
 	 * ledger has (ledger_phases); and all others, with what they have so far. Of these a line

@@ -287,6 +287,16 @@ static int check_uncovered(const json_t *uncovered, struct ledger_problem *probl
 	return 0;
 }
 
+static int check_found(const json_t *found, struct ledger_problem *problem)
+{
+	static const char *const strings[] = {"source", "text", NULL};
+
+	for (size_t i = 0; i < json_array_size(found); i++)
+		if (check_strings(json_array_get(found, i), strings, problem))
+			return -EBADMSG;
+	return 0;
+}
+
 static int take_phases(struct reading *reading, const json_t *line, struct ledger_problem *problem)
 {
 	json_t *final = json_object_get(line, "phases"), *open = json_object_get(line, "open");
@@ -338,7 +348,9 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 	    take_postings(reading, json_object_get(line, "domains"), problem) ||
 	    take_list(line, "idle", &now->idle, reading->terms.domains, problem) ||
 	    take_list(line, "uncovered", &now->uncovered, SIZE_MAX, problem) ||
-	    check_idle(now->idle, problem) || check_uncovered(now->uncovered, problem) ||
+	    take_list(line, "findings", &now->found, SIZE_MAX, problem) ||
+	    check_found(now->found, problem) || check_idle(now->idle, problem) ||
+	    check_uncovered(now->uncovered, problem) ||
 	    fields_take(json_object_get(line, "so_far"), fields_counters, &now->counters, problem))
 		return -EBADMSG;
 	error = take_kernels(reading, json_object_get(line, "kernels"), problem);

@@ -288,6 +288,20 @@ static json_t *chain_object(const struct reading *reading, const struct summary_
 			 "journal", files->journal, "private", files->secret != NULL);
 }
 
+/* What was known of the sensors at the start, and what was found out since. */
+static json_t *finding_list(const struct reading *reading)
+{
+	json_t *list = json_array();
+	json_t *first = json_object_get(reading->open, "findings");
+
+	if (list && ((json_is_array(first) && json_array_extend(list, first)) ||
+		     json_array_extend(list, reading->now.found))) {
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
+
 json_t *summary_make(const struct reading *reading, const struct summary_files *files)
 {
 	const struct tally_counters *counters = &reading->now.counters;
@@ -296,7 +310,7 @@ json_t *summary_make(const struct reading *reading, const struct summary_files *
 	tally_energy(&reading->now, &reading->terms, &energy);
 	/* A share of processor time reckoned into energy is a model, whatever the meter was. */
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, "
-			 "s:s}, s:O, s:o}",
+			 "s:s}, s:o, s:o}",
 			 "schema", "gramme.run/1", "run", run_object(reading, files), "energy",
 			 energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
 			 "phases", phasesum_list(reading), "outside", phasesum_outside(reading),
@@ -305,5 +319,5 @@ json_t *summary_make(const struct reading *reading, const struct summary_files *
 			 arithmetic_object(reading), "coverage", coverage_object(reading),
 			 "own_cost", "cpu_ns", entry_number(counters->own_cpu_ns), "energy_uj",
 			 entry_number(counters->own_uj), "quality", "modelled", "findings",
-			 from(reading->open, "findings"), "chain", chain_object(reading, files));
+			 finding_list(reading), "chain", chain_object(reading, files));
 }

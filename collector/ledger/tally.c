@@ -32,8 +32,9 @@ int tally_quality(const char *name)
 
 int tally_init(struct tally *tally)
 {
-	*tally = (struct tally){.idle = json_array(), .uncovered = json_array()};
-	if (tally->idle && tally->uncovered)
+	*tally = (struct tally){
+		.idle = json_array(), .uncovered = json_array(), .found = json_array()};
+	if (tally->idle && tally->uncovered && tally->found)
 		return 0;
 	tally_free(tally);
 	return -ENOMEM;
@@ -45,6 +46,7 @@ void tally_free(struct tally *tally)
 	free(tally->paths.samples);
 	json_decref(tally->idle);
 	json_decref(tally->uncovered);
+	json_decref(tally->found);
 	*tally = (struct tally){0};
 }
 
@@ -122,8 +124,10 @@ int tally_copy(struct tally *to, const struct tally *from)
 		memcpy(to->kernel, from->kernel, from->kernels * sizeof(*to->kernel));
 	json_incref(to->idle);
 	json_incref(to->uncovered);
+	json_incref(to->found);
 	json_decref(old.idle);
 	json_decref(old.uncovered);
+	json_decref(old.found);
 	return 0;
 }
 
@@ -204,7 +208,8 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 
 	*tally = (struct tally){.t_ns = state->t_ns,
 				.idle = entry_idle(terms->domains, state->idle_method),
-				.uncovered = entry_uncovered(state)};
+				.uncovered = entry_uncovered(state),
+				.found = json_array()};
 	tally->counters = (struct tally_counters){
 		.events_seen = state->events_seen,
 		.events_lost = state->events_lost,
@@ -217,7 +222,8 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 	};
 	for (size_t i = 0; i < terms->domains; i++)
 		tally->posting[i] = state->posting[i];
-	error = tally->idle && tally->uncovered ? make_room(tally, state->kernels) : -ENOMEM;
+	error = tally->idle && tally->uncovered && tally->found ? make_room(tally, state->kernels)
+								: -ENOMEM;
 	if (!error)
 		error = take_kernels(terms, state, tally);
 	if (!error)

@@ -79,6 +79,7 @@ struct tally {
 	struct tally_paths paths;
 	json_t *idle;	   /* idle method by domain: array of strings */
 	json_t *uncovered; /* array of {program, why, processes, cpu_ns} */
+	json_t *found;	   /* array of {source, permission, text}: findings since the opening */
 };
 
 struct tally_energy {

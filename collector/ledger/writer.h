@@ -22,6 +22,7 @@ struct ledger {
 	struct chain chain;
 	struct tally_terms terms;
 	struct tally written; /* what the lines add up to */
+	size_t found;	      /* of the findings that this writer was told, those in them */
 	uint64_t phases;      /* final ones of this writer that stand in them */
 	json_t *cut;	      /* phases whose end nobody saw, for the next line; or NULL */
 };

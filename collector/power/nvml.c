@@ -435,7 +435,8 @@ static void nvml_read(void *state, uint64_t t_ns, const struct power_load *load,
 		if (readings[i].gap)
 			tell_jump(nvml, metered);
 		tell_difference(nvml, metered);
-		tell_users(nvml, metered);
+		if (!readings[i].error)
+			tell_users(nvml, metered);
 	}
 }
 

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define READ_AGO_MS   3000 /* after so long without a reader nothing is asked */
-#define LIST_EARLY_MS 100  /* readers come every second, the first of them early */
+#define LIST_EARLY_MS 250  /* readers come every second, the first of them early */
 #define LIST_LATE_MS  200
 #define STOP_WAIT_MS  200
 #define ROOM_BYTES    (256 << 10)
@@ -39,9 +39,9 @@ struct asking {
 	int parent; /* pidfd */
 	int64_t period_ms;
 	int64_t asked_ms; /* when somebody read; before that, long ago */
-	int64_t poll_ms;  /* of the last poll, and of the last that listed processes */
-	int64_t list_ms;
-	bool asked; /* and has not been answered */
+	int64_t poll_ms;  /* of the last poll */
+	int64_t list_ms;  /* when processes are to be listed again */
+	bool asked;	  /* and has not been answered */
 	struct nvml_facts facts;
 	struct nvml_poll poll;
 };
@@ -56,16 +56,16 @@ static int64_t now_ms(void)
 
 static void ask_now(struct asking *asking, int64_t t_ms)
 {
-	int64_t since_ms = t_ms - asking->list_ms;
 	/* Who reads has just looked at the processes that there are: better along with him. */
-	int64_t period_ms = NVML_LIST_PERIOD_MS + (asking->asked ? -LIST_EARLY_MS : LIST_LATE_MS);
-	bool list = since_ms >= period_ms;
+	bool list = t_ms >= asking->list_ms + (asking->asked ? -LIST_EARLY_MS : LIST_LATE_MS);
 
 	nvml_lib_poll(asking->lib, list, &asking->poll);
 	asking->poll_ms = t_ms;
 	asking->asked = false;
+	/* Who was early once is not so each time. */
 	if (list)
-		asking->list_ms = t_ms;
+		asking->list_ms = NVML_LIST_PERIOD_MS +
+				  (asking->list_ms > t_ms - LIST_LATE_MS ? asking->list_ms : t_ms);
 	send(asking->fd, &asking->poll,
 	     offsetof(struct nvml_poll, process) +
 		     asking->poll.processes * sizeof(asking->poll.process[0]),

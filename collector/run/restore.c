@@ -197,6 +197,8 @@ int save_restore(const json_t *saved, struct ledger *ledger, struct ledger_resum
 	run->account = run->memory = -1;
 	run->domain = machine->domain;
 	run->domains = machine->domains;
+	run->machine = machine;
+	run->findings = machine->findings;
 	for (size_t i = 0; i < run->domains; i++)
 		run->idle_method[i] = run->domain[i].idle_method;
 	/* The borrowed state points into the struct that was copied. */

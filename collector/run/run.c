@@ -46,6 +46,8 @@ int run_new(const struct run_start *start, struct run **result)
 	run->account = run->memory = -1;
 	run->domain = start->machine->domain;
 	run->domains = start->machine->domains;
+	run->machine = start->machine;
+	run->findings = start->machine->findings;
 	for (size_t i = 0; i < run->domains; i++)
 		run->idle_method[i] = run->domain[i].idle_method;
 	tree_open(&run->tree, start->world, start->begin_ticks);
@@ -108,6 +110,7 @@ int run_open_ledger(struct run *run, const struct run_machine *machine,
 		.pue_milli = run->pue_milli,
 	};
 
+	run->findings = machine->findings;
 	run->ledger_error = ledger_create(options, &open, &run->ledger);
 	return run->ledger_error;
 }
@@ -268,6 +271,8 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 {
 	struct ledger_state state = {
 		.t_ns = t_ns - run->start_ns,
+		.finding = run->machine->finding + run->findings,
+		.findings = run->machine->findings - run->findings,
 		.posting = run->posting,
 		.idle_method = run->idle_method,
 		.kernel = run->kernels.row,

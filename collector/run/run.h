@@ -51,6 +51,8 @@ struct run {
 	int account;			   /* its handle */
 	const struct power_domain *domain; /* of the machine; borrowed */
 	size_t domains;
+	const struct run_machine *machine; /* borrowed */
+	size_t findings;		   /* of it, how many the ledger began with */
 	struct tree tree;
 	struct kernels kernels;
 	struct paths paths;
@@ -109,7 +111,7 @@ struct run_start {
 	struct origin *origin; /* taken over */
 	const struct carbon_factor *factor;
 	uint32_t pue_milli;
-	const struct run_machine *machine; /* the domains must outlive the run */
+	const struct run_machine *machine; /* must outlive the run */
 	const struct tree_world *world;
 	uint64_t begin_ticks; /* now, in clock ticks since boot */
 	uint64_t t_ns;
