@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What can be wrong with NVML: each has one clear line, and what is not known is a gap or no domain at
+# all, never a zero that passes for a figure. The program notices nothing.
+. tests/e2e/lib.sh
+
+export LD_LIBRARY_PATH=$fake/nvml SIMNVML_SCRIPT=$TMPDIR/script
+
+gpu='(.energy.domains[] | select(.name == "gpu-0"))'
+
+# says WORDS PERMISSION: NVML has one finding, and it says so.
+says() {
+	holds "[.findings[] | select(.source == \"nvml\")] | length == 1 and .[0].permission == $2
+		and (.[0].text | contains(\"$1\"))"
+}
+
+# no_gpu WORDS PERMISSION: nothing is metered, and why is said.
+no_gpu() {
+	meter_ok -- true
+	verified
+	holds '[.energy.domains[] | select(.kind == "gpu")] == []'
+	says "$@"
+}
+
+# ---- at the start ----
+: >"$SIMNVML_SCRIPT"
+SIMNVML_INIT=9 no_gpu 'no driver is loaded' false
+SIMNVML_INIT=4 no_gpu 'may not be asked' true
+SIMNVML_INIT=18 no_gpu 'of two versions' false
+SIMNVML_INIT=999 no_gpu 'cannot be used' false
+echo '0 0 fail handle 15' >"$SIMNVML_SCRIPT"
+no_gpu 'gpu-0 is not metered: the GPU is lost' false
+printf '0 0 fail %s 4\n' energy power field >"$SIMNVML_SCRIPT"
+no_gpu 'gpu-0 is not metered: energy: no permission' true
+mkdir "$TMPDIR/old"
+cc -shared -o "$TMPDIR/old/libnvidia-ml.so.1" -x c /dev/null
+LD_LIBRARY_PATH=$TMPDIR/old no_gpu 'too old' false
+
+# A library and no GPU: nothing to say.
+: >"$SIMNVML_SCRIPT"
+SIMGPU_COUNT=0 meter_ok -- true
+holds '[.findings[] | select(.source == "nvml")] == []'
+
+# ---- in mid-run: a line of gramme's, a line in the ledger, and a gap ----
+# mid_run WORDS: one second is known, and the time from then on is not.
+mid_run() {
+	meter_ok -- sleep 4
+	verified
+	says "$1" "${2:-false}"
+	grep -q "^gramme: nvml: gpu-0.*$1" "$TMPDIR/err" || fail "gramme did not say: $1"
+	[ "$(grep -c '^gramme: nvml' "$TMPDIR/err")" -eq 1 ] || fail "it is said twice"
+	holds "$gpu | .gap_ns > 900000000 and .gap_ns < 3600000000"
+	holds "$gpu | .domain_uj > 80000000 and .domain_uj < 320000000"
+	holds '.coverage.sensor_gap_ns > 900000000'
+}
+
+echo '1300 0 fail all 15' >"$SIMNVML_SCRIPT"
+mid_run 'is lost, or wants a reset'
+echo '1300 0 fail all 4' >"$SIMNVML_SCRIPT"
+mid_run 'may not be asked any more' true
+echo '1300 0 still' >"$SIMNVML_SCRIPT"
+mid_run 'counter that stands still'
+echo '1300 0 energy 5' >"$SIMNVML_SCRIPT"
+mid_run 'counter was reset'
+
+# ---- a driver that hangs: the run ends when its program does, and so does gramme ----
+echo '1300 0 hang all 60000' >"$SIMNVML_SCRIPT"
+SECONDS=0
+mid_run 'does not answer'
+[ "$SECONDS" -lt 20 ] || fail "it took $SECONDS s to meter a program of 4 s"
+
+# ---- the processes cannot be listed: the energy is there, and nobody's ----
+echo '0 0 fail processes 4' >"$SIMNVML_SCRIPT"
+meter_ok -- sleep 2
+verified
+says 'processes on it cannot be listed' true
+holds "$gpu | .unattributed_uj > 0 and .unattributed_uj == .domain_uj and .run_uj == 0"
+
+# ---- no counter: power is added up, and said to be derived ----
+echo '0 0 fail energy 3' >"$SIMNVML_SCRIPT"
+meter_ok -- sleep 2
+verified
+holds "$gpu | .quality == \"derived\" and .error_pct == 25 and (.note | contains(\"added up\"))"
+holds ".run.duration_ns as \$t | $gpu | (.domain_uj - \$t / 10) | fabs <= 20000000"
