@@ -133,7 +133,8 @@ static int listen_to_clients(struct meter *meter)
 int meter_open(uv_loop_t *loop, const struct meter_options *options, struct meter **result)
 {
 	struct meter *meter = calloc(1, sizeof(*meter));
-	const struct power_options sensors = {.world = options->world, .model = true};
+	const struct power_options sensors = {
+		.world = options->world, .model = true, .sensors = options->sensors};
 
 	if (!meter)
 		return -ENOMEM;

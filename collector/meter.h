@@ -27,6 +27,7 @@ struct meter;
 
 struct meter_options {
 	struct world *world; /* where the sensors are; borrowed */
+	const char *sensors; /* the file that names some; NULL: the usual one */
 	const char *socket;
 	unsigned socket_mode;
 	bool lab;	 /* serves whoever computes; else the runs begun by meter_begin alone */

@@ -131,6 +131,7 @@ static int open_and_collect(const struct options *options, struct world *world, 
 
 	*meter = (struct meter_options){
 		.world = world,
+		.sensors = options->sensors,
 		.socket_mode = root ? 0666 : 0600,
 		.lab = true,
 		.many_users = root,

@@ -25,6 +25,7 @@ enum {
 	OPTION_EXPERIMENT,
 	OPTION_PUE,
 	OPTION_REPLAY,
+	OPTION_SENSORS,
 	OPTION_IDLE,
 	OPTION_PRIVATE,
 	OPTION_EVENTS,
@@ -40,6 +41,7 @@ static const struct option run_options[] = {
 	{"experiment", required_argument, NULL, OPTION_EXPERIMENT},
 	{"pue", required_argument, NULL, OPTION_PUE},
 	{"replay", required_argument, NULL, OPTION_REPLAY},
+	{"sensors", required_argument, NULL, OPTION_SENSORS},
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"private", required_argument, NULL, OPTION_PRIVATE},
 	{"events", required_argument, NULL, OPTION_EVENTS},
@@ -57,6 +59,7 @@ static const struct option collect_options[] = {
 	{"zone", required_argument, NULL, OPTION_ZONE},
 	{"pue", required_argument, NULL, OPTION_PUE},
 	{"replay", required_argument, NULL, OPTION_REPLAY},
+	{"sensors", required_argument, NULL, OPTION_SENSORS},
 	{"idle", required_argument, NULL, OPTION_IDLE},
 	{"private", required_argument, NULL, OPTION_PRIVATE},
 	{"help", no_argument, NULL, 'h'},
@@ -148,6 +151,7 @@ static int from_environment(struct options *options, char *why)
 	options->project = variable("GRAMME_PROJECT");
 	options->experiment = variable("GRAMME_EXPERIMENT");
 	options->socket = variable("GRAMME_SOCKET");
+	options->sensors = variable("GRAMME_SENSORS");
 	options->keep_private = true;
 	if (pue)
 		error = set_pue(options, "GRAMME_PUE", pue, why);
@@ -173,6 +177,10 @@ static int take(struct options *options, int option, char *why)
 		break;
 	case OPTION_REPLAY:
 		options->replay = optarg;
+		break;
+	case OPTION_SENSORS:
+		options->own = true;
+		options->sensors = optarg;
 		break;
 	case OPTION_SOCKET:
 		options->socket = optarg;
@@ -258,6 +266,8 @@ void options_help(const char *command)
 		puts("  --project NAME     what the run belongs to (GRAMME_PROJECT)\n"
 		     "  --experiment NAME  ... (GRAMME_EXPERIMENT)");
 	puts("  --pue X            power usage effectiveness of the site (GRAMME_PUE)\n"
+	     "  --sensors FILE     meters that are elsewhere (GRAMME_SENSORS;\n"
+	     "                     /etc/gramme/sensors.tsv)\n"
 	     "  --replay DIR       take the sensors from a recorded machine\n"
 	     "  --idle HOW         'separate' account of idle energy, or 'shared' by the runs\n"
 	     "  --private HOW      'keep' arguments and paths beside the ledger, or 'none'\n"

@@ -16,6 +16,7 @@ struct options {
 	const char *project;
 	const char *experiment;
 	const char *replay;
+	const char *sensors; /* NULL: the usual file */
 	const char *socket;
 	const char *events; /* the file that gets what the recogniser is told, or NULL */
 	uint32_t pue_milli; /* 0: not said */

@@ -258,6 +258,7 @@ static struct meter_options options_alone(struct session *s)
 {
 	return (struct meter_options){
 		.world = s->world,
+		.sensors = s->options.sensors,
 		.socket = s->socket,
 		.socket_mode = 0600,
 		.ledger_dir = s->ledger_dir,
