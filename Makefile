@@ -78,7 +78,7 @@ BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle re
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps strike reads saves hears omp_every omp_every_llvm omp_calls blas_every \
-	blas_ilp64 onednn_every replay paths)
+	blas_ilp64 onednn_every cuda_story cuda_linked replay paths)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
 	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
@@ -323,6 +323,15 @@ $(O)/tests/fake/libfakemkl.so: $(O)/tests/fake/mkl.o
 
 $(O)/tests/fake/libfakednnl.so: $(O)/tests/fake/onednn.o
 	$(Q)$(CC) -shared -Wl,-z,defs -o $@ $^
+
+# One source, bound to the driver by the linker or not at all; the simulated one is linked.
+$(O)/tests/prog/cuda_story: tests/prog/cuda_story.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -MF $@.d -o $@ $< -pthread
+
+$(O)/tests/prog/cuda_linked: tests/prog/cuda_story.c $(O)/tests/fake/cuda/libcuda.so.1
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -DLINKED -MF $@.d -o $@ $^ -Wl,-rpath,'$$ORIGIN/../fake/cuda' -pthread
 
 $(O)/tests/prog/onednn_every: tests/prog/onednn_every.c $(O)/tests/fake/libfakednnl.so
 	@mkdir -p $(@D)

@@ -177,8 +177,10 @@ static json_t *kernel_object(size_t row, const struct tally_kernel *kernel, cons
 		entry_number(kernel->count), "failed", entry_number(kernel->failed), "timed",
 		timed_word(kernel, identity), "timed_count", entry_number(kernel->timed),
 		"device_ns", if_known(timed, kernel->device_ns), "busy_ns",
-		if_known(timed, kernel->busy_ns), "host_ns", entry_number(kernel->host_ns), "bytes",
-		entry_number(kernel->bytes), "energy_uj",
+		if_known(timed, kernel->busy_ns), "host_ns",
+		if_known(kernel->host_ns > 0 || kernel->count + kernel->failed == 0,
+			 kernel->host_ns),
+		"bytes", entry_number(kernel->bytes), "energy_uj",
 		if_known(timed && kernel->bearer != TALLY_BORNE_BY_NONE, kernel->energy_uj), "flop",
 		if_known(kernel->flop > 0, kernel->flop));
 }
