@@ -74,7 +74,7 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
 LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
-BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle region product print write empty.so)
+BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle region product cuda print write empty.so)
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps strike reads saves hears omp_every omp_every_llvm omp_calls blas_every \
@@ -274,6 +274,13 @@ $(O)/tests/fake/libleaf.so: $(O)/tests/fake/leaf.o
 
 $(O)/tests/bench/region $(O)/tests/bench/product: $(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/fake/libleaf.so
 	$(Q)$(CC) -o $@ $< -L$(O)/tests/fake -lleaf -Wl,-rpath,'$$ORIGIN/../fake'
+
+$(O)/tests/fake/cuda_idle/libcuda.so.1: $(O)/tests/fake/cuda_idle.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-z,defs,-soname,$(@F) -o $@ $^
+
+$(O)/tests/bench/cuda: $(O)/tests/bench/cuda.o $(O)/tests/fake/cuda_idle/libcuda.so.1
+	$(Q)$(CC) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../fake/cuda_idle'
 
 $(O)/tests/bench/drain $(O)/tests/bench/phase: $(O)/tests/bench/%: tests/bench/%.c $(O)/libcollector.a
 	@mkdir -p $(@D)
