@@ -76,9 +76,9 @@ static enum note_class class_of(const struct wire_note *note)
 	return note->flags & WIRE_NOTE_REDRAWN ? NOTE_REDRAWN : NOTE_PRINTED;
 }
 
-static bool may(struct rate *rate, enum note_class class, uint64_t t_ns)
+static bool may(struct rate *rate, enum note_class class, enum share share, uint64_t t_ns)
 {
-	return rate_take(&rate[class], t_ns, 1, bound[class].burst, bound[class].per_second);
+	return share_rate(&rate[class], share, t_ns, bound[class].burst, bound[class].per_second);
 }
 
 static void wait_here(const struct wire_note *note)
@@ -112,7 +112,8 @@ static bool is_metered(void)
 }
 
 /* What is told now may have happened long ago: rates are those of telling. */
-static void add(struct wire_note *note, uint64_t now_ns, const void *text, size_t bytes)
+static void add(struct wire_note *note, enum share share, uint64_t now_ns, const void *text,
+		size_t bytes)
 {
 	struct life *life = life_now();
 	struct wire_layout *arena = atomic_load(&note_arena);
@@ -132,7 +133,7 @@ static void add(struct wire_note *note, uint64_t now_ns, const void *text, size_
 		return;
 	}
 	note->tid = own_tid(life);
-	if (may(life ? life->note_rate : childrens, class_of(note), now_ns))
+	if (may(life ? life->note_rate : childrens, class_of(note), share, now_ns))
 		put(arena, note);
 	else
 		note_refuse();
@@ -154,7 +155,8 @@ uint64_t note_now(void)
 /* Only the head of a note is cleared: the text is long, and written anyway. */
 #define HEAD(note) memset(&(note), 0, offsetof(struct wire_note, text))
 
-void note_line(uint64_t file, uint32_t flags, uint64_t t_ns, const char *text, size_t bytes)
+void note_line(uint64_t file, uint32_t flags, enum share share, uint64_t t_ns, const char *text,
+	       size_t bytes)
 {
 	struct wire_note note;
 
@@ -165,7 +167,7 @@ void note_line(uint64_t file, uint32_t flags, uint64_t t_ns, const char *text, s
 	note.file = file;
 	note.kind = WIRE_NOTE_LINE;
 	note.flags = (uint16_t)flags;
-	add(&note, t_ns, text, bytes);
+	add(&note, share, t_ns, text, bytes);
 }
 
 void note_file(enum wire_note_kind kind, uint32_t flags, uint64_t file, uint64_t begin_ns,
@@ -183,7 +185,7 @@ void note_file(enum wire_note_kind kind, uint32_t flags, uint64_t file, uint64_t
 	note.size = size;
 	note.kind = (uint16_t)kind;
 	note.flags = (uint16_t)flags;
-	add(&note, note_now(), name, strlen(name));
+	add(&note, SHARE_RARE, note_now(), name, strlen(name));
 }
 
 void note_path(uint16_t entry, uint32_t flags, uint64_t t_ns, const uint64_t *frame,
@@ -196,7 +198,7 @@ void note_path(uint16_t entry, uint32_t flags, uint64_t t_ns, const uint64_t *fr
 	note.file = entry;
 	note.kind = WIRE_NOTE_PATH;
 	note.flags = (uint16_t)flags;
-	add(&note, t_ns, frame, frames * sizeof(*frame));
+	add(&note, SHARE_RARE, t_ns, frame, frames * sizeof(*frame));
 }
 
 /* Field `n` of what follows the name in /proc/PID/stat, counted as proc(5) does. */

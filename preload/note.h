@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "preload/rate.h"
+#include "preload/share.h"
 #include "preload/wire.h"
 
 struct life;
@@ -46,10 +47,11 @@ uint64_t note_now(void);
 
 /*
  * One line, without its end; what is longer than WIRE_NOTE_TEXT is cut. `file` is 0 for standard
- * output and error; flags are WIRE_NOTE_*. t_ns is note_now(); where that
- * is 0 nothing is noted.
+ * output and error; flags are WIRE_NOTE_*; `share` says whether it is one of many. t_ns is
+ * note_now(); where that is 0 nothing is noted.
  */
-void note_line(uint64_t file, uint32_t flags, uint64_t t_ns, const char *text, size_t bytes);
+void note_line(uint64_t file, uint32_t flags, enum share share, uint64_t t_ns, const char *text,
+	       size_t bytes);
 
 /*
  * A part of a file was read, or a file written and closed; `name` is its base name, flags are

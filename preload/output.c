@@ -17,14 +17,6 @@
 #include "preload/start.h"
 #include "preload/sys.h"
 
-#define SHAPES 64u /* a power of two */
-
-/*
- * Lines of one shape ("step N: loss N") at once, and a second for long: fewer than what all lines
- * together may have, so that many of one leave room for the few of another.
- */
-#define SHAPE_BURST 1024u
-#define SHAPE_PER_S 100u
 /* What is looked at in long writes: so many bytes at once, and a second. */
 #define LONG	      512u
 #define LOOK_BURST    (8u << 20)
@@ -33,22 +25,24 @@
 
 atomic_bool output_on START_DATA;
 
-static struct rate shapes[SHAPES];
+static struct share_shapes shapes;
 static struct rate looked;
 
-bool output_may_shape(unsigned shape, uint64_t t_ns)
+enum share output_share(unsigned shape, uint64_t t_ns)
 {
-	return rate_take(&shapes[shape & (SHAPES - 1)], t_ns, 1, SHAPE_BURST, SHAPE_PER_S);
+	return share_take(&shapes, shape, t_ns);
 }
 
 static void tell(const struct stream *stream, uint32_t flags, uint64_t t_ns, const char *line,
 		 size_t bytes)
 {
-	if (!output_may_shape(filter_shape(line, bytes), t_ns))
+	const enum share share = output_share(filter_shape(line, bytes), t_ns);
+
+	if (share == SHARE_NONE)
 		note_refuse();
 	else
-		note_line(stream->file, flags | (stream->is_log ? WIRE_NOTE_LOG : 0), t_ns, line,
-			  bytes);
+		note_line(stream->file, flags | (stream->is_log ? WIRE_NOTE_LOG : 0), share, t_ns,
+			  line, bytes);
 }
 
 /* The first line of a log may name the columns of what follows. */

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "preload/share.h"
+
 /* Somebody listens: set by the constructor, for a process that may be metered. */
 extern atomic_bool output_on;
 
@@ -59,7 +61,7 @@ struct stream;
 void output_hear(struct stream *stream, const char *text, size_t bytes, unsigned how);
 
 /* Whether one more line of that shape, or by that format, may be looked at now. */
-bool output_may_shape(unsigned shape, uint64_t t_ns);
+enum share output_share(unsigned shape, uint64_t t_ns);
 
 /* Asks the kernel what standard output is. With the arena, since it is a system call. */
 void output_look(void);

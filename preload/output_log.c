@@ -98,7 +98,7 @@ static void tell(const struct stream *stream, const struct events_event *event, 
 		if (bytes > 0 && bytes < (int)sizeof(line))
 			note_line(stream->file,
 				  WIRE_NOTE_LOG | (how & OUTPUT_BUFFERED ? WIRE_NOTE_LATE : 0),
-				  note_now(), line, (size_t)bytes);
+				  SHARE_MANY, note_now(), line, (size_t)bytes);
 	}
 }
 

@@ -388,7 +388,7 @@ void output_printed(int fd, const char *format, va_list list, int error)
 	if (verdict == NEVER || (!joined && verdict == DROP) ||
 	    (!joined && verdict == STRINGS && are_worthless(format, list)))
 		return;
-	if (!output_may_shape((unsigned)(hash >> 16), note_now())) {
+	if (output_share((unsigned)(hash >> 16), note_now()) == SHARE_NONE) {
 		note_refuse();
 		if (joined || verdict == PART)
 			leave_out(stream, format, bytes);
