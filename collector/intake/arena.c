@@ -88,6 +88,8 @@ static bool judge(const struct wire_event *copy, uint64_t first_ns, uint64_t las
 	if (copy->entry >= WIRE_ENTRIES)
 		return false;
 	*event = (struct arena_event){.entry = copy->entry, .shape = copy->shape};
+	if (copy->host_ns >= first_ns && copy->host_ns <= last_ns)
+		event->called_ns = copy->host_ns;
 	if (!(copy->flags & WIRE_EVENT_TIMED) || copy->end_ns < copy->start_ns)
 		return true;
 	event->start_ns = copy->start_ns > first_ns ? copy->start_ns : first_ns;

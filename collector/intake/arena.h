@@ -35,7 +35,8 @@ struct arena_event {
 	uint32_t lane;	    /* the thread that made it, or 0 for several */
 	uint64_t lost;	    /* events of the lane just before it, that nobody could read */
 	bool timed;	    /* the two times are the device's, end >= start, within the clip */
-	uint64_t called_ns; /* of a timed one: when the program asked for it, <= start_ns */
+	uint64_t called_ns; /* when the program asked for it: of a timed one <= start_ns, of another
+			     * within the clip or 0 */
 	uint64_t start_ns;
 	uint64_t end_ns;
 };

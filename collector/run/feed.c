@@ -80,6 +80,7 @@ static int resolve(struct feed *feed, uint32_t index)
 		return row;
 	entry->row = row + 1;
 	entry->occupies = arena_kind_occupies(from.kind);
+	entry->is_launch = entry->occupies && from.api == WIRE_API_CUDA;
 	return 0;
 }
 
@@ -104,7 +105,7 @@ static void take_event(void *arg, const struct arena_event *event)
 
 	if (event->lost && feed->course)
 		course_lost(feed->course, feed->process, event->lane, event->lost);
-	if (!event->timed)
+	if (!event->timed && !event->called_ns)
 		return;
 	/* An entry is there before its first event, but may be newer than this drain. */
 	if (event->entry >= feed->entries && grow(feed))
@@ -112,17 +113,22 @@ static void take_event(void *arg, const struct arena_event *event)
 	if (event->entry >= feed->entries || resolve(feed, event->entry))
 		return;
 	const struct feed_entry *entry = &feed->entry[event->entry];
-	if (!entry->occupies)
+	/* When it ran is not known: of the order in which kernels were asked for, this is a moment.
+	 */
+	const uint64_t start_ns = event->timed ? event->start_ns : event->called_ns;
+	const uint64_t end_ns = event->timed ? event->end_ns : event->called_ns;
+	if (!(event->timed ? entry->occupies : entry->is_launch))
 		return;
 	const uint32_t row = (uint32_t)entry->row - 1;
-	devices_add(feed->devices, entry->device, row, event->start_ns, event->end_ns);
+	if (event->timed)
+		devices_add(feed->devices, entry->device, row, event->start_ns, event->end_ns);
 	if (feed->course)
 		course_kernel(feed->course, &(struct phase_kernel){.process = feed->process,
 								   .lane = event->lane,
 								   .kernel = row,
 								   .shape = event->shape,
-								   .start_ns = event->start_ns,
-								   .end_ns = event->end_ns,
+								   .start_ns = start_ns,
+								   .end_ns = end_ns,
 								   .called_ns = event->called_ns});
 }
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "preload/cuda_abi.h"
 
@@ -390,6 +391,49 @@ static void tell_devices(int n)
 	MUST(cuLaunchCooperativeKernelMultiDevice, both, 2, 0);
 }
 
+static void sleep_us(long us)
+{
+	nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
+}
+
+static void train_step(CUdeviceptr memory, int passes)
+{
+	static char batch[4096];
+
+	MUST(cuMemcpyHtoDAsync, memory, batch, sizeof(batch), NULL);
+	for (int i = 0; i < passes; i++) {
+		must(launch(alpha, NULL), "forward");
+		must(launch(beta, NULL), "forward");
+	}
+	must(launch(alpha, NULL), "backward");
+	must(launch(beta, NULL), "backward");
+	MUST(cuStreamSynchronize, NULL);
+}
+
+/* `n` epochs of 40 steps, with 8 evaluations behind each. Prints nothing. */
+static void tell_train(int n)
+{
+	CUfunction other;
+	CUdeviceptr memory;
+
+	MUST(cuMemAlloc, &memory, 4096);
+	MUST(cuModuleGetFunction, &other, module, "gamma");
+	for (int epoch = 0; epoch < n; epoch++) {
+		for (int step = 0; step < 40; step++) {
+			train_step(memory, 3);
+			must(launch(other, NULL), "optimiser");
+			sleep_us(1000);
+		}
+		for (int i = 0; i < 8; i++) {
+			must(launch(beta, NULL), "evaluation");
+			must(launch(beta, NULL), "evaluation");
+			MUST(cuStreamSynchronize, NULL);
+			sleep_us(1000);
+		}
+		sleep_us(20000);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -398,7 +442,7 @@ int main(int argc, char **argv)
 	} story[] = {
 		{"launches", tell_launches}, {"threads", tell_threads}, {"graphs", tell_graphs},
 		{"capture", tell_capture},   {"errors", tell_errors},	{"memory", tell_memory},
-		{"devices", tell_devices},
+		{"devices", tell_devices},   {"train", tell_train},
 	};
 	const int n = argc > 3 ? atoi(argv[3]) : 10;
 
