@@ -65,6 +65,24 @@ static size_t take_arenas(struct meter *meter, struct run *run, const json_t *sa
 	return n;
 }
 
+static const char *path_of(const json_t *saved)
+{
+	const char *path = json_string_value(json_object_get(saved, "path"));
+
+	return path ? path : "a ledger";
+}
+
+static void say_misfit(struct meter *meter, const json_t *saved)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line),
+		 "%s goes on without its last moments: what was kept of them "
+		 "does not fit",
+		 path_of(saved));
+	meter->options.say(meter->options.arg, line);
+}
+
 /* Opens its ledger again and makes the run. Returns 0 or -errno. */
 static int restore(struct meter *meter, const struct hold_item *item, json_t *saved,
 		   struct run **run)
@@ -80,6 +98,8 @@ static int restore(struct meter *meter, const struct hold_item *item, json_t *sa
 				      &resumed);
 	if (error)
 		return error;
+	if (resumed.misfit)
+		say_misfit(meter, saved);
 	uint64_t t_ns = tick_clock(meter);
 	error = save_restore(saved, ledger, &resumed, &meter->machine, tree_world_real(), t_ns,
 			     run);
@@ -98,11 +118,10 @@ static int restore(struct meter *meter, const struct hold_item *item, json_t *sa
 
 static void say_lost(struct meter *meter, const json_t *saved, int error)
 {
-	const char *path = json_string_value(json_object_get(saved, "path"));
 	char line[512];
 
 	snprintf(line, sizeof(line), "cannot go on with %s, which ends where it is: %s",
-		 path ? path : "a ledger",
+		 path_of(saved),
 		 error == -ENODEV ? "the machine has other power domains now" : strerror(-error));
 	meter->options.say(meter->options.arg, line);
 }

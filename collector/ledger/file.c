@@ -209,21 +209,23 @@ static int rename_over(const struct file_place *place, const char *from, const c
 int file_replace(const struct file_place *place, const char *suffix, const char *bytes,
 		 size_t length)
 {
-	static const char temporary[] = ".new";
-	int fd, error;
+	struct file_new file;
+	int error;
 
-	file_remove(place, temporary);
-	fd = file_create(place, temporary, 0600);
-	if (fd < 0)
-		return fd;
-	error = file_write(fd, bytes, length);
-	if (!error && fdatasync(fd))
-		error = -errno;
-	close(fd);
-	if (!error)
-		error = rename_over(place, temporary, suffix);
+	file_remove(place, FILE_TEMPORARY);
+	error = file_new_begin(place, FILE_TEMPORARY, 0600, &file);
 	if (error)
-		file_remove(place, temporary);
+		return error;
+	error = file_write(file.fd, bytes, length);
+	if (!error && fdatasync(file.fd))
+		error = -errno;
+	if (!error)
+		error = file_new_name(place, &file);
+	close(file.fd);
+	if (!error)
+		error = rename_over(place, FILE_TEMPORARY, suffix);
+	if (error)
+		file_new_drop(place, &file);
 	return error ? error : file_place_sync(place);
 }
 

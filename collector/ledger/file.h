@@ -63,6 +63,12 @@ int file_open(const struct file_place *place, const char *suffix, int flags);
 void file_remove(const struct file_place *place, const char *suffix);
 
 /*
+ * What a replacement is called for a moment. A death in that moment, or any on a file system that
+ * names files from the beginning, leaves it behind: who opens or closes the ledger removes it.
+ */
+#define FILE_TEMPORARY ".new"
+
+/*
  * Replaces NAME and `suffix` (mode 0600) as a whole, and waits for the disk: after a power cut
  * there is the old content or the new one. Returns 0 or -errno; the old content then stands.
  */

@@ -392,8 +392,10 @@ int ledger_close(struct ledger *ledger, const struct ledger_state *state, int ex
 		ledger_journal(ledger, state);
 	else
 		error = write_closing(ledger, exit_status, complete);
-	if (!error)
+	if (!error) {
 		file_remove(&ledger->place, ".journal");
+		file_remove(&ledger->place, FILE_TEMPORARY);
+	}
 	ledger_abandon(ledger);
 	return error;
 }

@@ -238,6 +238,7 @@ struct ledger_resumed {
 	uint32_t pue_milli;
 	struct power_domain domain[POWER_DOMAINS_MAX]; /* name, within and quality alone */
 	size_t domains;
+	bool misfit;		   /* the snapshot does not go with the file */
 	struct ledger_state state; /* borrows from what follows */
 	struct account_posting posting[POWER_DOMAINS_MAX];
 	const char *idle_method[POWER_DOMAINS_MAX];

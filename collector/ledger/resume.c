@@ -20,6 +20,7 @@
 #include "collector/ledger/phaseline.h"
 #include "collector/ledger/reader.h"
 #include "collector/ledger/writer.h"
+#include "collector/saturate.h"
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -147,33 +148,62 @@ static json_t *difference(const struct ledger *ledger, const struct reading *mem
 	return body;
 }
 
-/* Appends what the snapshot has beyond the file; one that is no step onwards is left alone. */
-static int append_snapshot(struct ledger *ledger, struct reader *reader, json_t *snapshot)
+static bool is_step(const struct ledger *ledger, const struct reader *reader,
+		    const struct reading *memory)
 {
 	struct ledger_problem problem;
+
+	return same_rows(reader->reading.rows, memory->rows) &&
+	       same_rows(reader->reading.functions, memory->functions) &&
+	       same_rows(reader->reading.paths, memory->paths) &&
+	       !check_step(&ledger->terms, &ledger->written, &memory->now, &problem);
+}
+
+static int append_memory(struct ledger *ledger, struct reader *reader, json_t *snapshot,
+			 const struct reading *memory)
+{
+	struct ledger_problem problem;
+	json_t *body = difference(ledger, memory);
+	int error =
+		body ? add_phases(ledger, &reader->reading, &memory->now, snapshot, body) : -ENOMEM;
+
+	if (!error)
+		error = writer_append(ledger, body, false);
+	if (!error)
+		error = reading_take(&reader->reading, body, &problem);
+	json_decref(body);
+	return error ? error : tally_copy(&ledger->written, &reader->reading.now);
+}
+
+static uint64_t calls_of(const struct tally *tally)
+{
+	uint64_t calls = 0;
+
+	for (size_t i = 0; i < tally->kernels; i++)
+		calls = saturate_add(calls, tally->kernel[i].count);
+	return calls;
+}
+
+/*
+ * Appends what the snapshot has beyond the file; one that is no step onwards is left alone. It is
+ * none where a line was written after it. One that knows of more than the file does says *misfit.
+ */
+static int append_snapshot(struct ledger *ledger, struct reader *reader, json_t *snapshot,
+			   bool *misfit)
+{
 	struct reading memory;
 	int error = read_snapshot(&memory, reader->reading.open, snapshot);
 
 	/* An anchor may have been written since. */
 	if (!error && memory.now.t_ns < ledger->written.t_ns)
 		memory.now.t_ns = ledger->written.t_ns;
-	if (!error && same_rows(reader->reading.rows, memory.rows) &&
-	    same_rows(reader->reading.functions, memory.functions) &&
-	    same_rows(reader->reading.paths, memory.paths) &&
-	    !check_step(&ledger->terms, &ledger->written, &memory.now, &problem)) {
-		json_t *body = difference(ledger, &memory);
-		error = body ? add_phases(ledger, &reader->reading, &memory.now, snapshot, body)
-			     : -ENOMEM;
-		if (!error)
-			error = writer_append(ledger, body, false);
-		if (!error)
-			error = reading_take(&reader->reading, body, &problem);
-		json_decref(body);
-		if (!error)
-			error = tally_copy(&ledger->written, &reader->reading.now);
-	}
+	bool step = !error && is_step(ledger, reader, &memory);
+	*misfit = error == -EBADMSG ||
+		  (!error && !step && calls_of(&memory.now) > calls_of(&ledger->written));
+	if (step)
+		error = append_memory(ledger, reader, snapshot, &memory);
 	reading_free(&memory);
-	return error == -EBADMSG ? 0 : error;
+	return error == -EBADMSG && !step ? 0 : error;
 }
 
 /* ---- from the files ---- */
@@ -340,6 +370,7 @@ static int resume(const struct ledger_place *place, json_t *snapshot, struct led
 		  struct ledger_resumed *resumed)
 {
 	struct reader reader;
+	bool misfit = false;
 	int error = file_place_again(place, &ledger->place);
 
 	if (error)
@@ -347,13 +378,15 @@ static int resume(const struct ledger_place *place, json_t *snapshot, struct led
 	ledger->fd = file_open(&ledger->place, ".jsonl", O_RDWR | O_APPEND);
 	if (ledger->fd < 0)
 		return ledger->fd;
+	file_remove(&ledger->place, FILE_TEMPORARY);
 	error = reader_init(&reader);
 	if (!error)
 		error = read_files(ledger, &reader);
 	if (!error && snapshot)
-		error = append_snapshot(ledger, &reader, snapshot);
+		error = append_snapshot(ledger, &reader, snapshot, &misfit);
 	if (!error)
 		error = tell(&reader.reading, resumed);
+	resumed->misfit = misfit;
 	if (!error)
 		ledger->cut = json_incref(reader.reading.under_way);
 	reader_free(&reader);

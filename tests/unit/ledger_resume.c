@@ -278,6 +278,7 @@ static void test_a_snapshot_of_other_kernels_is_left_alone(void **state)
 	assert_int_equal(resume(*state, snapshot, &ledger, &resumed), 0);
 	assert_int_equal(resumed.kernel[0].count, 600);
 	assert_string_equal(resumed.kernel[0].name, "vadd");
+	assert_true(resumed.misfit);
 	ledger_resumed_release(&resumed);
 	ledger_abandon(ledger);
 	json_decref(snapshot);
