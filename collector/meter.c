@@ -67,6 +67,9 @@ static void on_closed(uv_handle_t *handle)
 
 void meter_close(struct meter *meter)
 {
+	/* A program that has spoken by now is to be in the books like any before. */
+	if (meter->intake && meter->options.lab)
+		intake_flush(meter->intake);
 	while (meter->run)
 		meter_end(meter, meter->run, -1, false, NULL, 0, NULL);
 	if (meter->intake)

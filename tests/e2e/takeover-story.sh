@@ -180,6 +180,22 @@ clear
 kill -TERM "$collector"
 wait "$collector" || fail "the collector ended with status $?"
 
+echo "who is told to end reads first what has arrived"
+begin
+keeper=$(holders)
+kill -STOP "$collector" "$keeper"
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 100 >"$TMPDIR/out"
+kill -TERM "$collector"
+kill -CONT "$collector"
+sleep 0.3
+kill -CONT "$keeper"
+wait "$collector" || fail "the collector ended with status $?"
+ledger=$(newest "$ledgers")
+[ -n "$ledger" ] || fail "nothing was read"
+verified
+holds '[.kernels[].count] == [50, 50]'
+clear
+
 echo "all die at once: the program goes on, the ledger is valid, and the next one begins anew"
 begin
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
