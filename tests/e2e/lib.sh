@@ -21,8 +21,19 @@ unset XDG_DATA_HOME XDG_RUNTIME_DIR XDG_CACHE_HOME
 export POCL_CACHE_DIR=$build/tests/pocl-cache
 mkdir -p "$POCL_CACHE_DIR"
 
+# Says what went wrong, and what everybody had to say to it.
 fail() {
+	local file
+
 	echo "FAILED: $*"
+	for file in "$TMPDIR"/{out,err,collector,events}; do
+		[ -s "$file" ] || continue
+		echo "the end of ${file##*/}:"
+		tail -n 12 "$file" | cut -c 1-200
+	done
+	if [ -n "$ledger" ] && [ -e "$ledger" ]; then
+		"$gramme" show --json "$ledger" 2>&1 | jq -c '.coverage, .run' || true
+	fi
 	exit 1
 }
 

@@ -32,6 +32,8 @@ kinds = [
     ["--launches", "60", "--pause-ms", "700"],
 ]
 wrong = []
+made = {}  # by the name of each program, which is the experiment of its ledgers
+course = {}
 over = threading.Event()
 ran = [0]
 
@@ -41,7 +43,11 @@ def program(number):
     while not over.is_set():
         kind = mine.choice(kinds)
         client = number % 5 == 4
-        env = dict(os.environ, GRAMME_SOCKET=socket, GRAMME_LEDGER_DIR=ledgers)
+        ran[0] += 1
+        name = f"p{number}.{ran[0]}"
+        env = dict(os.environ, GRAMME_SOCKET=socket, GRAMME_LEDGER_DIR=ledgers,
+                   GRAMME_EXPERIMENT=name)
+        begun = time.strftime("%T", time.gmtime())
         if not client:
             env["LD_PRELOAD"] = shim
         command = ([gramme, "run", "-q", "--"] if client else []) + [linked] + kind
@@ -51,7 +57,8 @@ def program(number):
         # gramme run may say that it found nobody who answers: that is no word of the program.
         if p.stderr and not client:
             wrong.append(f"{command}: {p.stderr!r}")
-        ran[0] += 1
+        made[name] = sum(map(int, re.findall(r"count kernel \w+ (\d+)", p.stdout)))
+        course[name] = f"{' '.join(command[-len(kind):])}, {begun} to {time.strftime('%T', time.gmtime())}"
         # Each is a run, and each run some waits for the disk.
         time.sleep(mine.random() * programs / 5)
 
@@ -151,6 +158,9 @@ for _ in range(600):
     time.sleep(0.1)
 else:
     raise SystemExit("FAILED: ledgers stay open")
+with open(tmp + "/made", "w") as file:
+    for name in made:
+        file.write(f"{name}\t{made[name]}\t{course[name]}\n")
 collector.terminate()
 if collector.wait() != 0:
     raise SystemExit(f"FAILED: the last collector ended with {collector.returncode}")
@@ -185,4 +195,14 @@ done <"$TMPDIR/list" | counts_of kernel >"$TMPDIR/seen"
 counts_of kernel <"$(tally)" >"$TMPDIR/expected"
 cat "$TMPDIR/seen"
 [ -s "$TMPDIR/expected" ] || fail "nothing was launched"
-diff -u "$TMPDIR/expected" "$TMPDIR/seen" || fail "the ledgers count otherwise (-made +seen)"
+diff -u "$TMPDIR/expected" "$TMPDIR/seen" || {
+	# Of one that a collector only met when it was dead, nobody knows the name.
+	while read -r ledger; do
+		json '"\(.run.experiment) \([.kernels[].count] | add // 0)"'
+	done <"$TMPDIR/list" >"$TMPDIR/by-name"
+	awk 'NR == FNR { seen[$1] += $2; next }
+		{ if (seen[$1] != $2) print $0 ": seen " seen[$1] + 0; delete seen[$1] }
+		END { for (i in seen) print i, seen[i] }' "$TMPDIR/by-name" "$TMPDIR/made"
+	ledger=
+	fail "the ledgers count otherwise (-made +seen)"
+}
