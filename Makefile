@@ -80,7 +80,8 @@ TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_ho
 	cl_listener.so steps strike reads saves hears omp_every omp_every_llvm omp_calls blas_every \
 	blas_ilp64 onednn_every cuda_story cuda_linked replay paths)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
-	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1)
+	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1 \
+	gpulib/librocm_smi64.so.7 gpulib/libze_loader.so.1)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
@@ -246,6 +247,7 @@ $(O)/tests/unit/events: $(O)/preload/events.o
 $(O)/tests/unit/string: $(O)/preload/string.o
 $(O)/tests/unit/passes: $(O)/preload/passes.o
 $(O)/tests/unit/elf: $(O)/preload/elf.o $(O)/preload/sys.o
+$(O)/tests/unit/gpulib: | $(O)/tests/fake/gpulib/librocm_smi64.so.7 $(O)/tests/fake/gpulib/libze_loader.so.1
 $(O)/tests/unit/elf $(O)/tests/unit/symbol: TEST_LDFLAGS := -rdynamic
 
 $(O)/tests/%.o: tests/%.c
@@ -317,6 +319,11 @@ $(O)/tests/fake/cuda/libcuda.so.1: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake
 	$(Q)$(CC) -shared -Wl,-z,defs,-Bsymbolic,-soname,libcuda.so.1 -o $@ $^ -pthread
 
 $(O)/tests/fake/nvml/libnvidia-ml.so.1: $(patsubst %.c,$(O)/%.o,$(wildcard tests/fake/nvml/*.c))
+	$(Q)$(CC) -shared -Wl,-z,defs -Wl,-soname,$(@F) -o $@ $^
+
+$(O)/tests/fake/gpulib/librocm_smi64.so.7: $(O)/tests/fake/gpulib/rocm.o
+$(O)/tests/fake/gpulib/libze_loader.so.1: $(O)/tests/fake/gpulib/zero.o
+$(O)/tests/fake/gpulib/librocm_smi64.so.7 $(O)/tests/fake/gpulib/libze_loader.so.1:
 	$(Q)$(CC) -shared -Wl,-z,defs -Wl,-soname,$(@F) -o $@ $^
 
 $(O)/tests/fake/libfakeblas.so: $(O)/tests/fake/blas.o

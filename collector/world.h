@@ -51,6 +51,9 @@ struct world {
  * Questions, and what they answer:
  *   /perf/TYPE/CONFIG/CPU     the count of a perf event of that PMU on that CPU, all numbers
  *                             decimal, since it was first asked for
+ *   /rocm/devices, /zero/devices   how many GPUs ROCm SMI knows, and Level Zero
+ *   /rocm/N/pci ... energy ... power   of GPU N its address, its count in uJ, its power in uW;
+ *                             the same (but for power) of Level Zero
  *   /ipmi/NETFN/CMD/DATA      a BMC's reply, completion code first; all in hexadecimal
  * Returns the answer's length, or -errno: -ENOENT where nobody of that name can be asked.
  */
@@ -78,12 +81,12 @@ struct world *world_real(void);
  *   trace.tsv    cumulative energy of sensors that are no files (collector/power/replay.c)
  * and at least one of the three. Time 0 is the moment of the call on `clock`'s monotonic clock,
  * and the clocks are `clock`'s.
- * A file named energy_uj or energy*_input and a perf event are read between two records by linear
- * interpolation (both records must be numbers and rising; otherwise the older one stands); any
- * other file gives its latest record. Before its first record a changing file is what root/ holds;
- * past its last one it fails with -ENODATA: what was not recorded is a gap. Nothing outside root/
- * is ever read through it, whatever links and names the recording holds. Returns 0 and *w to be
- * closed by world_close, or -errno; then `why` (of at least 256 bytes) holds one line that says
+ * A file named energy_uj, energy or energy*_input and a perf event are read between two records by
+ * linear interpolation (both records must be numbers and rising; otherwise the older one stands);
+ * any other file gives its latest record. Before its first record a changing file is what root/
+ * holds; past its last one it fails with -ENODATA: what was not recorded is a gap. Nothing outside
+ * root/ is ever read through it, whatever links and names the recording holds. Returns 0 and *w to
+ * be closed by world_close, or -errno; then `why` (of at least 256 bytes) holds one line that says
  * what is wrong, with file and line.
  */
 int world_replay(const char *dir, struct world *clock, struct world **w, char *why);
@@ -109,6 +112,8 @@ ssize_t world_ask_real(struct world *w, const char *question, char *answer, size
 int world_http_real(struct world *w, const struct http_request *request,
 		    struct http_answer *answer);
 ssize_t world_ask_perf(const char *rest, char *answer, size_t size);
+ssize_t world_ask_rocm(const char *rest, char *answer, size_t size);
+ssize_t world_ask_zero(const char *rest, char *answer, size_t size);
 ssize_t world_ask_ipmi(const char *rest, char *answer, size_t size);
 
 /* `read` and `list` of struct world_ops on an open descriptor, which they close. */

@@ -16,6 +16,8 @@ static const struct {
 } known[] = {
 	{"/perf/", world_ask_perf},
 	{"/ipmi/", world_ask_ipmi},
+	{"/rocm/", world_ask_rocm},
+	{"/zero/", world_ask_zero},
 };
 
 ssize_t world_ask_real(struct world *w, const char *question, char *answer, size_t size)

@@ -102,15 +102,15 @@ static size_t records_until(const struct recording *r, const char *path, uint64_
 }
 
 /*
- * The energy counters of powercap and of hwmon, and perf's; what they count goes on between two
- * records.
+ * The energy counters of powercap and of hwmon, perf's and GPUs'; what they count goes on between
+ * two records.
  */
 static bool is_counter(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
 	size_t length = strlen(name);
 
-	if (!strcmp(name, "energy_uj") || !strncmp(path, "/perf/", 6))
+	if (!strcmp(name, "energy_uj") || !strcmp(name, "energy") || !strncmp(path, "/perf/", 6))
 		return true;
 	return !strncmp(name, "energy", 6) && length >= 12 && !strcmp(name + length - 6, "_input");
 }

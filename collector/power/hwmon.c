@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "collector/power/gauge.h"
+#include "collector/power/pci.h"
 #include "collector/units.h"
 
 #define CLASS	"/sys/class/hwmon"
@@ -167,62 +168,30 @@ static void take_acpi(struct hwmon *hwmon, const char *device)
 
 /* ---- GPUs ---- */
 
-/* "PCI_SLOT_NAME=0000:03:00.0" in the device's uevent. */
-static void find_pci(const struct hwmon *hwmon, const char *device, struct power_domain *domain)
-{
-	struct world *world = hwmon->bank.world;
-	char path[64];
-	char text[512];
-	const char *slot;
-	size_t length;
-
-	snprintf(path, sizeof(path), CLASS "/%.20s/device/uevent", device);
-	if (world->ops->read(world, path, text, sizeof(text)) <= 0)
-		return;
-	slot = strstr(text, "PCI_SLOT_NAME=");
-	if (!slot)
-		return;
-	slot += strlen("PCI_SLOT_NAME=");
-	length = strspn(slot, "0123456789abcdef:.");
-	snprintf(domain->device, sizeof(domain->device), "%.*s", length < 15 ? (int)length : 15,
-		 slot);
-}
-
 static struct power_domain gpu_domain(const struct hwmon *hwmon, const char *device,
 				      const char *driver)
 {
 	struct power_domain domain = {.kind = POWER_GPU, .error_pct = POWER_ERROR_HIGH};
+	char folder[64];
 
+	snprintf(folder, sizeof(folder), CLASS "/%.20s/device", device);
 	power_next_name(hwmon->bank.power, "gpu", domain.name);
-	find_pci(hwmon, device, &domain);
+	pci_address(hwmon->bank.world, folder, domain.device);
 	snprintf(domain.note, sizeof(domain.note), "%s GPU %s, by its driver", driver,
 		 domain.device);
 	return domain;
-}
-
-/*
- * The tables of metrics that amdgpu shows are of another format for APUs (revisions 2 and 3), whose
- * power is that of the socket.
- */
-static bool is_apu(const struct hwmon *hwmon, const char *device)
-{
-	struct world *world = hwmon->bank.world;
-	char path[64];
-	char head[5];
-
-	snprintf(path, sizeof(path), CLASS "/%.20s/device/gpu_metrics", device);
-	return world->ops->read(world, path, head, sizeof(head)) == 4 &&
-	       (head[2] == 2 || head[2] == 3);
 }
 
 static void take_amdgpu(struct hwmon *hwmon, const char *device)
 {
 	struct power_domain domain = gpu_domain(hwmon, device, "AMD");
 	struct sensor sensor = sensor_of(device, "power1_average", false, POLL_NS);
+	char folder[64];
 
 	if (!exists(hwmon, device, "power1_average"))
 		sensor = sensor_of(device, "power1_input", false, POLL_NS);
-	if (!is_apu(hwmon, device)) {
+	snprintf(folder, sizeof(folder), CLASS "/%.20s/device", device);
+	if (!pci_is_apu(hwmon->bank.world, folder)) {
 		add(hwmon, &sensor, &domain, PLAUSIBLE_GPU);
 		return;
 	}

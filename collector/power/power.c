@@ -17,9 +17,9 @@
 
 /* A recorded trace stands in for sensors; the model only fills what is missing. */
 static const struct power_source *const sources[] = {
-	&power_replay,	 &power_powercap,   &power_perf,    &power_nvml, &power_csv,
-	&power_kwollect, &power_prometheus, &power_redfish, &power_cray, &power_dcmi,
-	&power_hwmon,	 &power_battery,    &power_model};
+	&power_replay, &power_powercap, &power_perf,	   &power_nvml,	   &power_rocm,
+	&power_csv,    &power_kwollect, &power_prometheus, &power_redfish, &power_cray,
+	&power_dcmi,   &power_hwmon,	&power_zero,	   &power_battery, &power_model};
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 

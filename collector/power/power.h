@@ -186,7 +186,7 @@ bool power_has(const struct power *power, enum power_kind kind);
 void power_next_name(const struct power *power, const char *stem, char name[POWER_NAME_MAX]);
 
 extern const struct power_source power_powercap, power_perf, power_nvml, power_csv, power_kwollect,
-	power_prometheus, power_redfish, power_cray, power_dcmi, power_hwmon, power_battery,
-	power_replay, power_model;
+	power_prometheus, power_redfish, power_cray, power_dcmi, power_hwmon, power_rocm,
+	power_zero, power_battery, power_replay, power_model;
 
 #endif
