@@ -78,9 +78,9 @@ BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle re
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps strike reads saves hears omp_every omp_every_llvm omp_calls blas_every \
-	blas_ilp64 onednn_every cuda_story cuda_linked replay paths)
+	blas_ilp64 onednn_every cuda_story cuda_every cuda_linked replay paths)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
-	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1 \
+	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1 cuda_every/libcuda.so.1 \
 	gpulib/librocm_smi64.so.7 gpulib/libze_loader.so.1)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
@@ -276,6 +276,16 @@ $(O)/tests/fake/libleaf.so: $(O)/tests/fake/leaf.o
 
 $(O)/tests/bench/region $(O)/tests/bench/product: $(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/fake/libleaf.so
 	$(Q)$(CC) -o $@ $< -L$(O)/tests/fake -lleaf -Wl,-rpath,'$$ORIGIN/../fake'
+
+# It lacks one of the newest functions, as drivers do.
+$(O)/tests/fake/cuda_every/libcuda.so.1: $(O)/tests/fake/cuda_every.o
+	@mkdir -p $(@D)
+	$(Q)echo '{ global: *; local: cuStreamBeginCaptureToCig; };' >$(@D)/map
+	$(Q)$(CC) -shared -Wl,-z,defs,-soname,$(@F),--version-script=$(@D)/map -o $@ $^
+
+$(O)/tests/prog/cuda_every: tests/prog/cuda_every.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -MF $@.d -o $@ $<
 
 $(O)/tests/fake/cuda_idle/libcuda.so.1: $(O)/tests/fake/cuda_idle.o
 	@mkdir -p $(@D)

@@ -45,6 +45,20 @@ EXPORT CUresult cuModuleGetFunction(CUfunction *function, CUmodule module, const
 	return CUDA_SUCCESS;
 }
 
+static CUresult strange(void)
+{
+	return CUDA_SUCCESS;
+}
+
+/* It has one function that nobody has heard of. */
+EXPORT CUresult cuGetProcAddress_v2(const char *name, void **found, int version, cuuint64_t flags,
+				    CUdriverProcAddressQueryResult *status)
+{
+	(void)version, (void)flags, (void)status;
+	*found = strcmp(name, "cuLaunchStrange") ? NULL : (void *)strange;
+	return *found ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
+}
+
 EXPORT CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
 			       unsigned by, unsigned bz, unsigned shared, CUstream stream,
 			       void **args, void **extra)

@@ -66,6 +66,8 @@
 	  (CUgraphNode *, CUgraph, const CUgraphNode *, size_t, const CUDA_KERNEL_NODE_PARAMS *))  \
 	F(cuGraphAddChildGraphNode, ,                                                              \
 	  (CUgraphNode *, CUgraph, const CUgraphNode *, size_t, CUgraph))                          \
+	F(cuGraphAddNode, ,                                                                        \
+	  (CUgraphNode *, CUgraph, const CUgraphNode *, size_t, CUgraphNodeParams *))              \
 	F(cuGraphInstantiateWithFlags, , (CUgraphExec *, CUgraph, unsigned long long))             \
 	F(cuGraphExecUpdate, _v2, (CUgraphExec, CUgraph, CUgraphExecUpdateResultInfo *))           \
 	F(cuGraphExecKernelNodeSetParams, _v2,                                                     \
@@ -331,6 +333,47 @@ static void tell_capture(int n)
 	MUST(cuCtxSynchronize, );
 }
 
+static void launch_graph(CUgraph graph, unsigned long long flags, CUstream stream)
+{
+	CUgraphExec exec;
+
+	MUST(cuGraphInstantiateWithFlags, &exec, graph, flags);
+	MUST(cuGraphLaunch, exec, stream);
+	MUST(cuStreamSynchronize, stream);
+}
+
+/* A graph with a body that the device runs as often as it likes. */
+static void tell_conditional(int n)
+{
+	CUgraphNodeParams what = {.type = CU_GRAPH_NODE_TYPE_CONDITIONAL};
+	CUgraphNode node;
+	CUgraph graph = graph_new(alpha, n, &node);
+
+	MUST(cuGraphAddNode, &node, graph, NULL, 0, &what);
+	launch_graph(graph, 0, stream_new());
+}
+
+/* One that the device may launch itself. */
+static void tell_device_graph(int n)
+{
+	CUgraphNode node;
+
+	launch_graph(graph_new(alpha, n, &node), CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH,
+		     stream_new());
+}
+
+/* One that is made ready to run while something else is captured. */
+static void tell_meanwhile(int n)
+{
+	CUstream stream = stream_new(), captured = stream_new();
+	CUgraphNode node;
+	CUgraph graph;
+
+	MUST(cuStreamBeginCapture, captured, CU_STREAM_CAPTURE_MODE_RELAXED);
+	launch_graph(graph_new(alpha, n, &node), 0, stream);
+	MUST(cuStreamEndCapture, captured, &graph);
+}
+
 /* Prints what calls say that are refused, by us or by SIMGPU_FAIL. */
 static void tell_errors(int n)
 {
@@ -440,9 +483,12 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*tell)(int n);
 	} story[] = {
-		{"launches", tell_launches}, {"threads", tell_threads}, {"graphs", tell_graphs},
-		{"capture", tell_capture},   {"errors", tell_errors},	{"memory", tell_memory},
-		{"devices", tell_devices},   {"train", tell_train},
+		{"launches", tell_launches},	   {"threads", tell_threads},
+		{"graphs", tell_graphs},	   {"capture", tell_capture},
+		{"errors", tell_errors},	   {"memory", tell_memory},
+		{"devices", tell_devices},	   {"train", tell_train},
+		{"conditional", tell_conditional}, {"device-graph", tell_device_graph},
+		{"meanwhile", tell_meanwhile},
 	};
 	const int n = argc > 3 ? atoi(argv[3]) : 10;
 
