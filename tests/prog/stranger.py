@@ -26,7 +26,7 @@ def connect():
     return s
 
 
-def packet(kind, body=b"", magic=MAGIC, version=2, length=None):
+def packet(kind, body=b"", magic=MAGIC, version=3, length=None):
     length = 16 + len(body) if length is None else length
     return struct.pack("<QHHI", magic, version, kind, length) + body
 
@@ -86,7 +86,7 @@ def memfd(size=BYTES, seals=SEALS, content=None, flags=0):
 
 
 def header(**other):
-    f = dict(magic=MAGIC, version=2, devices=32, entries=2048, name_bytes=262144, lanes=64,
+    f = dict(magic=MAGIC, version=3, devices=32, entries=2048, name_bytes=262144, lanes=64,
              ring_slots=SLOTS, start=time.monotonic_ns(), devices_used=1, entries_used=2,
              names_used=16, lanes_used=1, entries_refused=0, untimed=0, implausible=0,
              uncovered=0, cost=50)
