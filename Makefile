@@ -52,16 +52,21 @@ COLLECTOR_SRC := $(filter-out collector/cmd/main.c,$(wildcard collector/*.c coll
 COLLECTOR_TABLES := $(wildcard collector/*/*.tsv)
 COLLECTOR_OBJ := $(COLLECTOR_SRC:%.c=$(O)/%.o)
 
-SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c preload/nop_cuda.c preload/opencl_stub.c preload/cuda_stub.c,$(wildcard preload/*.c))
+SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c preload/nop_cuda.c preload/nop_math.c preload/opencl_stub.c preload/cuda_stub.c preload/math_stub.c,$(wildcard preload/*.c))
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
-NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o nop_cuda.o cuda_real.o libc.o openmp.o blas.o lapack.o onednn.o calls.o loader.o resolve.o real.o elf.o \
+NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o nop_cuda.o nop_math.o cuda_real.o cublas.o cudnn.o nccl.o libc.o openmp.o blas.o lapack.o onednn.o calls.o loader.o resolve.o real.o elf.o \
 	sys.o string.o asan.o dlopen.o fork.o)
+
+# What stands in for libraries of mathematics, one for each version that there is.
+MATH_LIBRARIES := libcublas.so.11 libcublas.so.12 libcublas.so.13 libcublasLt.so.11 libcublasLt.so.12 \
+	libcublasLt.so.13 libcudnn.so.8 libcudnn.so.9 libnccl.so.2
+MATH_STUBS := $(MATH_LIBRARIES:lib%=$(O)/libgramme-%)
 
 # Call paths know the registers of x86-64 alone.
 PATH_MODULE := $(if $(filter x86_64%,$(MULTIARCH)),$(O)/libgramme-path.so)
 
-PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(PATH_MODULE)
+PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(MATH_STUBS) $(PATH_MODULE)
 
 TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
@@ -82,6 +87,8 @@ TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_ho
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
 	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1 cuda_every/libcuda.so.1 \
 	gpulib/librocm_smi64.so.7 gpulib/libze_loader.so.1)
+TEST_PROGRAMS += $(addprefix $(O)/tests/prog/,math_every math_opened)
+TEST_FAKES += $(addprefix $(O)/tests/fake/math/,libcublas.so.11 libcublas.so.12 libcublasLt.so.12 libcudnn.so.9 libnccl.so.2)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
@@ -155,12 +162,12 @@ format: ## lay the C sources out by .clang-format
 install: all ## copy to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/gramme $(DESTDIR)$(MANDIR)
 	install $(O)/gramme $(DESTDIR)$(BINDIR)/gramme
-	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(PATH_MODULE) $(DESTDIR)$(LIBDIR)/gramme
+	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(MATH_STUBS) $(PATH_MODULE) $(DESTDIR)$(LIBDIR)/gramme
 	install -m 644 docs/gramme.1 $(DESTDIR)$(MANDIR)/gramme.1
 
 uninstall: ## remove what install copied
 	rm -f $(DESTDIR)$(BINDIR)/gramme $(DESTDIR)$(MANDIR)/gramme.1
-	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so libgramme-cuda.so libgramme-path.so)
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so libgramme-cuda.so $(notdir $(MATH_STUBS)) libgramme-path.so)
 	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 
 clean: ## remove what was built
@@ -188,10 +195,10 @@ $(O)/preload/%.o: preload/%.c
 	$(Q)$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
 # Hundreds of wrappers, of calls that take long.
-$(O)/preload/lapack.o: PRELOAD_CFLAGS += -Os
+$(O)/preload/lapack.o $(O)/preload/cublas.o: PRELOAD_CFLAGS += -Os
 
 # clang would make its switch a table of pointers.
-$(O)/preload/opencl_hook.o $(O)/preload/cuda_hook.o: PRELOAD_CFLAGS += -fno-jump-tables
+$(O)/preload/opencl_hook.o $(O)/preload/cuda_hook.o $(O)/preload/math_hook.o: PRELOAD_CFLAGS += -fno-jump-tables
 
 # A compiler would see strlen in strlen, and call it.
 $(O)/preload/string.o: PRELOAD_CFLAGS += -ffreestanding
@@ -212,6 +219,23 @@ $(O)/libgramme-opencl.so: $(O)/preload/opencl_stub.o $(O)/stub/libOpenCL.so
 # The same for libcuda.
 $(O)/libgramme-cuda.so: $(O)/preload/cuda_stub.o $(O)/stub/libcuda.so
 	$(Q)$(CC) -shared -nostdlib -Wl,-soname,$(@F),-z,now,-z,relro,--hash-style=gnu,--no-as-needed -o $@ $^
+
+# And for those of mathematics; the number says which part of math.def is whose.
+$(O)/preload/math_cublas.o: LIBRARY = 1
+$(O)/preload/math_cublasLt.o: LIBRARY = 2
+$(O)/preload/math_cudnn.o: LIBRARY = 3
+$(O)/preload/math_nccl.o: LIBRARY = 4
+$(O)/preload/math_cublas.o $(O)/preload/math_cublasLt.o $(O)/preload/math_cudnn.o $(O)/preload/math_nccl.o: preload/math_stub.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PRELOAD_CFLAGS) -DLIBRARY=$(LIBRARY) -c -o $@ $<
+
+.SECONDEXPANSION:
+$(MATH_STUBS): $(O)/libgramme-%: $(O)/preload/math_$$(firstword $$(subst ., ,$$*)).o $(O)/stub/lib%
+	$(Q)$(CC) -shared -nostdlib -Wl,-soname,$(@F),-z,now,-z,relro,--hash-style=gnu,--no-as-needed -o $@ $^
+
+$(addprefix $(O)/stub/,$(MATH_LIBRARIES)):
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) -o $@ -x c /dev/null
 
 $(O)/stub/%.so:
 	@mkdir -p $(@D)
@@ -356,6 +380,25 @@ $(O)/tests/prog/cuda_story: tests/prog/cuda_story.c
 $(O)/tests/prog/cuda_linked: tests/prog/cuda_story.c $(O)/tests/fake/cuda/libcuda.so.1
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -DLINKED -MF $@.d -o $@ $^ -Wl,-rpath,'$$ORIGIN/../fake/cuda' -pthread
+
+# The doubles of libraries of mathematics; the number says which part of math.def each has.
+MATH_FAKES := $(addprefix $(O)/tests/fake/math/,libcublas.so.11 libcublas.so.12 libcublasLt.so.12 libcudnn.so.9 libnccl.so.2)
+$(O)/tests/fake/math/libcublas.so.11: LIBRARY = 1 -DOLD
+$(O)/tests/fake/math/libcublas.so.12: LIBRARY = 1
+$(O)/tests/fake/math/libcublasLt.so.12: LIBRARY = 2
+$(O)/tests/fake/math/libcudnn.so.9: LIBRARY = 3
+$(O)/tests/fake/math/libnccl.so.2: LIBRARY = 4
+$(MATH_FAKES): tests/fake/math.c preload/math.def preload/math_wrap.h tests/prog/math.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(TEST_CFLAGS)) -DLIBRARY=$(LIBRARY) -shared -Wl,-z,defs,-soname,$(@F) -o $@ $<
+
+$(O)/tests/prog/math_every: tests/prog/math_every.c $(filter-out %.11,$(MATH_FAKES))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(filter %.so.2 %.so.9 %.so.12,$^) -Wl,-rpath,'$$ORIGIN/../fake/math'
+
+$(O)/tests/prog/math_opened: tests/prog/math_every.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -DOPENED -o $@ $<
 
 $(O)/tests/prog/onednn_every: tests/prog/onednn_every.c $(O)/tests/fake/libfakednnl.so
 	@mkdir -p $(@D)

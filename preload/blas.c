@@ -6,23 +6,10 @@
  * get there.
  */
 #include "preload/cpu_wrap.h"
+#include "preload/flop.h"
 #include "preload/real.h"
 
 #define CALLER() __builtin_return_address(0)
-
-/* 2 x m x n x k / halves, saturated; what is negative the library refuses. */
-static uint64_t products(int64_t m, int64_t n, int64_t k, unsigned halves, int complex)
-{
-	uint64_t flop = complex ? 8 : 2;
-
-	if (m < 0 || n < 0 || k < 0)
-		return 0;
-	if (__builtin_mul_overflow(flop, (uint64_t)m, &flop) ||
-	    __builtin_mul_overflow(flop, (uint64_t)n, &flop) ||
-	    __builtin_mul_overflow(flop, (uint64_t)k, &flop))
-		return UINT64_MAX;
-	return flop / halves;
-}
 
 /* Groups of products, each a size of its own; of 32 or 64 bits. */
 struct batch {
@@ -37,22 +24,15 @@ static int64_t element(const struct batch *batch, const void *array, int64_t i)
 					       : ((const int32_t *)array)[i];
 }
 
-static uint64_t times(uint64_t flop, int64_t n)
-{
-	if (n < 0)
-		return 0;
-	return __builtin_mul_overflow(flop, (uint64_t)n, &flop) ? UINT64_MAX : flop;
-}
-
 static uint64_t batch_flop(const struct batch *b, int complex)
 {
 	uint64_t sum = 0;
 
 	for (int64_t i = 0; i < b->groups; i++) {
-		uint64_t flop = products(element(b, b->m, i), element(b, b->n, i),
-					 element(b, b->k, i), 1, complex);
+		uint64_t flop = flop_products(element(b, b->m, i), element(b, b->n, i),
+					      element(b, b->k, i), 1, complex);
 
-		if (__builtin_add_overflow(sum, times(flop, element(b, b->each, i)), &sum))
+		if (__builtin_add_overflow(sum, flop_times(flop, element(b, b->each, i)), &sum))
 			return UINT64_MAX;
 	}
 	return sum;
@@ -84,18 +64,20 @@ static uint32_t batch_sizes(const struct batch *b)
 #define DIM(form, x)	form##_AT(x)
 #define ORDER(form)	(form##_IS_LEFT ? DIM(form, m) : DIM(form, n))
 
-#define GEMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), DIM(form, k), 1, complex)
+#define GEMM_FLOP(form, complex) flop_products(DIM(form, m), DIM(form, n), DIM(form, k), 1, complex)
 /* One triangle of the result, its diagonal included. */
-#define GEMMT_FLOP(form, complex) products(DIM(form, n), DIM(form, n) + 1, DIM(form, k), 2, complex)
-#define SYRK_FLOP(form, complex)  GEMMT_FLOP(form, complex)
-#define SYR2K_FLOP(form, complex) products(DIM(form, n), DIM(form, n) + 1, DIM(form, k), 1, complex)
+#define GEMMT_FLOP(form, complex)                                                                  \
+	flop_products(DIM(form, n), DIM(form, n) + 1, DIM(form, k), 2, complex)
+#define SYRK_FLOP(form, complex) GEMMT_FLOP(form, complex)
+#define SYR2K_FLOP(form, complex)                                                                  \
+	flop_products(DIM(form, n), DIM(form, n) + 1, DIM(form, k), 1, complex)
 /* The square matrix stands on the left or on the right, and is as large as that side. */
-#define SYMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 1, complex)
-#define TRMM_FLOP(form, complex) products(DIM(form, m), DIM(form, n), ORDER(form), 2, complex)
+#define SYMM_FLOP(form, complex) flop_products(DIM(form, m), DIM(form, n), ORDER(form), 1, complex)
+#define TRMM_FLOP(form, complex) flop_products(DIM(form, m), DIM(form, n), ORDER(form), 2, complex)
 
 #define BATCH(form)		    (&(struct batch){m, n, k, each, DIM(form, groups), sizeof(dim)})
 #define BATCH_FLOP(form, complex)   batch_flop(BATCH(form), complex)
-#define STRIDED_FLOP(form, complex) times(GEMM_FLOP(form, complex), DIM(form, batch))
+#define STRIDED_FLOP(form, complex) flop_times(GEMM_FLOP(form, complex), DIM(form, batch))
 #define COMPUTE_FLOP(form, complex) GEMM_FLOP(form, complex)
 
 #define TURNED(form, a, b) (DIM(form, a) * 256 + DIM(form, b))

@@ -35,6 +35,11 @@ void cpu_free(struct cpu *cpu)
 	memory_free(cpu, sizeof(*cpu));
 }
 
+_Atomic uint16_t *cpu_label(struct cpu *cpu, enum cpu_call call)
+{
+	return &cpu->call[call];
+}
+
 static uint16_t name_body(struct life *life, const void *body)
 {
 	char name[WIRE_NAME_MAX + 1];
@@ -62,7 +67,7 @@ static enum wire_api api_of(enum cpu_call call)
 
 static uint16_t call_label(struct life *life, enum cpu_call call)
 {
-	_Atomic uint16_t *known = &life->cpu->call[call];
+	_Atomic uint16_t *known = cpu_label(life->cpu, call);
 	uint16_t label = atomic_load_explicit(known, memory_order_acquire);
 
 	if (__builtin_expect(!label, 0)) {

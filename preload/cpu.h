@@ -18,7 +18,9 @@ enum cpu_call {
 #define ROW(name) CPU_##name,
 #include "preload/cpu.def"
 	CPU_CALLS,
-	CPU_LAPACK = CPU_sgetrf_ /* its rows are the last */
+	CPU_LAPACK = CPU_sgetrf_, /* where its rows begin; behind them those of math.def */
+	CPU_CUDNN = CPU_cudnnConvolutionForward,
+	CPU_NCCL = CPU_ncclAllReduce
 };
 
 struct cpu;
@@ -26,6 +28,9 @@ struct cpu;
 /* What one process knows of its kernels, or NULL. Released with cpu_free. */
 struct cpu *cpu_make(void);
 void cpu_free(struct cpu *cpu);
+
+/* Where the label of a call is kept; 0 until it has one. */
+_Atomic uint16_t *cpu_label(struct cpu *cpu, enum cpu_call call);
 
 /* One call under way; lives in the frame of its wrapper. */
 struct cpu_work {

@@ -102,6 +102,7 @@ static int set_up(struct life *life)
 	for (uint32_t i = 0; i < life->lanes; i++)
 		atomic_store(&life->lane[i], &life->arena->lane[i]);
 	atomic_store(&life->generation, atomic_fetch_add(&generations, 1) + 1);
+	ring_self.math = 0;
 	ring_self.depth = 0; /* a child that was forked within a call is outside of it */
 	ring_claim(&ring_self, life);
 	life->arena->arena.event_cost_ns = ring_measure_cost_ns(&ring_self);

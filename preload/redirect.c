@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handle substitution. Who opens libOpenCL or libcuda by name gets, instead of its handle, that of
- * a small library of ours (opencl_stub.c, cuda_stub.c) which depends on it: names that we hook are
+ * Handle substitution. Who opens libOpenCL, libcuda or a library for GPUs of mathematics by name
+ * gets, instead of its handle, that of a small library of ours (opencl_stub.c, cuda_stub.c,
+ * math_stub.c) which depends on it: names that we hook are
  * found there, all others in the real library behind it, and dlsym stays untouched. dlopen.S asks
  * here.
  */
@@ -19,7 +20,9 @@
 #include "preload/elf.h"
 #include "preload/init.h"
 #include "preload/life.h"
+#include "preload/math.h"
 #include "preload/opencl_wrap.h"
+#include "preload/real.h"
 #include "preload/resolve.h"
 #include "preload/search.h"
 #include "preload/sys.h"
@@ -32,21 +35,28 @@ const char *redirect_dlopen(const char *name, int flags, open_function *jump, co
 __attribute__((visibility("default"))) void *gramme_opencl_hook(enum call call);
 __attribute__((visibility("default"))) void gramme_cuda_hooks(void **hook,
 							      const ElfW(Dyn) * stand_in);
+__attribute__((visibility("default"))) void
+gramme_math_hooks(void **hook, const uint16_t *row, unsigned rows, const ElfW(Dyn) * stand_in);
 
 enum stub_state { STUB_UNKNOWN, STUB_SEARCHED, STUB_THERE, STUB_MISSING };
 
 /* A library that is stood in for. Names are arrays: pointers would be relocated in every exec. */
 static struct library {
-	const char soname[16];
-	const char unversioned[16];
-	const char stub_name[24]; /* of our file */
-	const char entry[20];	  /* which only the library itself, or one like it, defines */
-	const uint32_t uncovered; /* what is told of one that cannot be stood in for */
+	const char soname[20];
+	const char unversioned[16]; /* "" where that could be one of several versions */
+	const char stub_name[28];   /* of our file */
+	const char entry[20];	    /* which only the library itself, or one like it, defines */
+	const uint32_t uncovered;   /* what is told of one that cannot be stood in for */
 	_Atomic uint32_t stub_state;
 	atomic_bool stub_given; /* the stand-in was loaded, if only for a time */
 	atomic_bool is_given;	/* the real one may have been: another handle of it would differ */
 	atomic_bool is_alias;	/* unversioned was opened, and means what the stand-in stands for */
 } libraries[] = {
+#define MATH(name, symbol)                                                                         \
+	{                                                                                          \
+		.soname = "lib" name, .stub_name = "/libgramme-" name, .entry = symbol,            \
+		.uncovered = WIRE_UNCOVERED_MATH                                                   \
+	}
 	{.soname = "libOpenCL.so.1",
 	 .unversioned = "libOpenCL.so",
 	 .stub_name = "/libgramme-opencl.so",
@@ -57,12 +67,23 @@ static struct library {
 	 .stub_name = "/libgramme-cuda.so",
 	 .entry = "cuInit",
 	 .uncovered = WIRE_UNCOVERED_DRIVER},
+	MATH("cublas.so.11", "cublasCreate_v2"),
+	MATH("cublas.so.12", "cublasCreate_v2"),
+	MATH("cublas.so.13", "cublasCreate_v2"),
+	MATH("cublasLt.so.11", "cublasLtCreate"),
+	MATH("cublasLt.so.12", "cublasLtCreate"),
+	MATH("cublasLt.so.13", "cublasLtCreate"),
+	MATH("cudnn.so.8", "cudnnCreate"),
+	MATH("cudnn.so.9", "cudnnCreate"),
+	MATH("nccl.so.2", "ncclGetUniqueId"),
 };
 
 #define OPENCL (&libraries[0])
 #define CUDA   (&libraries[1])
 
-static char stub_paths[2][PATH_MAX];
+#define LIBRARIES (sizeof(libraries) / sizeof(libraries[0]))
+
+static char stub_paths[LIBRARIES][PATH_MAX];
 
 static char *stub_path(const struct library *library)
 {
@@ -89,23 +110,22 @@ static open_function real_dlopen(void)
 	return real ? real : no_dlopen;
 }
 
-/* Whether the name is NAME.so, NAME.so.1 or a longer version of it, in any folder. */
+/* Whether the name is that of the library, a longer version of it, or its own without one. */
 static bool is_named(const struct library *library, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	const char *base = slash ? slash + 1 : name;
-	const size_t length = strlen(library->unversioned);
+	const size_t length = strlen(library->soname);
 
-	if (strncmp(base, library->unversioned, length) != 0)
-		return false;
-	base += length;
-	return !base[0] || (!strncmp(base, ".1", 2) && (!base[2] || base[2] == '.'));
+	if (library->unversioned[0] && !strcmp(base, library->unversioned))
+		return true;
+	return !strncmp(base, library->soname, length) && (!base[length] || base[length] == '.');
 }
 
 /* The library that is stood in for, of that name; or NULL. */
 static struct library *library_of(const char *name)
 {
-	for (unsigned i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+	for (unsigned i = 0; i < LIBRARIES; i++)
 		if (is_named(&libraries[i], name))
 			return &libraries[i];
 	return NULL;
@@ -285,5 +305,22 @@ void gramme_cuda_hooks(void **hook, const ElfW(Dyn) * stand_in)
 		hook[i] = cuda_hook((enum cuda_call)i);
 		if (map && !cuda_real((enum cuda_call)i))
 			elf_hide(map, cuda_real_name((enum cuda_call)i));
+	}
+}
+
+/* What its dependency lacks is taken out of the stand-in's names, as of libcuda's. */
+void gramme_math_hooks(void **hook, const uint16_t *row, unsigned rows, const ElfW(Dyn) * stand_in)
+{
+	const struct link_map *map = resolve_first(is_object, (const char *)stand_in);
+	const char *needed = map ? elf_needed(map, 0) : NULL;
+	struct library *library = needed ? library_of(needed) : NULL;
+	const struct link_map *real = needed ? resolve_first(elf_is_called, needed) : NULL;
+
+	if (library)
+		atomic_store(&library->stub_given, true);
+	for (unsigned i = 0; i < rows; i++) {
+		hook[i] = math_hook((enum cpu_call)row[i]);
+		if (real && !elf_symbol(real, real_name((enum cpu_call)row[i])))
+			elf_hide(map, real_name((enum cpu_call)row[i]));
 	}
 }

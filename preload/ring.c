@@ -109,6 +109,7 @@ struct ring_thread *ring_attach(void)
 	if (life && (!ring_self.lane || ring_self.life != life ||
 		     ring_self.generation != atomic_load(&life->generation))) {
 		ring_self.depth = 0;
+		ring_self.math = 0;
 		ring_claim(&ring_self, life);
 	}
 	return life ? &ring_self : NULL;

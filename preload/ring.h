@@ -22,6 +22,7 @@ struct ring_thread {
 	uint32_t generation;
 	uint32_t lane_number; /* 0: the shared lane, written with atomic additions */
 	uint32_t depth;	      /* >0 inside a wrapper: what is called from there is not counted */
+	uint32_t math;	      /* >0 inside a call of a library that computes on a GPU */
 	uint8_t gpu;	      /* slot of the device whose CUDA context is current; 0 not known */
 	uint64_t inner_ns;    /* in kernels on the CPU so far, the nested ones not twice */
 	uint64_t path_ns;     /* when its next call path is due (path.h); never: UINT64_MAX */

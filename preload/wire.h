@@ -94,6 +94,9 @@ enum wire_api {
 	WIRE_API_LAPACK = 4,
 	WIRE_API_ONEDNN = 5,
 	WIRE_API_CUDA = 6,
+	WIRE_API_CUBLAS = 7, /* and cuBLASLt */
+	WIRE_API_CUDNN = 8,
+	WIRE_API_NCCL = 9,
 	WIRE_API_COUNT
 };
 
@@ -114,17 +117,23 @@ enum wire_kind {
 	WIRE_KIND_SYNC = 13,   /* the program waited; a host time, no command */
 	WIRE_KIND_BATCH = 14,  /* a command buffer; its kernels are counted beside it, untimed */
 	WIRE_KIND_OBJECT = 15, /* no work, never counted: a file whose code call paths name */
+	WIRE_KIND_CALL =
+		16, /* of a library, for its arithmetic; its kernels are counted beside it */
+	WIRE_KIND_COLLECTIVE = 17, /* the same, for the bytes that processes exchange */
 	WIRE_KIND_COUNT
 };
 
 enum wire_device_type { WIRE_DEVICE_OTHER = 0, WIRE_DEVICE_CPU = 1, WIRE_DEVICE_GPU = 2 };
 
 /* Reasons why calls were not seen; a bit each in wire_arena.uncovered. */
-#define WIRE_UNCOVERED_DEEPBIND 0x1u  /* a library was opened with RTLD_DEEPBIND */
-#define WIRE_UNCOVERED_LOADER	0x2u  /* an OpenCL loader that could not be stood in for */
-#define WIRE_UNCOVERED_ENTRY	0x4u  /* an entry point that is not in the table was given out */
-#define WIRE_UNCOVERED_DRIVER	0x8u  /* a CUDA driver that could not be stood in for */
-#define WIRE_UNCOVERED_GRAPH	0x10u /* a CUDA graph whose kernels could not be counted */
+#define WIRE_UNCOVERED_DEEPBIND 0x1u /* a library was opened with RTLD_DEEPBIND */
+#define WIRE_UNCOVERED_LOADER	0x2u /* an OpenCL loader that could not be stood in for */
+#define WIRE_UNCOVERED_ENTRY	0x4u /* an entry point that is not in the table was given out */
+#define WIRE_UNCOVERED_DRIVER	0x8u /* a CUDA driver that could not be stood in for */
+#define WIRE_UNCOVERED_MATH                                                                        \
+	0x20u			   /* a library for GPUs, of mathematics, that likewise could not  \
+				    */
+#define WIRE_UNCOVERED_GRAPH 0x10u /* a CUDA graph whose kernels could not be counted */
 
 struct wire_device {
 	uint32_t ready; /* written last; 0 until the slot is whole */

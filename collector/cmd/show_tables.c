@@ -304,15 +304,23 @@ static void show_commands(const struct page *page, const json_t *commands)
 /* What was counted, and how much of the computing it stands for. */
 static void show_arithmetic(const struct page *page, const json_t *arithmetic)
 {
-	char flop[HUMAN_MAX], share[HUMAN_MAX];
+	const uint64_t busy_ns = show_number(arithmetic, "busy_ns");
+	const uint64_t calls = show_number(arithmetic, "calls");
+	char flop[HUMAN_MAX], share[HUMAN_MAX], told[HUMAN_MAX], all[HUMAN_MAX];
+	char here[96] = "", elsewhere[112] = "";
 
 	if (!json_is_integer(json_object_get(arithmetic, "flop")))
 		return;
 	human_flop(show_number(arithmetic, "flop"), flop);
-	human_share(show_number(arithmetic, "counted_busy_ns"), show_number(arithmetic, "busy_ns"),
-		    share);
-	show_paragraph(page, "Arithmetic", "%s counted, in calls that take %s of the kernels' time",
-		       flop, share);
+	human_share(show_number(arithmetic, "counted_busy_ns"), busy_ns, share);
+	human_count(show_number(arithmetic, "calls_told"), told);
+	human_count(calls, all);
+	if (busy_ns || !calls)
+		snprintf(here, sizeof(here), ", in calls that take %s of the kernels' time", share);
+	if (calls)
+		snprintf(elsewhere, sizeof(elsewhere), ", in %s of %s calls to libraries for GPUs",
+			 told, all);
+	show_paragraph(page, "Arithmetic", "%s counted%s%s", flop, here, elsewhere);
 }
 
 void show_kernels(const struct page *page, const json_t *run)

@@ -357,6 +357,8 @@ const char *arena_api_name(unsigned api)
 		[WIRE_API_OPENCL] = "opencl", [WIRE_API_OPENMP] = "openmp",
 		[WIRE_API_BLAS] = "blas",     [WIRE_API_LAPACK] = "lapack",
 		[WIRE_API_ONEDNN] = "onednn", [WIRE_API_CUDA] = "cuda",
+		[WIRE_API_CUBLAS] = "cublas", [WIRE_API_CUDNN] = "cudnn",
+		[WIRE_API_NCCL] = "nccl",
 	};
 
 	return api < WIRE_API_COUNT && name[api] ? name[api] : "other";
@@ -365,14 +367,23 @@ const char *arena_api_name(unsigned api)
 const char *arena_kind_name(unsigned kind)
 {
 	static const char *const name[WIRE_KIND_COUNT] = {
-		[WIRE_KIND_KERNEL] = "kernel",	 [WIRE_KIND_NATIVE] = "native",
-		[WIRE_KIND_READ] = "read",	 [WIRE_KIND_WRITE] = "write",
-		[WIRE_KIND_COPY] = "copy",	 [WIRE_KIND_FILL] = "fill",
-		[WIRE_KIND_MAP] = "map",	 [WIRE_KIND_UNMAP] = "unmap",
-		[WIRE_KIND_MIGRATE] = "migrate", [WIRE_KIND_MARKER] = "marker",
-		[WIRE_KIND_BARRIER] = "barrier", [WIRE_KIND_SVM_FREE] = "svm_free",
-		[WIRE_KIND_SYNC] = "sync",	 [WIRE_KIND_BATCH] = "batch",
+		[WIRE_KIND_KERNEL] = "kernel",
+		[WIRE_KIND_NATIVE] = "native",
+		[WIRE_KIND_READ] = "read",
+		[WIRE_KIND_WRITE] = "write",
+		[WIRE_KIND_COPY] = "copy",
+		[WIRE_KIND_FILL] = "fill",
+		[WIRE_KIND_MAP] = "map",
+		[WIRE_KIND_UNMAP] = "unmap",
+		[WIRE_KIND_MIGRATE] = "migrate",
+		[WIRE_KIND_MARKER] = "marker",
+		[WIRE_KIND_BARRIER] = "barrier",
+		[WIRE_KIND_SVM_FREE] = "svm_free",
+		[WIRE_KIND_SYNC] = "sync",
+		[WIRE_KIND_BATCH] = "batch",
 		[WIRE_KIND_OBJECT] = "object",
+		[WIRE_KIND_CALL] = "call",
+		[WIRE_KIND_COLLECTIVE] = "collective",
 	};
 
 	return kind < WIRE_KIND_COUNT && name[kind] ? name[kind] : "other";
@@ -381,5 +392,5 @@ const char *arena_kind_name(unsigned kind)
 bool arena_kind_occupies(unsigned kind)
 {
 	return kind != WIRE_KIND_SYNC && kind != WIRE_KIND_MARKER && kind != WIRE_KIND_BARRIER &&
-	       kind != WIRE_KIND_NONE;
+	       kind != WIRE_KIND_NONE && kind != WIRE_KIND_CALL && kind != WIRE_KIND_COLLECTIVE;
 }

@@ -12,6 +12,7 @@
 #include "collector/ledger/pathline.h"
 #include "collector/ledger/phasesum.h"
 #include "collector/ledger/progress.h"
+#include "collector/saturate.h"
 
 /* The same member of another object, or null; borrowed. */
 static json_t *from(const json_t *object, const char *name)
@@ -228,15 +229,31 @@ static json_t *kernel_list(const struct reading *reading, bool computing)
 	return list;
 }
 
-/* What was counted of the arithmetic, and for how much of the time of all that computed. */
+/* A call of a library that computes on a GPU: it has arithmetic, and others have its time. */
+static bool is_call(const json_t *identity)
+{
+	const char *kind = json_string_value(json_object_get(identity, "kind"));
+
+	return kind && !strcmp(kind, "call");
+}
+
+/*
+ * What was counted of the arithmetic: for how much of the time of all that computed where it was
+ * called, and of how many of the calls that had it done elsewhere.
+ */
 static json_t *arithmetic_object(const struct reading *reading)
 {
 	unsigned __int128 flop = 0;
-	uint64_t counted_ns = 0, busy_ns = 0;
+	uint64_t counted_ns = 0, busy_ns = 0, calls = 0, told = 0;
 
 	for (size_t i = 0; i < reading->now.kernels; i++) {
 		const struct tally_kernel *kernel = &reading->now.kernel[i];
 
+		if (is_call(json_array_get(reading->rows, i))) {
+			flop += kernel->flop;
+			calls = saturate_add(calls, kernel->count);
+			told = saturate_add(told, kernel->flop ? kernel->count : 0);
+		}
 		if (!computes(json_array_get(reading->rows, i)))
 			continue;
 		flop += kernel->flop;
@@ -245,9 +262,16 @@ static json_t *arithmetic_object(const struct reading *reading)
 	}
 	if (flop > FIELDS_MAX)
 		flop = FIELDS_MAX;
-	return json_pack("{s:o, s:o, s:o}", "flop", if_known(flop > 0, (uint64_t)flop),
-			 "counted_busy_ns", entry_number(counted_ns), "busy_ns",
-			 entry_number(busy_ns));
+	json_t *object = json_pack("{s:o, s:o, s:o}", "flop", if_known(flop > 0, (uint64_t)flop),
+				   "counted_busy_ns", entry_number(counted_ns), "busy_ns",
+				   entry_number(busy_ns));
+	if (object && calls &&
+	    (json_object_set_new(object, "calls", entry_number(calls)) ||
+	     json_object_set_new(object, "calls_told", entry_number(told)))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
 }
 
 /*

@@ -167,6 +167,7 @@ static void note_uncovered(struct run *run, struct run_feed *feed)
 		{WIRE_UNCOVERED_LOADER, "an OpenCL loader that could not be stood in for"},
 		{WIRE_UNCOVERED_ENTRY, "an unknown entry point"},
 		{WIRE_UNCOVERED_DRIVER, "a CUDA driver that could not be stood in for"},
+		{WIRE_UNCOVERED_MATH, "a library of mathematics that could not be stood in for"},
 		{WIRE_UNCOVERED_GRAPH, "a CUDA graph whose kernels could not be counted"},
 	};
 	uint32_t fresh = feed_uncovered(&feed->feed);

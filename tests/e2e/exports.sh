@@ -30,6 +30,7 @@ C
 	echo dlclose
 	echo gramme_opencl_hook
 	echo gramme_cuda_hooks
+	echo gramme_math_hooks
 	echo __asan_default_options
 } | sort -u >"$TMPDIR/table"
 [ "$(wc -l <"$TMPDIR/table")" -gt 40 ] || fail "the table could not be read"
