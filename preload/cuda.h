@@ -164,6 +164,8 @@ uint64_t cuda_memory_drop(CUdeviceptr at);
 void cuda_memory_back(CUdeviceptr at, uint64_t known);
 /* Physical memory was made on a device; what is mapped of it counts there. */
 void cuda_memory_made(CUmemGenericAllocationHandle handle, CUdevice device);
+/* The handle is no more; what is mapped stays. */
+void cuda_memory_released(CUmemGenericAllocationHandle handle);
 void cuda_memory_map(CUdeviceptr at, uint64_t bytes, CUmemGenericAllocationHandle handle);
 void cuda_memory_unmap(CUdeviceptr at, uint64_t bytes);
 void cuda_memory_reset(CUdevice device);

@@ -97,6 +97,15 @@ CUDA_HOOK(cuMemCreate)
 	return error;
 }
 
+CUDA_HOOK(cuMemRelease)(CUmemGenericAllocationHandle handle)
+{
+	__typeof__(&cuMemRelease) real = CUDA_REAL(cuMemRelease);
+
+	if (real)
+		cuda_memory_released(handle);
+	return real ? real(handle) : CUDA_NOT_THERE;
+}
+
 CUDA_HOOK(cuMemMap)
 (CUdeviceptr at, size_t n, size_t offset, CUmemGenericAllocationHandle handle,
  unsigned long long flags)

@@ -85,6 +85,14 @@ void cuda_memory_made(CUmemGenericAllocationHandle handle, CUdevice device)
 				  cuda_device_slot(t->life, device));
 }
 
+void cuda_memory_released(CUmemGenericAllocationHandle handle)
+{
+	struct cuda *cuda;
+
+	if (cuda_enter(&cuda))
+		(void)handles_take(cuda->memory, CUDA_MEMORY_SETS, handle | HANDLE_MARK);
+}
+
 void cuda_memory_map(CUdeviceptr at, uint64_t bytes, CUmemGenericAllocationHandle handle)
 {
 	struct cuda *cuda;

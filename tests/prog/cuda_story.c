@@ -61,6 +61,14 @@
 	Z(cuMemcpyHtoDAsync, _v2, (CUdeviceptr, const void *, size_t, CUstream))                   \
 	Z(cuMemcpyAsync, , (CUdeviceptr, CUdeviceptr, size_t, CUstream))                           \
 	Z(cuMemsetD32Async, , (CUdeviceptr, unsigned, size_t, CUstream))                           \
+	F(cuMemAddressReserve, , (CUdeviceptr *, size_t, size_t, CUdeviceptr, unsigned long long)) \
+	F(cuMemCreate, ,                                                                           \
+	  (CUmemGenericAllocationHandle *, size_t, const CUmemAllocationProp *,                    \
+	   unsigned long long))                                                                    \
+	F(cuMemMap, ,                                                                              \
+	  (CUdeviceptr, size_t, size_t, CUmemGenericAllocationHandle, unsigned long long))         \
+	F(cuMemUnmap, , (CUdeviceptr, size_t))                                                     \
+	F(cuMemRelease, , (CUmemGenericAllocationHandle))                                          \
 	F(cuGraphCreate, , (CUgraph *, unsigned))                                                  \
 	F(cuGraphAddKernelNode, _v2,                                                               \
 	  (CUgraphNode *, CUgraph, const CUgraphNode *, size_t, const CUDA_KERNEL_NODE_PARAMS *))  \
@@ -408,6 +416,24 @@ static void tell_memory(int n)
 	}
 }
 
+/* Three pieces of 2 MiB behind one another; the first two go, and the last stays. */
+static void tell_mapped(int n)
+{
+	const CUmemAllocationProp how = {.type = 1, .location = {CU_MEM_LOCATION_TYPE_DEVICE, 0}};
+	const size_t piece = 2u << 20;
+	CUmemGenericAllocationHandle handle;
+	CUdeviceptr at;
+
+	(void)n;
+	MUST(cuMemAddressReserve, &at, 3 * piece, 0, 0, 0);
+	for (size_t i = 0; i < 3; i++) {
+		MUST(cuMemCreate, &handle, piece, &how, 0);
+		MUST(cuMemMap, at + i * piece, piece, 0, handle, 0);
+		MUST(cuMemRelease, handle);
+	}
+	MUST(cuMemUnmap, at, 2 * piece);
+}
+
 /* Each device another number of launches, by turns. */
 static void tell_devices(int n)
 {
@@ -483,11 +509,17 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*tell)(int n);
 	} story[] = {
-		{"launches", tell_launches},	   {"threads", tell_threads},
-		{"graphs", tell_graphs},	   {"capture", tell_capture},
-		{"errors", tell_errors},	   {"memory", tell_memory},
-		{"devices", tell_devices},	   {"train", tell_train},
-		{"conditional", tell_conditional}, {"device-graph", tell_device_graph},
+		{"launches", tell_launches},
+		{"threads", tell_threads},
+		{"graphs", tell_graphs},
+		{"capture", tell_capture},
+		{"errors", tell_errors},
+		{"memory", tell_memory},
+		{"devices", tell_devices},
+		{"mapped", tell_mapped},
+		{"train", tell_train},
+		{"conditional", tell_conditional},
+		{"device-graph", tell_device_graph},
 		{"meanwhile", tell_meanwhile},
 	};
 	const int n = argc > 3 ? atoi(argv[3]) : 10;
