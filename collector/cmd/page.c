@@ -44,6 +44,11 @@ void page_open(struct page *page, FILE *out)
 	page->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+void page_widen(struct page *page)
+{
+	page->columns = COLUMNS_MOST;
+}
+
 struct letter {
 	size_t bytes;
 	int columns;

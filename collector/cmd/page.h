@@ -27,6 +27,9 @@ enum page_side { PAGE_LEFT, PAGE_RIGHT };
  */
 void page_open(struct page *page, FILE *out);
 
+/* As wide as a page can be, whatever the terminal is. */
+void page_widen(struct page *page);
+
 /* Columns that a text takes. */
 int page_width(const struct page *page, const char *text);
 

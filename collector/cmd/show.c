@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gramme show [--json | --paths] LEDGER: one run, for people or as JSON, or its call paths.
+ * gramme show [--json | --paths] [--wide] LEDGER: one run, for people or as JSON, or its call
+ * paths.
  */
 #include "collector/cmd/show.h"
 
@@ -14,7 +15,7 @@
 #include "collector/ledger/ledger.h"
 #include "collector/ledger/text.h"
 
-static const char usage[] = "usage: gramme show [--json | --paths] LEDGER\n";
+static const char usage[] = "usage: gramme show [--json | --paths] [--wide] LEDGER\n";
 
 enum { STATUS_OK, STATUS_FAILED, STATUS_USAGE };
 
@@ -26,7 +27,7 @@ static int wrong_usage(const char *what, const char *which)
 
 enum form { FORM_PAGE, FORM_JSON, FORM_PATHS };
 
-static int print_run(const json_t *run, const char *path, enum form form)
+static int print_run(const json_t *run, const char *path, enum form form, bool wide)
 {
 	struct page page;
 
@@ -38,6 +39,8 @@ static int print_run(const json_t *run, const char *path, enum form form)
 	} else {
 		setlocale(LC_CTYPE, "");
 		page_open(&page, stdout);
+		if (wide)
+			page_widen(&page);
 		if (form == FORM_PATHS)
 			show_paths(&page, run);
 		else
@@ -49,7 +52,7 @@ static int print_run(const json_t *run, const char *path, enum form form)
 	return STATUS_FAILED;
 }
 
-static int show(const char *path, enum form form)
+static int show(const char *path, enum form form, bool wide)
 {
 	struct ledger_problem problem;
 	json_t *run;
@@ -62,7 +65,7 @@ static int show(const char *path, enum form form)
 			fprintf(stderr, "%s: %s\n", path, problem.text);
 		return STATUS_FAILED;
 	}
-	status = print_run(run, path, form);
+	status = print_run(run, path, form, wide);
 	json_decref(run);
 	return status;
 }
@@ -71,7 +74,7 @@ int show_main(int argc, char **argv)
 {
 	const char *path = NULL;
 	enum form form = FORM_PAGE;
-	bool options = true;
+	bool options = true, wide = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (options && strcmp(argv[i], "--") == 0) {
@@ -80,6 +83,8 @@ int show_main(int argc, char **argv)
 			form = FORM_JSON;
 		} else if (options && strcmp(argv[i], "--paths") == 0) {
 			form = FORM_PATHS;
+		} else if (options && strcmp(argv[i], "--wide") == 0) {
+			wide = true;
 		} else if (options && strcmp(argv[i], "--help") == 0) {
 			fputs(usage, stdout);
 			return STATUS_OK;
@@ -91,5 +96,5 @@ int show_main(int argc, char **argv)
 			path = argv[i];
 		}
 	}
-	return path ? show(path, form) : wrong_usage("no ledger given", "");
+	return path ? show(path, form, wide) : wrong_usage("no ledger given", "");
 }

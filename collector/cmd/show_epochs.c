@@ -17,14 +17,17 @@
 #define EPOCHS_SHOWN 20 /* all of them, up to so many */
 #define ENDS	     4
 #define BETWEEN	     7
-#define METRICS_MAX  4
-#define METRIC_WIDTH 10
+#define METRICS_MAX  24
+#define METRIC_LEAST 10 /* columns */
+#define METRIC_MOST  20 /* of a name */
 #define POINT_WIDTH  10
 
 /* What a column of a metric shows. */
 struct metric_column {
 	const json_t *metric; /* of the run */
 	char key[128];	      /* where it has its part before it */
+	char title[128];
+	int width;
 };
 
 struct epoch_table {
@@ -37,9 +40,12 @@ struct epoch_table {
 	uint32_t pue_milli;
 	struct metric_column column[METRICS_MAX];
 	size_t columns;
-	bool points; /* there is room for what a point cost */
-	double best; /* of the first column's metric, before the epoch */
-	bool any;    /* ... if there was one */
+	size_t from, to; /* those of them that stand in this block */
+	bool cells;	 /* and before them time, energy and the like */
+	bool steps;	 /* of some epochs they are known */
+	bool points;	 /* and behind them what a point cost */
+	double best;	 /* of the first column's metric, before the epoch */
+	bool any;	 /* ... if there was one */
 	double scale;
 };
 
@@ -83,26 +89,6 @@ static enum metric_better better_of(const json_t *metric)
 					: METRIC_UNKNOWN;
 }
 
-/* Columns for as many metrics as there is room for: quality first, as the list has it. */
-static void choose_columns(struct epoch_table *table, const json_t *metrics, int room)
-{
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < json_array_size(metrics); i++) {
-			const json_t *metric = json_array_get(metrics, i);
-			struct metric_column *column = &table->column[table->columns];
-			bool quality = better_of(metric) != METRIC_UNKNOWN;
-
-			if (quality != (pass == 0) || table->columns == METRICS_MAX ||
-			    room < METRIC_WIDTH + PAGE_GAP)
-				continue;
-			column->metric = metric;
-			snprintf(column->key, sizeof(column->key), "%s_%s",
-				 show_text(metric, "part"), show_text(metric, "name"));
-			table->columns++;
-			room -= METRIC_WIDTH + PAGE_GAP;
-		}
-}
-
 static void title_of(const struct metric_column *column, char *text, size_t size)
 {
 	const char *part = show_text(column->metric, "part");
@@ -115,6 +101,40 @@ static void title_of(const struct metric_column *column, char *text, size_t size
 	if (!strncmp(name, "val", 3) || !strncmp(name, "test", 4) || !strncmp(name, "eval", 4))
 		brief = "";
 	snprintf(text, size, "%s%s", brief, name);
+}
+
+/* Whether any epoch has it: what only came at the end needs no column. */
+static bool is_of_epochs(const struct epoch_table *table, const struct metric_column *column)
+{
+	double value;
+
+	for (size_t i = 0; i < table->n; i++)
+		if (value_of(column, table->epoch[i], &value))
+			return true;
+	return false;
+}
+
+/* Columns for the metrics: quality first, as the list has it. */
+static void choose_columns(struct epoch_table *table, const json_t *metrics)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < json_array_size(metrics); i++) {
+			const json_t *metric = json_array_get(metrics, i);
+			struct metric_column *column = &table->column[table->columns];
+			bool quality = better_of(metric) != METRIC_UNKNOWN;
+
+			if (quality != (pass == 0) || table->columns == METRICS_MAX)
+				continue;
+			column->metric = metric;
+			snprintf(column->key, sizeof(column->key), "%s_%s",
+				 show_text(metric, "part"), show_text(metric, "name"));
+			title_of(column, column->title, sizeof(column->title));
+			column->width = page_width(table->page, column->title);
+			column->width = column->width < METRIC_LEAST  ? METRIC_LEAST
+					: column->width > METRIC_MOST ? METRIC_MOST
+								      : column->width;
+			table->columns += is_of_epochs(table, column);
+		}
 }
 
 /* What the epoch's CO2e brought, by the first column's metric. */
@@ -151,33 +171,37 @@ static const struct {
 	[EPOCH_CO2E] = {"CO2e", 8, PAGE_RIGHT},
 };
 
-static int width_of_cells(void)
+static bool has_cell(const struct epoch_table *table, size_t i)
+{
+	return i == EPOCH_NAME || (table->cells && (i != EPOCH_STEPS || table->steps));
+}
+
+static int width_of_cells(const struct epoch_table *table)
 {
 	int columns = 0;
 
 	for (size_t i = 0; i < EPOCH_CELLS; i++)
-		columns += cell[i].columns + PAGE_GAP;
+		columns += has_cell(table, i) ? cell[i].columns + PAGE_GAP : 0;
 	return columns;
 }
 
-static void print_cells(const struct page *page, const char *const text[EPOCH_CELLS])
+static void print_cells(const struct epoch_table *table, const char *const text[EPOCH_CELLS])
 {
 	for (size_t i = 0; i < EPOCH_CELLS; i++)
-		page_cell(page, text[i], cell[i].columns, cell[i].side);
+		if (has_cell(table, i))
+			page_cell(table->page, text[i], cell[i].columns, cell[i].side);
 }
 
 static void print_head(const struct epoch_table *table)
 {
 	const struct page *page = table->page;
-	char title[128];
 
 	page_dim(page);
 	for (size_t i = 0; i < EPOCH_CELLS; i++)
-		page_cell(page, cell[i].title, cell[i].columns, cell[i].side);
-	for (size_t i = 0; i < table->columns; i++) {
-		title_of(&table->column[i], title, sizeof(title));
-		page_cell(page, title, METRIC_WIDTH, PAGE_RIGHT);
-	}
+		if (has_cell(table, i))
+			page_cell(page, cell[i].title, cell[i].columns, cell[i].side);
+	for (size_t i = table->from; i < table->to; i++)
+		page_cell(page, table->column[i].title, table->column[i].width, PAGE_RIGHT);
 	if (table->points)
 		page_cell(page, "per point", POINT_WIDTH, PAGE_RIGHT);
 	page_line(page);
@@ -196,7 +220,7 @@ static void print_sum(const struct epoch_table *table, const char *name,
 	human_energy(sum->energy_uj, page->utf8, energy);
 	human_mass(units_co2e_ug(sum->energy_uj, table->ug_per_kwh, table->pue_milli), page->utf8,
 		   mass);
-	print_cells(page, (const char *const[EPOCH_CELLS]){name, t, steps, energy, mass});
+	print_cells(table, (const char *const[EPOCH_CELLS]){name, t, steps, energy, mass});
 }
 
 static void add(struct epoch_sum *sum, const json_t *epoch)
@@ -231,11 +255,11 @@ static void print_epoch(struct epoch_table *table, const json_t *epoch, const ch
 	add(&sum, epoch);
 	name_of(table, epoch, text, sizeof(text));
 	print_sum(table, text, &sum);
-	for (size_t i = 0; i < table->columns; i++) {
+	for (size_t i = table->from; i < table->to; i++) {
 		snprintf(text, sizeof(text), "-");
 		if (value_of(&table->column[i], epoch, &value))
 			snprintf(text, sizeof(text), "%.5g", value);
-		page_cell(table->page, text, METRIC_WIDTH, PAGE_RIGHT);
+		page_cell(table->page, text, table->column[i].width, PAGE_RIGHT);
 	}
 	if (table->points)
 		page_cell(table->page, point, POINT_WIDTH, PAGE_RIGHT);
@@ -352,7 +376,7 @@ static void show_metric(const struct page *page, const json_t *metric, int *n)
 		       best, json_number_value(json_object_get(metric, "last")), cost);
 }
 
-#define METRICS_SHOWN 5
+#define METRICS_SHOWN 8
 
 static void show_metrics(const struct page *page, const json_t *metrics)
 {
@@ -360,6 +384,37 @@ static void show_metrics(const struct page *page, const json_t *metrics)
 
 	for (size_t i = 0; i < json_array_size(metrics) && n < METRICS_SHOWN; i++)
 		show_metric(page, json_array_get(metrics, i), &n);
+}
+
+/* How many columns from `from` on there is room for. */
+static size_t fitting(const struct epoch_table *table, size_t from, int room)
+{
+	size_t n = 0;
+
+	while (from + n < table->columns && table->column[from + n].width + PAGE_GAP <= room)
+		room -= table->column[from + n++].width + PAGE_GAP;
+	return n;
+}
+
+/* What finds no room beside time and energy stands in blocks below. */
+static void print_blocks(struct epoch_table *table)
+{
+	const int points = POINT_WIDTH + PAGE_GAP;
+	int room = table->page->columns - width_of_cells(table);
+
+	table->points = fitting(table, 0, room - points) > 0;
+	table->to = fitting(table, 0, table->points ? room - points : room);
+	print_head(table);
+	print_rows(table);
+	table->points = table->cells = false;
+	room = table->page->columns - width_of_cells(table);
+	while (table->to < table->columns) {
+		table->from = table->to;
+		table->to += fitting(table, table->from, room);
+		page_line(table->page);
+		print_head(table);
+		print_rows(table);
+	}
 }
 
 void show_epochs(const struct page *page, const json_t *run)
@@ -372,9 +427,9 @@ void show_epochs(const struct page *page, const json_t *run)
 	struct epoch_table table = {.page = page,
 				    .phases = phases,
 				    .fits = fits > 1,
+				    .cells = true,
 				    .ug_per_kwh = show_number(carbon, "ug_per_kwh"),
 				    .pue_milli = (uint32_t)lround(pue * 1000)};
-	int room = page->columns - width_of_cells();
 
 	table.epoch = epochs ? calloc(epochs, sizeof(*table.epoch)) : NULL;
 	if (!table.epoch)
@@ -382,13 +437,12 @@ void show_epochs(const struct page *page, const json_t *run)
 	for (size_t i = 0; i < json_array_size(phases); i++)
 		if (is_kind(json_array_get(phases, i), "epoch"))
 			table.epoch[table.n++] = json_array_get(phases, i);
-	table.points =
-		room >= METRIC_WIDTH + POINT_WIDTH + 2 * PAGE_GAP && json_array_size(metrics) > 0;
-	choose_columns(&table, metrics, table.points ? room - POINT_WIDTH - PAGE_GAP : room);
+	for (size_t i = 0; i < table.n; i++)
+		table.steps |= show_number(table.epoch[i], "steps") > 0;
+	choose_columns(&table, metrics);
 	table.scale = scale_of(&table);
 	show_head(page, run, epochs, fits);
-	print_head(&table);
-	print_rows(&table);
+	print_blocks(&table);
 	free(table.epoch);
 	show_metrics(page, metrics);
 	page_line(page);

@@ -42,14 +42,21 @@ static void test_few(void **state)
 	char *text = epochs_of(run, 100);
 	assert_line(text, "Epochs      2, with 67.9 % of the run's energy\n");
 	/* On validation data before training data, a score before a loss. */
-	assert_line(text, "  epoch            time     steps    energy      CO2e  val_..racy"
+	assert_line(text, "  epoch            time     steps    energy      CO2e  val_accuracy"
 			  "        loss   per point\n");
-	assert_line(text, "  1              49.0 s        48    430 uJ       0 g         0.5"
+	assert_line(text, "  1              49.0 s        48    430 uJ       0 g           0.5"
 			  "     0.69315           -\n");
 	/* 17 ug brought 31.25 points. */
-	assert_line(text, "  2          1 min 14 s        48    1.19 J     17 ug      0.8125"
+	assert_line(text, "  2          1 min 14 s        48    1.19 J     17 ug        0.8125"
 			  "      0.3127        1 ug\n");
+	/* What finds no room there stands below. */
+	assert_line(text, "\n\n  epoch        val_loss\n"
+			  "  1                 0.7\n"
+			  "  2                0.41\n");
 	assert_line(text, "Metrics     accuracy (validation): best 0.8125, last 0.8125;");
+	free(text);
+	text = epochs_of(run, 120);
+	assert_line(text, "CO2e  val_accuracy        loss    val_loss   per point\n");
 	free(text);
 	for (int columns = 60; columns < 200; columns += 7)
 		free(epochs_of(run, columns));
