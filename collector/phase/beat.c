@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/saturate.h"
 
@@ -131,6 +132,11 @@ static bool is_step(const struct beat *a, size_t item, size_t end, uint64_t left
 
 /* ---- runs of the step ---- */
 
+static bool is_run(const struct beat *a, const struct loop_item *item)
+{
+	return item->kind == LOOP_RUN && item->hash == a->hash && item->body == a->body;
+}
+
 static int rising(const void *a, const void *b)
 {
 	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -218,6 +224,49 @@ static uint64_t lent_by(const struct beat *a, size_t item, uint32_t turn)
 				   a->word[(turn + body - 1 - lent) % body].symbol)
 		lent++;
 	return lent;
+}
+
+/* The last `room` kernels before an item, those of its loops with all their rounds. */
+static size_t words_before(const struct beat *a, size_t item, struct loop_word *word, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = item; i-- > 0 && n < room;) {
+		const struct loop_item *before = &a->level->item[i];
+		struct loop_word own[BEAT_WORDS];
+		const size_t m = fold_words(a->fold, a->at_level, i, own, BEAT_WORDS);
+		const uint64_t turn = before->kind == LOOP_RUN ? before->turn : 0;
+
+		if (m != (before->kind == LOOP_RUN ? before->body : before->events))
+			break;
+		for (uint64_t k = before->events; k-- > 0 && n < room;)
+			word[n++] = own[(turn + k) % m];
+	}
+	return n;
+}
+
+/*
+ * The first step may set things up in another order, so that its kernels are a loop of their own:
+ * three quarters of a step's kernels right before the first run are a step. Returns how many.
+ */
+static uint64_t first_step(const struct beat *a, size_t item, uint64_t lent)
+{
+	struct loop_word word[BEAT_WORDS];
+	bool taken[BEAT_WORDS] = {false};
+	const size_t room = a->body + a->body / 4 + lent;
+	const size_t n = words_before(a, item, word, room < BEAT_WORDS ? room : BEAT_WORDS);
+	size_t found = 0;
+
+	if (a->at_level || a->words != a->body || n < a->body + lent)
+		return 0;
+	for (size_t i = lent; i < n; i++)
+		for (size_t k = 0; k < a->words; k++)
+			if (!taken[k] && a->word[k].symbol == word[i].symbol) {
+				taken[k] = true;
+				found++;
+				break;
+			}
+	return 4 * found >= 3 * a->words ? a->body : 0;
 }
 
 static bool is_same(const struct loop_item *a, const struct loop_item *b)
@@ -376,7 +425,7 @@ static bool is_of_other_sizes(struct beat *a, struct beat_run *run, struct beat_
 static void close_run(struct beat *a, size_t gap, size_t end)
 {
 	struct beat_run *run = &a->run[a->runs - 1];
-	const uint64_t left_over = run->events % a->body;
+	const uint64_t left_over = (run->turn + run->events) % a->body;
 
 	run->gap = gap;
 	run->gap_end = end;
@@ -384,6 +433,53 @@ static void close_run(struct beat *a, size_t gap, size_t end)
 	/* What was broken off goes on in the gap: no odd step, but one like the others. */
 	run->extra = left_over + run->lead < a->body && is_step(a, gap, end, left_over);
 	run->alike = go_on_alike(a, gap, end);
+}
+
+/*
+ * Which of the body's kernels follows where most of its runs end (Boyer and Moore 1981), or 0:
+ * a run may begin in the midst of a step, but what is done else comes behind whole ones.
+ */
+static uint32_t usual_turn(const struct beat *a, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct fold_level *level = a->level;
+	uint32_t usual = 0;
+	size_t votes = 0, runs = 0, alike = 0;
+
+	for (size_t i = 0; i < 2 * level->items; i++) {
+		const struct loop_item *item = &level->item[i % level->items];
+		const uint32_t turn =
+			a->body ? (uint32_t)((item->turn + item->events) % a->body) : 0;
+
+		if (!is_run(a, item) || !beat_within(item, from_ns, to_ns))
+			continue;
+		if (i >= level->items) {
+			runs++;
+			alike += turn == usual;
+			continue;
+		}
+		if (!votes)
+			usual = turn;
+		votes += turn == usual ? 1 : (size_t)-1;
+	}
+	return 2 * alike > runs ? usual : 0;
+}
+
+/*
+ * The step's kernels, from that on with which most steps begin: its first run may have begun in its
+ * midst.
+ */
+static void spell(struct beat *a, uint64_t from_ns, uint64_t to_ns)
+{
+	struct loop_word word[BEAT_WORDS];
+
+	a->words = fold_words(a->fold, a->at_level, a->item, word, BEAT_WORDS);
+	memcpy(a->word, word, a->words * sizeof(*word));
+	a->turn = a->at_level || a->words != a->body ? 0 : usual_turn(a, from_ns, to_ns);
+	for (size_t i = 0; i < a->words; i++) {
+		a->word[i] = word[(i + a->turn) % a->words];
+		a->sorted[i] = word[i].symbol;
+	}
+	qsort(a->sorted, a->words, sizeof(*a->sorted), rising);
 }
 
 /* Collects the runs of a candidate, with the gaps behind them. */
@@ -396,10 +492,7 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 	a->run = calloc(level->items + 1, sizeof(*a->run));
 	if (!a->run)
 		return -ENOMEM;
-	a->words = fold_words(a->fold, a->at_level, a->item, a->word, BEAT_WORDS);
-	for (size_t i = 0; i < a->words; i++)
-		a->sorted[i] = a->word[i].symbol;
-	qsort(a->sorted, a->words, sizeof(*a->sorted), rising);
+	spell(a, from_ns, to_ns);
 	find_part(a);
 	for (size_t i = 0; i < level->items; i++) {
 		const struct loop_item *item = &level->item[i];
@@ -408,18 +501,24 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 		if (!beat_within(item, from_ns, to_ns))
 			continue;
 		end = i + 1;
-		if (item->kind == LOOP_RUN && item->hash == a->hash && item->body == a->body) {
+		if (is_run(a, item)) {
+			const uint32_t turn = (item->turn + a->body - a->turn) % a->body;
 			struct beat_run *next = &a->run[a->runs];
 
 			*next = (struct beat_run){.first = item->first,
-						  .turn = item->turn,
+						  .turn = turn,
 						  .events = item->events,
 						  .start_ns = item->start_ns,
 						  .end_ns = item->end_ns,
 						  .gap_end_ns = item->end_ns,
-						  .lent = near ? lent_by(a, i - 1, item->turn) : 0};
+						  .lent = near ? lent_by(a, i - 1, turn) : 0};
+			/* A run that begins with the step's first kernel was lent none. */
+			if (a->words == a->body && next->lent > turn)
+				next->lent = turn;
 			if (!a->runs && near)
 				a->head = before_run(a, i - 1);
+			if (!a->runs && near && !a->head)
+				a->head = first_step(a, i, next->lent);
 			if (a->runs && !is_of_other_sizes(a, next - 1, next, gap, i))
 				close_run(a, gap, i);
 			a->runs++;

@@ -53,6 +53,7 @@ struct beat {
 	uint32_t parts;			   /* so many of it in each */
 	bool layers;			   /* another loop has as many rounds: there and back */
 	struct loop_word word[BEAT_WORDS]; /* of the step */
+	uint32_t turn;			   /* which of the body's kernels word[0] is */
 	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */
 	size_t words;
 };

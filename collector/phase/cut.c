@@ -15,6 +15,7 @@
 #define CANDIDATES	 ((size_t)16)
 #define SHORT_BODY	 6u
 #define COVER_LEAST	 0.10 /* of the time: less is no training */
+#define EVALUATED	 0.9  /* as good as so many even ones */
 #define SILENT_STEPS_MIN 4u
 #define SILENT_LEAST_NS	 20000000u /* an epoch shorter than that is a frame, not an epoch */
 
@@ -110,7 +111,9 @@ static double share_evaluated(const struct beat *a, const struct cut *cut)
 	for (size_t i = 0; i < cut->epochs; i++) {
 		const uint64_t one = cut->epoch[i].other;
 
-		alike += one + a->body >= other && one <= other + a->body && one > 0;
+		/* A test may follow the last one. */
+		alike += one + a->body >= other && one > 0 &&
+			 (one <= other + a->body || i + 1 == cut->epochs);
 	}
 	return other ? (double)alike / (double)cut->epochs : 0;
 }
@@ -158,6 +161,17 @@ static int divide(const struct beat *a, enum weight by, uint64_t least, struct c
 	return 0;
 }
 
+/* All but the last are followed by exactly as many other kernels, but for one of a broken step. */
+static bool are_evaluated_alike(const struct cut *cut)
+{
+	const uint64_t other = cut->epoch[cut->epochs / 2].other;
+
+	for (size_t i = 0; i + 1 < cut->epochs; i++)
+		if (cut->epoch[i].other + 1 < other || cut->epoch[i].other > other + 1)
+			return false;
+	return other > 1 && cut->epochs > 2;
+}
+
 /* By the heaviest gaps, into exactly so many. */
 static int divide_into(const struct beat *a, size_t epochs, struct cut *best)
 {
@@ -170,6 +184,9 @@ static int divide_into(const struct beat *a, size_t epochs, struct cut *best)
 		struct cut cut;
 
 		if (clear && weight[epochs - 2] && !divide(a, by, weight[epochs - 2], &cut)) {
+			/* Each followed by the same evaluation they need not have as many steps. */
+			if (by == BY_KERNELS && cut.even < EVALUATED && are_evaluated_alike(&cut))
+				cut.even = EVALUATED;
 			if (cut.epochs == epochs && (error || cut.even > best->even)) {
 				if (!error)
 					cut_free(best);
@@ -229,8 +246,11 @@ static void end_epoch(const struct beat *a, uint64_t step, struct cut_epoch *epo
 static int divide_evenly(const struct beat *a, size_t epochs, struct cut *cut)
 {
 	const uint64_t steps = beat_steps(a, 0, a->runs);
+	uint64_t places = 0; /* of steps in runs: what lies in pieces between is in none */
 
-	if (steps < epochs)
+	for (size_t i = 0; i < a->runs; i++)
+		places += beat_steps(a, i, i + 1);
+	if (steps < epochs || places < epochs)
 		return -ENOENT;
 	*cut = (struct cut){.loop = a->fold->loop,
 			    .epoch = calloc(epochs, sizeof(*cut->epoch)),
@@ -238,9 +258,9 @@ static int divide_evenly(const struct beat *a, size_t epochs, struct cut *cut)
 	if (!cut->epoch)
 		return -ENOMEM;
 	for (size_t i = 0; i < epochs; i++) {
-		const uint64_t from = steps * i / epochs, to = steps * (i + 1) / epochs;
+		const uint64_t from = places * i / epochs, to = places * (i + 1) / epochs;
 
-		cut->epoch[i].steps = to - from;
+		cut->epoch[i].steps = steps * (i + 1) / epochs - steps * i / epochs;
 		cut->epoch[i].start_ns = from ? start_of_step(a, from) : first_start(a);
 		end_epoch(a, to, &cut->epoch[i]);
 	}
