@@ -87,7 +87,7 @@ TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_ho
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
 	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1 cuda_every/libcuda.so.1 \
 	gpulib/librocm_smi64.so.7 gpulib/libze_loader.so.1)
-TEST_PROGRAMS += $(addprefix $(O)/tests/prog/,math_every math_opened)
+TEST_PROGRAMS += $(addprefix $(O)/tests/prog/,math_every math_opened math_graph)
 TEST_FAKES += $(addprefix $(O)/tests/fake/math/,libcublas.so.11 libcublas.so.12 libcublasLt.so.12 libcudnn.so.9 libnccl.so.2)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
@@ -394,11 +394,15 @@ $(MATH_FAKES): tests/fake/math.c preload/math.def preload/math_wrap.h tests/prog
 
 $(O)/tests/prog/math_every: tests/prog/math_every.c $(filter-out %.11,$(MATH_FAKES))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(filter %.so.2 %.so.9 %.so.12,$^) -Wl,-rpath,'$$ORIGIN/../fake/math'
+	$(Q)$(CC) $(TEST_CFLAGS) -MF $@.d -o $@ $< $(filter %.so.2 %.so.9 %.so.12,$^) -Wl,-rpath,'$$ORIGIN/../fake/math'
+
+$(O)/tests/prog/math_graph: tests/prog/math_graph.c $(addprefix $(O)/tests/fake/,math/libcublas.so.12 math/libcublasLt.so.12 cuda/libcuda.so.1)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -MF $@.d -o $@ $< $(filter %.so.1 %.so.12,$^) -Wl,-rpath,'$$ORIGIN/../fake/math',-rpath,'$$ORIGIN/../fake/cuda'
 
 $(O)/tests/prog/math_opened: tests/prog/math_every.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) -DOPENED -o $@ $<
+	$(Q)$(CC) $(TEST_CFLAGS) -DOPENED -MF $@.d -o $@ $<
 
 $(O)/tests/prog/onednn_every: tests/prog/onednn_every.c $(O)/tests/fake/libfakednnl.so
 	@mkdir -p $(@D)

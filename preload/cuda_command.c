@@ -5,6 +5,7 @@
  */
 #include "preload/cuda.h"
 #include "preload/entry.h"
+#include "preload/path.h"
 
 static uint32_t saturate(uint64_t value)
 {
@@ -16,13 +17,16 @@ static inline __attribute__((always_inline)) void book(struct ring_thread *t, CU
 						       uint16_t entry)
 {
 	struct wire_total *total = &t->lane->totals[entry];
+	uint64_t now_ns;
 
 	if (__builtin_expect(error != CUDA_SUCCESS, 0)) {
 		ring_plus(t, &total->failed, 1, __ATOMIC_RELAXED);
 		return;
 	}
 	ring_plus(t, &total->count, 1, __ATOMIC_RELAXED);
-	ring_push(t, &(struct wire_event){.host_ns = clock_ns(), .entry = entry});
+	now_ns = clock_ns();
+	ring_push(t, &(struct wire_event){.host_ns = now_ns, .entry = entry});
+	path_offer(t, entry, now_ns);
 }
 
 void cuda_launched(CUresult error, CUfunction function, CUstream stream, enum cuda_road road)

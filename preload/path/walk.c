@@ -264,10 +264,10 @@ static bool step(unw_cursor_t *cursor, bool in_object, uintptr_t *ip)
 	       !unw_get_reg(cursor, UNW_REG_IP, ip) && *ip;
 }
 
-/* False where there is no room. Frames of ours are those of the wrapper, innermost. */
+/* False where there is no room. Our own frames are those of wrappers, and nobody's code. */
 static bool record(struct path_walk *walk, uintptr_t call, uintptr_t object)
 {
-	if (!walk->frames && object && (object == walk->own || object == own))
+	if (object && (object == walk->own || object == own))
 		return true;
 	if (walk->frames == WIRE_PATH_FRAMES) {
 		walk->cut = true;

@@ -55,3 +55,14 @@ same old
 cmp "$TMPDIR/bare" "$TMPDIR/out" || fail "other calls are there than without us"
 grep -qx '68 are not there' "$TMPDIR/err" || fail "calls that the library lacks: $(cat "$TMPDIR/err")"
 covered
+
+# What a call launches is counted where launches are; a call within a call is a part of it; what is
+# captured executes nothing, and its replays are kernels alone.
+unset LD_LIBRARY_PATH
+meter_ok -- "$prog/math_graph"
+holds '[.commands[] | select(.kind == "call") | {name, count, flop}] | sort_by(.name) == [
+	{"name": "cublasSgemm", "count": 3, "flop": 630},
+	{"name": "cublasSgemm (captured)", "count": 1, "flop": null}]'
+holds '[.kernels[] | select(.kind == "kernel") | {name, count}] == [{"name": "inner_product", "count": 5}]'
+holds '.arithmetic.flop == 630 and .arithmetic.calls == 4 and .arithmetic.calls_told == 3'
+verified

@@ -134,6 +134,14 @@ holds '[.kernels[] | select(.api == "opencl") | .paths[].frames[-1] | test("^(_s
 unset OCL_ICD_VENDORS FAKECL_COUNT_FILE
 verified
 
+# ---- CUDA: a kernel by way of the library that launched it, and that library's call
+
+meter_ok --paths -- "$prog/math_graph" 200000
+holds '[.kernels[] | select(.name == "inner_product") | .paths[].frames | map(sub(" .*"; "")) | .[:4]]
+	| length >= 1 and all(. == ["inside", "cublasSgemm_v2", "multiply", "main"])'
+holds '[.commands[] | select(.name == "cublasSgemm") | .paths[].frames[0]] | unique == ["multiply (math_graph)"]'
+verified
+
 # ---- Python
 
 cat >"$TMPDIR/train.py" <<'P'
