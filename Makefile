@@ -83,7 +83,7 @@ BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle re
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
 	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
 	cl_listener.so steps strike reads saves hears omp_every omp_every_llvm omp_calls blas_every \
-	blas_ilp64 onednn_every cuda_story cuda_every cuda_linked cuda_sample nvml_read replay paths)
+	blas_ilp64 onednn_every cuda_story cuda_every cuda_linked cuda_sample nvml_read replay nvml_record paths)
 TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
 	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1 cuda_every/libcuda.so.1 \
 	gpulib/librocm_smi64.so.7 gpulib/libze_loader.so.1)
@@ -287,7 +287,7 @@ $(O)/tests/prog/%: $(O)/tests/prog/%.o $(O)/tests/prog/launch.a
 $(O)/tests/bench/%: $(O)/tests/bench/%.o
 	$(Q)$(CC) -o $@ $^ -Wl,--as-needed -lOpenCL
 
-$(O)/tests/prog/replay: tests/prog/replay.c $(O)/libcollector.a
+$(addprefix $(O)/tests/prog/,replay nvml_record): $(O)/tests/prog/%: tests/prog/%.c $(O)/libcollector.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(O)/libcollector.a $(PKG_LIBS) \
 		-lm -pthread

@@ -81,13 +81,13 @@ struct world *world_real(void);
  *   trace.tsv    cumulative energy of sensors that are no files (collector/power/replay.c)
  * and at least one of the three. Time 0 is the moment of the call on `clock`'s monotonic clock,
  * and the clocks are `clock`'s.
- * A file named energy_uj, energy or energy*_input and a perf event are read between two records by
- * linear interpolation (both records must be numbers and rising; otherwise the older one stands);
- * any other file gives its latest record. Before its first record a changing file is what root/
- * holds; past its last one it fails with -ENODATA: what was not recorded is a gap. Nothing outside
- * root/ is ever read through it, whatever links and names the recording holds. Returns 0 and *w to
- * be closed by world_close, or -errno; then `why` (of at least 256 bytes) holds one line that says
- * what is wrong, with file and line.
+ * A file named energy_uj, energy_mj, energy or energy*_input and a perf event are read between two
+ * records by linear interpolation (both records must be numbers and rising; otherwise the older
+ * one stands); any other file gives its latest record. Before its first record a changing file is
+ * what root/ holds; past its last one it fails with -ENODATA: what was not recorded is a gap.
+ * Nothing outside root/ is ever read through it, whatever links and names the recording holds.
+ * Returns 0 and *w to be closed by world_close, or -errno; then `why` (of at least 256 bytes) holds
+ * one line that says what is wrong, with file and line.
  */
 int world_replay(const char *dir, struct world *clock, struct world **w, char *why);
 

@@ -110,7 +110,8 @@ static bool is_counter(const char *path)
 	const char *name = strrchr(path, '/') + 1;
 	size_t length = strlen(name);
 
-	if (!strcmp(name, "energy_uj") || !strcmp(name, "energy") || !strncmp(path, "/perf/", 6))
+	if (!strcmp(name, "energy_uj") || !strcmp(name, "energy_mj") || !strcmp(name, "energy") ||
+	    !strncmp(path, "/perf/", 6))
 		return true;
 	return !strncmp(name, "energy", 6) && length >= 12 && !strcmp(name + length - 6, "_input");
 }

@@ -111,7 +111,7 @@ static _Noreturn void ask_for_ever(struct asking *asking)
 	for (uint32_t i = 0; i < asking->facts.gpus; i++)
 		if (!asking->facts.gpu[i].error && asking->facts.gpu[i].energy_error)
 			asking->period_ms = NVML_POWER_PERIOD_MS;
-	asking->asked_ms = asking->poll_ms = asking->list_ms = -2 * READ_AGO_MS;
+	asking->asked_ms = asking->poll_ms = asking->list_ms = -2LL * READ_AGO_MS;
 	for (;;) {
 		int64_t t_ms = now_ms();
 		int64_t wait_ms = due_in_ms(asking, t_ms);

@@ -5,7 +5,7 @@
  *
  *   uuid name bus_id      as NVML gives them; of these uuid alone must be there
  *   limit_mw              the highest limit that can be set
- *   energy_mj             the counter, in whole millijoules, as it was read: a staircase
+ *   energy_mj             the counter, in millijoules; straight between two records
  *   power_instant_mw      power of the instant; where there is none:
  *   power_average_mw      a mean that the driver takes
  *   mig_sms               of a GPU in MIG mode: how many SMs it has for slices
