@@ -75,14 +75,18 @@ static int put_question(int fd, struct question *question)
 	return ioctl(fd, IPMICTL_SEND_COMMAND, &request) ? -errno : 0;
 }
 
+struct answer {
+	unsigned char data[IPMI_MAX_MSG_LENGTH];
+};
+
 /* Returns the reply's length, or -errno. */
-static ssize_t take_reply(int fd, const struct question *question, unsigned char *data, size_t size)
+static ssize_t take_reply(int fd, const struct question *question, struct answer *answer)
 {
 	struct ipmi_addr address;
 	struct ipmi_recv reply = {
 		.addr = (unsigned char *)&address,
 		.addr_len = sizeof(address),
-		.msg = {.data = data, .data_len = (unsigned short)size},
+		.msg = {.data = answer->data, .data_len = sizeof(answer->data)},
 	};
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	int n = poll(&ready, 1, PATIENCE_MS);
@@ -101,7 +105,7 @@ static ssize_t take_reply(int fd, const struct question *question, unsigned char
 ssize_t world_ask_ipmi(const char *rest, char *answer, size_t size)
 {
 	struct question question = {0};
-	unsigned char data[IPMI_MAX_MSG_LENGTH];
+	struct answer reply = {0};
 	ssize_t length = parse(rest, &question);
 	int fd;
 
@@ -112,13 +116,13 @@ ssize_t world_ask_ipmi(const char *rest, char *answer, size_t size)
 		return fd;
 	length = put_question(fd, &question);
 	if (!length)
-		length = take_reply(fd, &question, data, sizeof(data));
+		length = take_reply(fd, &question, &reply);
 	close(fd);
 	if (length < 0)
 		return length;
 	if (size <= 2 * (size_t)length)
 		return -ENOBUFS;
 	for (ssize_t i = 0; i < length; i++)
-		snprintf(answer + 2 * i, 3, "%02x", data[i]);
+		snprintf(answer + 2 * i, 3, "%02x", reply.data[i]);
 	return 2 * length;
 }

@@ -97,8 +97,8 @@ static bool began_anew(struct cray *cray)
 static void cray_poll(void *state)
 {
 	struct cray *cray = state;
-	uint64_t energy_uj[POWER_DOMAINS_MAX];
-	int error[POWER_DOMAINS_MAX];
+	uint64_t energy_uj[POWER_DOMAINS_MAX] = {0};
+	int error[POWER_DOMAINS_MAX] = {0};
 	bool anew = began_anew(cray);
 	uint64_t t_ns = gauge_now_ns(&cray->bank);
 

@@ -112,7 +112,7 @@ static unsigned topology(const struct perf *perf, unsigned cpu, const char *file
 /* "0", or "0-die-1" where several of the CPUs are of one package. */
 static void name_sockets(struct perf *perf)
 {
-	unsigned package[CPUS_MAX];
+	unsigned package[CPUS_MAX] = {0};
 
 	for (size_t i = 0; i < perf->cpus; i++)
 		package[i] = topology(perf, perf->cpu[i], "physical_package_id", (unsigned)i);
