@@ -139,7 +139,10 @@ static struct run *find_run(struct meter *meter, const struct peer *peer,
 	if (run) {
 		/* It may have been born since the last look. */
 		if (alive && !tree_find(&run->tree, stat->pid, stat->start_ticks))
-			tick_scan(meter);
+			tick_scan_soon(meter);
+		/* It is a member in any case, or its run could end without it. */
+		if (alive)
+			tree_add(&run->tree, stat, tick_clock(meter));
 		return run;
 	}
 	if (alive)
@@ -183,7 +186,7 @@ static void on_exit_of(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	end_watch(watch, true);
-	tick_scan(meter);
+	tick_scan_soon(meter);
 	tick_reap(meter);
 }
 

@@ -253,7 +253,7 @@ int meter_begin(struct meter *meter, const struct meter_start *start, struct run
 	struct world *world = meter->options.world;
 	struct run *run;
 
-	tick_now(meter);
+	tick_soon(meter);
 	const struct run_start what = {
 		.origin = start->origin,
 		.factor = start->factor ? start->factor : &meter->options.factor,
@@ -315,7 +315,7 @@ int meter_record(struct meter *meter, struct run *run)
 		.keep_private = meter->options.keep_private,
 	};
 
-	tick_scan(meter);
+	tick_scan_soon(meter);
 	run->ledger_error = options.dir < 0 ? options.dir : 0;
 	if (options.dir >= 0) {
 		run_open_ledger(run, &meter->machine, &options);
@@ -336,7 +336,7 @@ int meter_end(struct meter *meter, struct run *run, int exit_status, bool comple
 	run->launcher = NULL;
 	intake_flush(meter->intake);
 	admit_release(meter, run);
-	tick_now(meter);
+	tick_soon(meter);
 	uint64_t t_ns = tick_clock(meter);
 	unlink_run(meter, run);
 	account_leave(meter->account, run->account);

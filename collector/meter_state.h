@@ -24,6 +24,12 @@ struct meter_watch {
 	struct run_feed *feed;
 };
 
+/* When something was last done, and what that took; on libuv's clock. */
+struct tick_work {
+	uint64_t end_ns;
+	uint64_t cost_ns;
+};
+
 struct meter {
 	uv_loop_t *loop;
 	struct meter_options options;
@@ -41,6 +47,8 @@ struct meter {
 	uv_timer_t tick;
 	uv_timer_t early; /* looks at young runs more often */
 	unsigned early_step;
+	struct tick_work tick_work;
+	struct tick_work scan_work;
 	unsigned handles;
 	struct proc_snapshot snapshot;
 	struct node_state node; /* at the last tick */
@@ -70,8 +78,12 @@ void tick_start(struct meter *meter);
 void tick_stop(struct meter *meter);
 /* Reads everything now and books it. */
 void tick_now(struct meter *meter);
+/* The same for a run that begins or ends: in a crowd, only if that was not done just now. */
+void tick_soon(struct meter *meter);
 /* Brings the runs' processes up to date. */
 void tick_scan(struct meter *meter);
+/* The same, but in a crowd that was looked at just now, in some milliseconds. */
+void tick_scan_soon(struct meter *meter);
 /* Ends runs of which no process is left. */
 void tick_reap(struct meter *meter);
 uint64_t tick_clock(const struct meter *meter);
