@@ -342,17 +342,23 @@ static void show_head(const struct page *page, const json_t *run, size_t epochs,
 {
 	const json_t *phases = json_object_get(run, "phases");
 	const uint64_t total_uj = show_number(json_object_get(run, "energy"), "total_uj");
-	char share[HUMAN_MAX], several[64] = "";
+	char share[HUMAN_MAX], several[64] = "", others[64] = "";
+	uint64_t beside = 0;
 	struct epoch_sum sum = {0};
 
-	for (size_t i = 0; i < json_array_size(phases); i++)
+	for (size_t i = 0; i < json_array_size(phases); i++) {
 		if (is_kind(json_array_get(phases, i), "epoch"))
 			add(&sum, json_array_get(phases, i));
+		beside += show_number(json_array_get(phases, i), "beside");
+	}
+	if (beside)
+		snprintf(others, sizeof(others), "; %llu more %s at the same time, not told",
+			 (unsigned long long)beside, beside > 1 ? "fits" : "fit");
 	human_share(sum.energy_uj, total_uj, share);
 	if (fits > 1)
 		snprintf(several, sizeof(several), " in %zu fits", fits);
-	show_paragraph(page, "Epochs", "%zu%s, with %s of the run's energy", epochs, several,
-		       share);
+	show_paragraph(page, "Epochs", "%zu%s, with %s of the run's energy%s", epochs, several,
+		       share, others);
 }
 
 /* "accuracy: best 0.91, last 0.9; 24.8 ug of CO2e per point" */

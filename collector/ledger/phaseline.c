@@ -125,6 +125,8 @@ static int set_rest(json_t *object, const struct ledger_phase *phase)
 	if (energy_uj[POWER_MODELLED])
 		failed |= json_object_set_new(object, "modelled_uj",
 					      entry_number(energy_uj[POWER_MODELLED]));
+	if (phase->phase.beside)
+		failed |= json_object_set_new(object, "beside", entry_number(phase->phase.beside));
 	if (phase->phase.metrics)
 		failed |= json_object_set_new(object, "metrics", metric_list(&phase->phase));
 	if (phase->kernels)
@@ -270,6 +272,8 @@ static int nest(const json_t *line, struct nesting *nesting, bool *leaf,
 	    take_number(line, "parent", UINT32_MAX, &parent, problem) ||
 	    take_number(line, "index", UINT32_MAX, &ignored, problem) ||
 	    take_number(line, "of", UINT32_MAX, &ignored, problem) ||
+	    (json_object_get(line, "beside") &&
+	     take_number(line, "beside", UINT32_MAX, &ignored, problem)) ||
 	    take_number(line, "steps", FIELDS_MAX, &ignored, problem) ||
 	    fields_number(line, "start_ns", &phase.start_ns, problem) ||
 	    fields_number(line, "end_ns", &phase.end_ns, problem) ||

@@ -155,6 +155,8 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 				     json_boolean(json_is_true(json_object_get(line, "open")))) ||
 		 json_object_set_new(object, "cut",
 				     json_boolean(json_is_true(json_object_get(line, "cut"))));
+	if (!failed && json_object_get(line, "beside"))
+		failed = json_object_set(object, "beside", json_object_get(line, "beside"));
 	if (!failed)
 		return object;
 	json_decref(object);

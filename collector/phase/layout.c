@@ -285,6 +285,7 @@ static int continue_fit(struct layout *layout, const struct layout_told *told,
 	const double more = fit ? (double)(fit->epochs - first) : 0;
 
 	phase->end_ns = settled->end_ns;
+	phase->beside = 0;
 	phase->open = false;
 	phase->steps = settled->steps;
 	phase->evidence = settled->evidence;
@@ -321,6 +322,25 @@ static bool is_beside(const struct fuse_fit *fit, uint64_t free_ns)
 
 	return start_ns < free_ns &&
 	       (end_ns <= free_ns || free_ns - start_ns > (end_ns - start_ns) / 10);
+}
+
+/*
+ * Those of other processes that lie in the last fit's time, mostly. What is settled and judged
+ * again lies before it.
+ */
+static void count_beside(struct layout *layout, const struct fuse_fit *fit)
+{
+	const struct layout_fit *last = layout->fits ? &layout->fit[layout->fits - 1] : NULL;
+
+	if (!last || last->process == fit->process)
+		return;
+	struct phase *phase = &layout->phase[last->at];
+	const uint64_t start_ns = fit->epoch[0].start_ns;
+	const uint64_t end_ns = fit->epoch[fit->epochs - 1].end_ns;
+	const uint64_t from_ns = later(start_ns, phase->start_ns);
+	const uint64_t to_ns = sooner(end_ns, phase->end_ns);
+	if (to_ns > from_ns && to_ns - from_ns > (end_ns - start_ns) / 10)
+		phase->beside++;
 }
 
 static void clip(struct fuse_fit *fit, uint64_t from_ns)
@@ -366,8 +386,12 @@ static int lay_out(struct layout *layout, const struct layout_told *told, struct
 		free_ns = layout->phase[settled->fit.at].end_ns;
 	}
 	for (size_t i = 0; i < n && !error; i++) {
-		if (fit[i] == more || is_beside(fit[i], free_ns))
+		if (fit[i] == more)
 			continue;
+		if (is_beside(fit[i], free_ns)) {
+			count_beside(layout, fit[i]);
+			continue;
+		}
 		clip(fit[i], free_ns);
 		error = add_beside(layout, last || settled->end_ns ? PHASE_PAUSE : PHASE_STARTUP,
 				   free_ns, fit[i]->epoch[0].start_ns, fit[i]);

@@ -79,8 +79,9 @@ struct phase {
 	uint32_t id;	 /* from 1, in the order of their start; stable once `final` */
 	uint32_t parent; /* 0: the run */
 	enum phase_kind kind;
-	uint32_t index; /* from 1 within its parent and kind */
-	uint32_t of;	/* how many were announced, or 0 */
+	uint32_t index;	 /* from 1 within its parent and kind */
+	uint32_t of;	 /* how many were announced, or 0 */
+	uint32_t beside; /* fits of other processes at the same time, of which nothing is told */
 	uint64_t start_ns;
 	uint64_t end_ns;		   /* of one that is under way: as of the last look */
 	bool open;			   /* under way */

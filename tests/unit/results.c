@@ -142,6 +142,37 @@ static void test_the_result_is_said_elsewhere(void **state)
 	phases_free(phases);
 }
 
+/* Two searches at once, and one behind them: time is told once. */
+static void test_fits_side_by_side(void **state)
+{
+	const struct phase *phase;
+	struct phases *phases;
+	uint64_t leaf_ns = 0;
+
+	(void)state;
+	assert_int_equal(phases_new(&phases), 0);
+	const size_t n = tell(phases,
+			      "line\t1\t0\t0\t1" S "\tEpoch 1/4 loss: 0.5\n"
+			      "line\t2\t0\t0\t2" S "\tEpoch 1/3 loss: 0.7\n"
+			      "line\t1\t0\t0\t3" S "\tEpoch 2/4 loss: 0.4\n"
+			      "line\t2\t0\t0\t4" S "\tEpoch 2/3 loss: 0.6\n"
+			      "line\t1\t0\t0\t5" S "\tEpoch 3/4 loss: 0.3\n"
+			      "line\t2\t0\t0\t6" S "\tEpoch 3/3 loss: 0.5\n"
+			      "line\t1\t0\t0\t7" S "\tEpoch 4/4 loss: 0.2\n"
+			      "line\t3\t0\t0\t9" S "\tEpoch 1/2 loss: 0.9\n"
+			      "line\t3\t0\t0\t10" S "\tEpoch 2/2 loss: 0.8\n",
+			      10, true, &phase);
+	assert_int_equal(nth(phase, n, PHASE_FIT, 0)->beside, 1);
+	assert_int_equal(nth(phase, n, PHASE_FIT, 1)->beside, 0);
+	for (size_t i = 0; i < n; i++) {
+		if (phase[i].kind == PHASE_FIT || phase[i].kind == PHASE_EPOCH)
+			continue;
+		assert_true(phase[i].start_ns >= leaf_ns);
+		leaf_ns = phase[i].end_ns;
+	}
+	phases_free(phases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +180,7 @@ int main(void)
 		cmocka_unit_test(test_no_result_before_the_end),
 		cmocka_unit_test(test_each_fold_has_its_own),
 		cmocka_unit_test(test_the_result_is_said_elsewhere),
+		cmocka_unit_test(test_fits_side_by_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
