@@ -41,6 +41,9 @@ void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct
 /* From passes over the data: as many as epochs, or one more to learn the words before. */
 bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns);
 
+/* When the first of as many passes began (or the second, of one more), or 0. */
+uint64_t fuse_first_pass(const struct fuse_told *told, size_t epochs);
+
 /* Saves: as many as epochs, each at the end of one. */
 bool fuse_by_saves(const struct fuse_told *told, struct fuse_fit *fit);
 

@@ -29,14 +29,21 @@ static uint64_t end_of_rounds(const struct fuse_told *told, const struct pass_ti
 	return end_ns > last->end_ns ? fuse_next_mark(told, last->end_ns, end_ns) : last->end_ns;
 }
 
+/* Passes over the data: as many as epochs, or one more to learn the words before. Else 0. */
+static size_t rounds_of(const struct fuse_told *told, size_t epochs, struct pass_time *round)
+{
+	bool alone;
+	const size_t n = round ? pass_rounds(told->pass, round, PASS_TIMES, &alone) : 0;
+
+	return n <= PASS_TIMES && (n == epochs || n == epochs + 1) ? n : 0;
+}
+
 bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t to_ns)
 {
 	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
-	bool alone;
-	const size_t n = round ? pass_rounds(told->pass, round, PASS_TIMES, &alone) : 0;
-	const bool fits = n && n <= PASS_TIMES && (n == fit->epochs || n == fit->epochs + 1);
+	const size_t n = rounds_of(told, fit->epochs, round);
 
-	for (size_t i = 0; fits && i < fit->epochs; i++) {
+	for (size_t i = 0; n && i < fit->epochs; i++) {
 		const size_t k = i + n - fit->epochs;
 		struct fuse_epoch *epoch = &fit->epoch[i];
 
@@ -48,7 +55,7 @@ bool fuse_by_passes(const struct fuse_told *told, struct fuse_fit *fit, uint64_t
 		epoch->confidence = 0.7;
 	}
 	free(round);
-	return fits;
+	return n;
 }
 
 bool fuse_by_saves(const struct fuse_told *told, struct fuse_fit *fit)
@@ -70,6 +77,16 @@ bool fuse_by_saves(const struct fuse_told *told, struct fuse_fit *fit)
 		epoch->confidence = 0.6;
 	}
 	return true;
+}
+
+uint64_t fuse_first_pass(const struct fuse_told *told, size_t epochs)
+{
+	struct pass_time *round = calloc(PASS_TIMES, sizeof(*round));
+	const size_t n = rounds_of(told, epochs, round);
+	const uint64_t begin_ns = n ? round[n - epochs].begin_ns : 0;
+
+	free(round);
+	return begin_ns;
 }
 
 static void take(struct fuse_fit *fit, const struct seldom_round *round)

@@ -170,6 +170,9 @@ static uint64_t first_start(const struct fuse_told *told, const struct cut *cut,
 		return cut->epoch[0].start_ns;
 	if (p->epoch[0].guessed && !p->epoch[0].first_late && p->epoch[0].first_ns < end_ns)
 		return p->epoch[0].first_ns; /* fractions say how far it was when */
+	const uint64_t pass_ns = fuse_first_pass(told, p->epochs);
+	if (pass_ns > from_ns && pass_ns < end_ns)
+		return pass_ns;
 	return guess_start(told, p, from_ns);
 }
 
