@@ -60,7 +60,7 @@ static int find_event(const struct event *wanted)
 
 ssize_t world_ask_perf(const char *rest, char *answer, size_t size)
 {
-	struct event wanted;
+	struct event wanted = {0};
 	uint64_t count;
 	ssize_t got;
 	char end;

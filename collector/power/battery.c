@@ -59,8 +59,8 @@ static int read_number(const struct battery *battery, const char *device, const 
 /* Power in uW: as it is told, or as uA x uV. */
 static int read_power(const struct battery *battery, const char *device, uint64_t *uw)
 {
-	uint64_t ua;
-	uint64_t uv;
+	uint64_t ua = 0;
+	uint64_t uv = 0;
 	int error = read_number(battery, device, "power_now", uw);
 
 	if (!error)
@@ -81,7 +81,7 @@ static int read_all(const struct battery *battery, uint64_t *sum_uw)
 	*sum_uw = 0;
 	for (size_t i = 0; i < battery->batteries; i++) {
 		const char *name = battery->name[i];
-		uint64_t uw;
+		uint64_t uw = 0;
 
 		if (!says(battery, name, "status", "Discharging"))
 			continue;
@@ -108,7 +108,7 @@ static void battery_poll(void *state)
 {
 	struct battery *battery = state;
 	struct gauge *gauge = &battery->bank.gauge[0];
-	uint64_t uw;
+	uint64_t uw = 0;
 	int error = read_all(battery, &uw);
 	uint64_t t_ns = gauge_now_ns(&battery->bank);
 
@@ -129,7 +129,7 @@ static void find(struct battery *battery)
 		.error_pct = POWER_ERROR_MEDIUM,
 		.note = "what the battery gives, while the machine is not plugged in",
 	};
-	uint64_t uw;
+	uint64_t uw = 0;
 
 	battery->bank.world->ops->list(battery->bank.world, CLASS, take, battery);
 	if (!read_all(battery, &uw) && uw &&

@@ -46,7 +46,7 @@ static int read_number(const struct cray *cray, const char *file, const char *un
 
 static int read_joules(const struct cray *cray, const char *file, uint64_t *energy_uj)
 {
-	uint64_t joules;
+	uint64_t joules = 0;
 	int result = read_number(cray, file, "J", &joules);
 
 	if (!result && joules > UINT64_MAX / UNITS_UJ_PER_J)
