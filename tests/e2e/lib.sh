@@ -303,13 +303,13 @@ runtime_gives_up() {
 	verified
 }
 
-# wheel NAME: a Python of its own beneath $venv, with that wheel.
+# wheel NAME...: a Python of its own beneath $venv, with those wheels.
 wheel() {
 	venv=$build/tests/venv-$1
 	[ ! -e "$venv/ready" ] || return 0
 	rm -rf "$venv"
 	"$python" -m venv "$venv"
-	"$venv/bin/pip" install --quiet --only-binary=:all: "$1" >"$TMPDIR/pip" 2>&1 ||
+	"$venv/bin/pip" install --quiet --only-binary=:all: "$@" >"$TMPDIR/pip" 2>&1 ||
 		no_index "$TMPDIR/pip" "$1"
 	touch "$venv/ready"
 }
