@@ -20,9 +20,9 @@ hold() {
 		'echo "0 $1" >"$SIMNVML_HOLDERS/$$"; sleep "$2"; exit 0' hold "$1" "$2"
 }
 
-hold 60 4 &
+hold 60 5 &
 first=$!
-hold 20 4
+hold 20 5
 wait "$first"
 stop_collector
 
@@ -32,13 +32,13 @@ gpu='(.energy.domains[] | select(.name == "gpu-0"))'
 expect() {
 	ledger=$(find "$ledgers" -path "*/by-$1/*" -name '*.jsonl')
 	verified
-	holds "$gpu | 100 * .run_uj / .domain_uj - $2 | fabs <= 7"
+	holds "$gpu | 100 * .run_uj / .domain_uj - $2 | fabs <= 12"
 	holds "$gpu | .domain_uj == .run_uj + .others_uj + .idle_uj"
 	holds "$gpu | .run_derived_uj > .run_uj / 2"
 	holds '.energy.derived_uj > 0 and .coverage.uncovered == []'
 }
 
 # Of 240 W, 40 are idle, which a run before has seen: alike, the rest as 60 to 20. The two began
-# and ended some moments apart, when each had the GPU for itself.
+# and ended some moments apart, when each had the GPU for itself; halves would be neither.
 expect 60 71
 expect 20 29

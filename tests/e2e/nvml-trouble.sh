@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What can be wrong with NVML: each has one clear line, and what is not known is a gap or no domain at
 # all, never a zero that passes for a figure. The program notices nothing.
+# timeout: 180
 . tests/e2e/lib.sh
 
 export LD_LIBRARY_PATH=$fake/nvml SIMNVML_SCRIPT=$TMPDIR/script
@@ -35,6 +36,13 @@ no_gpu 'gpu-0 is not metered: energy: no permission' true
 mkdir "$TMPDIR/old"
 cc -shared -o "$TMPDIR/old/libnvidia-ml.so.1" -x c /dev/null
 LD_LIBRARY_PATH=$TMPDIR/old no_gpu 'too old' false
+
+# One that never answers is not waited for, and does not outlive us.
+SIMNVML_INIT_MS=600000 no_gpu 'has not answered' false
+for pid in $(pgrep -x gramme-nvml || true); do
+	! grep -qz "^TMPDIR=$TMPDIR\$" "/proc/$pid/environ" 2>/dev/null ||
+		fail "the process that asks NVML is still there"
+done
 
 # A library and no GPU: nothing to say.
 : >"$SIMNVML_SCRIPT"

@@ -3,7 +3,8 @@
  * A test double of libnvidia-ml.so.1: GPUs that are not there, named as what they are, with the
  * power and the energy that a script says (script.h), so that tests know the joules in closed form.
  * Nothing of it is installed. SIMGPU_COUNT says how many GPUs there are (1), SIMNVML_INIT what
- * nvmlInit_v2 returns (0). GPU i has the UUID that the simulated CUDA driver gives it.
+ * nvmlInit_v2 returns (0), SIMNVML_INIT_MS after how long. GPU i has the UUID that the simulated
+ * CUDA driver gives it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,9 @@ EXPORT unsigned nvmlInit_v2(void);
 EXPORT unsigned nvmlInit_v2(void)
 {
 	const char *code = getenv("SIMNVML_INIT");
+	const char *ms = getenv("SIMNVML_INIT_MS");
 
+	rest(ms ? (unsigned)atoi(ms) : 0);
 	if (code && atoi(code))
 		return (unsigned)atoi(code);
 	if (!references++)
