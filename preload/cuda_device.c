@@ -74,9 +74,8 @@ uint8_t cuda_device_ask(struct cuda *cuda, struct ring_thread *t)
 	const int saved = errno;
 	CUdevice device;
 
-	if (!real || cuda_is_capturing(cuda) || real(&device) != CUDA_SUCCESS)
-		return 0;
-	t->gpu = cuda_device_slot(t->life, device);
+	if (real && !cuda_is_capturing(cuda) && real(&device) == CUDA_SUCCESS)
+		t->gpu = cuda_device_slot(t->life, device);
 	errno = saved;
 	return t->gpu;
 }

@@ -11,7 +11,7 @@ static struct handles_slot *first_of(struct handles_slot *table, uint32_t sets, 
 	/* Fibonacci hashing: handles are aligned and close together. */
 	const uint64_t hash = (key >> 4 ^ key << 32) * 0x9e3779b97f4a7c15u;
 
-	return table + ((uint32_t)(hash >> 32) & (sets - 1)) * HANDLES_WAYS;
+	return table + (size_t)((uint32_t)(hash >> 32) & (sets - 1)) * HANDLES_WAYS;
 }
 
 static struct handles_slot *find(struct handles_slot *table, uint32_t sets, uint64_t key)
