@@ -102,9 +102,9 @@ int account_new(const struct power_domain *domains, size_t n, enum account_idle_
 void account_free(struct account *account);
 
 /*
- * A run joins. It bears nothing of what was read before; the caller ticks at that moment first, or it
- * has its share, by what it used, of the span under way.
- * Returns 0 and a handle >= 0 through *run, or -ENOMEM.
+ * A run joins. It bears nothing of what was read before; the caller ticks at that moment first, or
+ * it has its share, by what it used, of the span under way. Returns 0 and a handle >= 0 through
+ * *run, or -ENOMEM.
  */
 int account_join(struct account *account, int *run);
 /*
