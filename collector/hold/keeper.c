@@ -20,11 +20,12 @@
 #include "collector/hold/holder.h"
 #include "collector/intake/listener.h"
 
-#define ANSWER_MS 2000
-#define ROOM_MS	  1000
-#define RETRY_MS  1000
-#define AGAIN	  10 /* times, when a holder left while it was spoken to */
-#define AGAIN_MS  20
+#define ANSWER_MS  2000
+#define ROOM_MS	   1000
+#define RETRY_MS   1000
+#define AGAIN	   10 /* times, when a holder left while it was spoken to */
+#define IDS_PER_MS 1000u
+#define AGAIN_MS   20
 
 /*
  * Strangers who connect as fast as they are hung up on must not keep the loop from turning: so many
@@ -446,7 +447,8 @@ int keeper_open(uv_loop_t *loop, const struct keeper_options *options, struct ke
 	keeper->loop = loop;
 	keeper->is = *options;
 	keeper->fd = keeper->pidfd = -1;
-	keeper->next_id = HOLD_ID_FIRST;
+	/* A number is never given twice, also by holders that did not know of each other. */
+	keeper->next_id = HOLD_ID_FIRST + now_ms() * IDS_PER_MS;
 	keeper->dropped = (struct hold_packet){.magic = HOLD_MAGIC, .op = HOLD_DROP};
 	int error = snprintf(keeper->path, sizeof(keeper->path), "%s.hold", options->path) <
 				    (int)sizeof(keeper->path)

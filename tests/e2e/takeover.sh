@@ -202,7 +202,9 @@ diff -u "$TMPDIR/expected" "$TMPDIR/seen" || {
 	done <"$TMPDIR/list" >"$TMPDIR/by-name"
 	awk 'NR == FNR { seen[$1] += $2; next }
 		{ if (seen[$1] != $2) print $0 ": seen " seen[$1] + 0; delete seen[$1] }
-		END { for (i in seen) print i, seen[i] }' "$TMPDIR/by-name" "$TMPDIR/made"
+		END { for (i in seen) print i, seen[i] }' "$TMPDIR/by-name" "$TMPDIR/made" | tail -n 40
+	diff -u "$TMPDIR/expected" "$TMPDIR/seen" | tail -n 4
+	grep -v -e 'collecting on' -e 'went on with' -e 'taken its place' "$TMPDIR/collector" | tail -n 10
 	ledger=
 	fail "the ledgers count otherwise (-made +seen)"
 }
