@@ -52,7 +52,9 @@ static int64_t fraction_ns(const char *text)
 	int64_t ns = 0;
 	int64_t place = (int64_t)UNITS_NS_PER_S / 10;
 
-	for (point += point != NULL; point && *point >= '0' && *point <= '9'; point++) {
+	if (!point)
+		return 0;
+	for (point++; *point >= '0' && *point <= '9'; point++) {
 		ns += (*point - '0') * place;
 		place /= 10;
 	}
