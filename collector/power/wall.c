@@ -17,8 +17,8 @@
 #include "collector/rows.h"
 #include "collector/units.h"
 
-/* Numbers above this are milliseconds since 1970: as seconds they would be the year 5138. */
-#define SECONDS_MOST 1e11
+/* Numbers above this are milliseconds since 1970: as seconds they would be the year 2255. */
+#define SECONDS_MOST 9e9
 
 /* Watts that no meter shows; a float of more would not fit into 64 bits of microwatts. */
 #define WATTS_MOST 1e12
