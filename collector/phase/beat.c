@@ -441,25 +441,23 @@ static void close_run(struct beat *a, size_t gap, size_t end)
  */
 static uint32_t usual_turn(const struct beat *a, uint64_t from_ns, uint64_t to_ns)
 {
-	const struct fold_level *level = a->level;
+	const struct loop_item *item = a->level->item, *end = item + a->level->items;
 	uint32_t usual = 0;
 	size_t votes = 0, runs = 0, alike = 0;
 
-	for (size_t i = 0; i < 2 * level->items; i++) {
-		const struct loop_item *item = &level->item[i % level->items];
-		const uint32_t turn =
-			a->body ? (uint32_t)((item->turn + item->events) % a->body) : 0;
-
-		if (!is_run(a, item) || !beat_within(item, from_ns, to_ns))
+	for (; item < end; item++) {
+		if (!item->body || !is_run(a, item) || !beat_within(item, from_ns, to_ns))
 			continue;
-		if (i >= level->items) {
-			runs++;
-			alike += turn == usual;
-			continue;
-		}
+		const uint32_t turn = (uint32_t)((item->turn + item->events) % item->body);
 		if (!votes)
 			usual = turn;
 		votes += turn == usual ? 1 : (size_t)-1;
+	}
+	for (item = a->level->item; item < end; item++) {
+		if (!item->body || !is_run(a, item) || !beat_within(item, from_ns, to_ns))
+			continue;
+		runs++;
+		alike += (item->turn + item->events) % item->body == usual;
 	}
 	return 2 * alike > runs ? usual : 0;
 }
@@ -501,8 +499,8 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 		if (!beat_within(item, from_ns, to_ns))
 			continue;
 		end = i + 1;
-		if (is_run(a, item)) {
-			const uint32_t turn = (item->turn + a->body - a->turn) % a->body;
+		if (item->body && is_run(a, item)) {
+			const uint32_t turn = (item->turn + item->body - a->turn) % item->body;
 			struct beat_run *next = &a->run[a->runs];
 
 			*next = (struct beat_run){.first = item->first,
