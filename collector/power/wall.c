@@ -88,7 +88,7 @@ static int parse_time(const char *text, int64_t *unix_ns)
 
 	if (!parse_number(text, unix_ns))
 		return 0;
-	if (instant_parse(text, true, &unix_s))
+	if (instant_parse(text, true, &unix_s) || unix_s < 0 || (double)unix_s > SECONDS_MOST)
 		return -EINVAL;
 	*unix_ns = unix_s * (int64_t)UNITS_NS_PER_S + fraction_ns(text);
 	return 0;
