@@ -367,12 +367,14 @@ static void forget(struct phases *phases, const struct printed_settled *settled)
 static void settle(struct phases *phases)
 {
 	const uint64_t now_ns = phases->heard_ns, patience = patience_ns(phases);
+	const struct printed_fit *fit;
 	struct printed_settled settled;
 
 	phases->settled_ns = now_ns;
 	phases->settle_ns =
 		now_ns + (patience > phases->patience.ns / 4 ? patience : phases->patience.ns / 4);
-	if (judge(phases, now_ns, false))
+	/* Nothing is settled but what was printed. */
+	if (!printed_look(phases->printed, &fit) || judge(phases, now_ns, false))
 		return;
 	phases->judged_ns = now_ns;
 	if (layout_settle(&phases->layout, &phases->patience, now_ns, &settled) &&
