@@ -14,5 +14,6 @@ int show_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
 int recompute_main(int argc, char **argv);
 int estimate_main(int argc, char **argv);
+int calibrate_main(int argc, char **argv);
 
 #endif

@@ -16,6 +16,7 @@ static const struct {
 	{"collect", collect_main, "meter what computes on this machine, as a service"},
 	{"show", show_main, "show one run's ledger"},
 	{"verify", verify_main, "prove ledgers"},
+	{"calibrate", calibrate_main, "fit a machine's sensors to a wall meter"},
 	{"estimate", estimate_main, "estimate jobs that nobody metered"},
 	{"recompute", recompute_main, "book a run's CO2e again, for another grid or hour by hour"},
 };

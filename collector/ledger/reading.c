@@ -311,28 +311,25 @@ static int take_phases(struct reading *reading, const json_t *line, struct ledge
 	return 0;
 }
 
-/* The run's share of idle in its total. */
-static uint64_t idle_of(const struct tally *tally, const struct tally_terms *terms)
+/* Adds what a domain that is within nothing was booked from `then` to `now`. */
+static void add_draw(struct draw_span *span, const struct account_posting *then,
+		     const struct account_posting *now)
 {
-	uint64_t idle_uj = 0;
-
-	for (size_t i = 0; i < terms->domains; i++)
-		if (!terms->domain[i].within[0])
-			idle_uj += tally->posting[i].run_idle_uj;
-	return idle_uj;
+	span->energy_uj += now->run_uj - then->run_uj;
+	span->idle_uj += now->run_idle_uj - then->run_idle_uj;
+	span->node_uj += now->domain_uj - then->domain_uj;
+	span->gap_ns += now->gap_ns - then->gap_ns;
 }
 
 /* The interval from `then` to `now`, as a span of the calendar. */
 static int note_draw(struct reading *reading, struct ledger_problem *problem)
 {
 	const struct tally *now = &reading->now, *then = &reading->then;
-	struct tally_energy after, before;
-	struct draw_span span;
+	struct draw_span span = {0};
 
-	tally_energy(now, &reading->terms, &after);
-	tally_energy(then, &reading->terms, &before);
-	span.energy_uj = after.total_uj - before.total_uj;
-	span.idle_uj = idle_of(now, &reading->terms) - idle_of(then, &reading->terms);
+	for (size_t i = 0; i < reading->terms.domains; i++)
+		if (!reading->terms.domain[i].within[0])
+			add_draw(&span, &then->posting[i], &now->posting[i]);
 	if (__builtin_add_overflow(reading->utc_ns, then->t_ns, &span.from_unix_ns) ||
 	    __builtin_add_overflow(reading->utc_ns, now->t_ns, &span.to_unix_ns))
 		return problem_set(problem, 0, -EBADMSG, "t_ns is out of range");

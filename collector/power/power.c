@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "collector/power/calibration.h"
 #include "collector/power/config.h"
 #include "collector/power/rest.h"
 
@@ -58,6 +59,8 @@ struct power {
 	size_t earlier;			    /* domains that were there before that */
 	bool has_rest;			    /* the last domain is what the node has beside others */
 	struct rest rest;
+	bool is_calibrated; /* or what a calibration says that it has */
+	struct calibration calibration;
 	struct config *config; /* may be NULL */
 };
 
@@ -169,14 +172,36 @@ static struct ahead boottime_ahead(struct world *world)
 	};
 }
 
-/* A file that cannot be read is told of; without one there are the machine's own sensors. */
+/*
+ * A file that cannot be read is told of; without one there are the machine's own sensors. One that
+ * was asked for is here, even where the machine is a recorded one.
+ */
 static void read_config(struct power *power, const char *path)
 {
-	int error = config_read(power->world, path ? path : CONFIG_PATH, &power->config);
+	int error = config_read(path ? world_real() : power->world, path ? path : CONFIG_PATH,
+				&power->config);
 
 	if (error && (path || error != -ENOENT))
 		power_add_finding(power, "sensors", error == -EACCES, "%.120s: %s",
 				  path ? path : CONFIG_PATH, strerror(-error));
+}
+
+/* The last domain: what the node draws beside all others, by its meter or by calibration. */
+static void open_rest(struct power *power)
+{
+	char why[CALIBRATION_WHY];
+	int calibrated = 0;
+
+	if (power->domains == POWER_DOMAINS_MAX)
+		return;
+	power->has_rest = rest_open(&power->rest, power->domain, power->domains);
+	if (!power->has_rest)
+		calibrated = calibration_open(&power->calibration, power->config, power->domain,
+					      power->domains, why);
+	if (calibrated < 0)
+		power_add_finding(power, "calibrated", false, "%s", why);
+	power->is_calibrated = calibrated > 0;
+	power->domains += power->has_rest || power->is_calibrated;
 }
 
 int power_open(const struct power_options *wanted, struct power **result)
@@ -200,9 +225,7 @@ int power_open(const struct power_options *wanted, struct power **result)
 			return error;
 		}
 	}
-	power->has_rest = power->domains < POWER_DOMAINS_MAX &&
-			  rest_open(&power->rest, power->domain, power->domains);
-	power->domains += power->has_rest;
+	open_rest(power);
 	for (size_t i = 0; i < power->domains; i++)
 		power->meter[i].ahead = ahead;
 	*result = power;
@@ -273,6 +296,11 @@ static void settle(struct meter *meter, bool modelled, struct ahead ahead,
 	reading->energy_uj = meter->energy_uj;
 }
 
+static bool is_rest(const struct power *power, size_t domain)
+{
+	return (power->has_rest || power->is_calibrated) && domain + 1 == power->domains;
+}
+
 void power_read(struct power *power, const struct power_load *load,
 		struct power_reading readings[POWER_DOMAINS_MAX])
 {
@@ -286,12 +314,14 @@ void power_read(struct power *power, const struct power_load *load,
 					      &readings[power->opened[i].first]);
 	for (size_t i = 0; i < power->domains; i++) {
 		readings[i].t_ns = t_ns;
-		if (!power->has_rest || i != power->rest.domain)
+		if (!is_rest(power, i))
 			settle(&power->meter[i], power->domain[i].quality == POWER_MODELLED, ahead,
 			       &readings[i]);
 	}
 	if (power->has_rest)
 		rest_read(&power->rest, power->domain, readings);
+	if (power->is_calibrated)
+		calibration_read(&power->calibration, power->domain, readings);
 }
 
 size_t power_uses(struct power *power, struct power_use use[POWER_USES_MAX], uint64_t *known)

@@ -38,8 +38,8 @@ static void each_hour_has_its_own(void **state)
 {
 	/* 1 kWh in the first hour, 2 in the others: half of them at 200 g, half at 400. */
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0},
-		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + 3 * HOUR_NS, 2 * KWH_UJ, 0},
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0},
+		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + 3 * HOUR_NS, 2 * KWH_UJ, 0, 0, 0},
 	};
 	const struct rebook_terms terms = {.series = &series, .pue_milli = 1500};
 	struct rebook result = book(span, 2, &terms);
@@ -56,7 +56,7 @@ static void what_has_no_figure_is_not_zero(void **state)
 {
 	/* Three quarters of it lie before the series. */
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS - 3 * HOUR_NS, MIDNIGHT_NS + HOUR_NS, 4 * KWH_UJ, 0},
+		{MIDNIGHT_NS - 3 * HOUR_NS, MIDNIGHT_NS + HOUR_NS, 4 * KWH_UJ, 0, 0, 0},
 	};
 	struct rebook_terms terms = {.series = &series, .pue_milli = 1000};
 	struct rebook result = book(span, 1, &terms);
@@ -75,7 +75,7 @@ static void what_has_no_figure_is_not_zero(void **state)
 static void idle_may_be_left_out(void **state)
 {
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4},
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0},
 	};
 	const struct rebook_terms terms = {
 		.series = &series, .pue_milli = 1000, .without_idle = true};
@@ -95,13 +95,13 @@ static void rounding_happens_once(void **state)
 	(void)state;
 	for (size_t i = 0; i < 1000; i++)
 		span[i] = (struct draw_span){MIDNIGHT_NS + (int64_t)i * 1000,
-					     MIDNIGHT_NS + (int64_t)(i + 1) * 1000, 18000, 0};
+					     MIDNIGHT_NS + (int64_t)(i + 1) * 1000, 18000, 0, 0, 0};
 	assert_int_equal(book(span, 1000, &terms).total_ug, 500);
 }
 
 static void a_span_of_no_time_is_booked(void **state)
 {
-	static const struct draw_span span[] = {{MIDNIGHT_NS, MIDNIGHT_NS, KWH_UJ, 0}};
+	static const struct draw_span span[] = {{MIDNIGHT_NS, MIDNIGHT_NS, KWH_UJ, 0, 0, 0}};
 	const struct rebook_terms terms = {.series = &series, .pue_milli = 1000};
 
 	(void)state;
