@@ -95,7 +95,11 @@ static void rounding_happens_once(void **state)
 	(void)state;
 	for (size_t i = 0; i < 1000; i++)
 		span[i] = (struct draw_span){MIDNIGHT_NS + (int64_t)i * 1000,
-					     MIDNIGHT_NS + (int64_t)(i + 1) * 1000, 18000, 0, 0, 0};
+					     MIDNIGHT_NS + (int64_t)(i + 1) * 1000,
+					     18000,
+					     0,
+					     0,
+					     0};
 	assert_int_equal(book(span, 1000, &terms).total_ug, 500);
 }
 
