@@ -19,7 +19,7 @@ struct search {
 	socklen_t length;
 	void (*found)(struct search *search, int fd);
 	struct hold_table *table;
-	uint64_t *next_id;
+	uint64_t next_id;
 	int but;
 };
 
@@ -71,7 +71,7 @@ static void put_down(struct search *search, int fd)
 	for (size_t i = 0; i < table->n; i++)
 		if (table->item[i].fd[0] == fd)
 			return;
-	hold_put(table, &(struct hold_item){.id = (*search->next_id)++,
+	hold_put(table, &(struct hold_item){.id = search->next_id++,
 					    .kind = HOLD_CONNECTION,
 					    .fresh = true,
 					    .fd = {fd, -1}});
@@ -89,12 +89,13 @@ static void make_single(struct hold_table *table)
 
 void clients_find(struct hold_table *table, uint64_t *next_id)
 {
-	struct search search = {.found = put_down, .table = table, .next_id = next_id};
+	struct search search = {.found = put_down, .table = table, .next_id = *next_id};
 
 	make_single(table);
 	const struct hold_item *listening = hold_find(table, HOLD_ID_SOCKET);
 	if (listening)
 		search_all(&search, listening->fd[0]);
+	*next_id = search.next_id;
 }
 
 static void hang_up(struct search *search, int fd)

@@ -420,7 +420,7 @@ static bool has_left(int error)
  */
 static int take_or_start(struct keeper *keeper)
 {
-	const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000};
+	const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000L};
 	int error = -EPIPE;
 
 	for (int i = 0; i < AGAIN && has_left(error); i++) {
