@@ -358,7 +358,7 @@ static int recompute(const struct request *request, const char *path)
 	}
 	terms = terms_of(request, run);
 	rebook(&draw, &terms, &result);
-	if (result.unknown_uj)
+	if (request->series.points && result.unknown_uj)
 		status = refuse_unknown(request, path, &result);
 	else if (request->json)
 		status = print_json(request, path, run, &terms, &result);

@@ -126,17 +126,19 @@ static uint64_t distance(const struct came *a, const struct came *b, enum by by)
 static uint64_t usual(const struct came *time, size_t n, enum by by, uint64_t *least,
 		      uint64_t *most)
 {
-	uint64_t *each = n > 1 ? calloc(n - 1, sizeof(*each)) : NULL;
-	uint64_t middle = 0;
+	uint64_t *each, middle;
 
-	for (size_t i = 1; each && i < n; i++)
+	if (n < 2)
+		return 0;
+	each = calloc(n - 1, sizeof(*each));
+	if (!each)
+		return 0;
+	for (size_t i = 1; i < n; i++)
 		each[i - 1] = distance(&time[i - 1], &time[i], by);
-	if (each) {
-		qsort(each, n - 1, sizeof(*each), rising);
-		middle = each[(n - 1) / 2];
-		*least = each[0];
-		*most = each[n - 2];
-	}
+	qsort(each, n - 1, sizeof(*each), rising);
+	middle = each[(n - 1) / 2];
+	*least = each[0];
+	*most = each[n - 2];
 	free(each);
 	return middle;
 }
