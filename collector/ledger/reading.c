@@ -365,7 +365,7 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 static int take_anchor(struct reading *reading, json_t *line, struct ledger_problem *problem)
 {
 	json_t *anchor;
-	int64_t utc_ns;
+	int64_t utc_ns = 0;
 
 	if (fields_number(line, "t_ns", &reading->now.t_ns, problem) ||
 	    take_nanoseconds(line, "utc_unix_ns", &utc_ns, problem) ||
