@@ -47,9 +47,21 @@ static void fill(const struct link_map *map)
 	atomic_store(&driver, map);
 }
 
+/*
+ * Before there is a driver, a library that defines the API itself is meant: the driver is loaded by
+ * what it does then, and it must be called for that.
+ */
+static void *find_forwarder(const char *name)
+{
+	const struct link_map *map = resolve_first(resolve_defines, name);
+
+	return map ? elf_symbol(map, name) : NULL;
+}
+
 void *cuda_real_find(enum cuda_call call)
 {
 	const int saved = errno;
+	void *real;
 
 	/* A driver that lacks a function is not searched again for it. */
 	if (!atomic_load(&driver)) {
@@ -60,8 +72,10 @@ void *cuda_real_find(enum cuda_call call)
 		if (map)
 			fill(map);
 	}
+	real = atomic_load(&driver) ? atomic_load(&cuda_reals[call])
+				    : find_forwarder(cuda_real_name(call));
 	errno = saved;
-	return atomic_load(&cuda_reals[call]);
+	return real;
 }
 
 enum cuda_call cuda_real_row(const void *address, const char *called)
