@@ -97,6 +97,7 @@ static uint64_t grouped(const void *m, const void *n, const void *k, const void 
 	return sum;
 }
 
+/* Only of a call that was taken the arrays are known to be there. */
 static void end(struct math_call *call, enum cpu_call row, int status, const void *real,
 		void *handle, uint64_t flop, uint32_t shape)
 {
@@ -120,7 +121,7 @@ static void end(struct math_call *call, enum cpu_call row, int status, const voi
 		status = real CUBLAS_##shape##_ARGS;                                               \
 		if (call.thread)                                                                   \
 			end(&call, CPU_##name, status, (const void *)real, handle,                 \
-			    shape##_FLOP(complex), shape##_SIZES);                                 \
+			    status ? 0 : shape##_FLOP(complex), shape##_SIZES);                    \
 		return status;                                                                     \
 	}
 
@@ -181,7 +182,8 @@ static struct math_told ask_layouts(const void *real, const void *operation, con
 		status = real CUBLASLT_ARGS;                                                       \
 		if (call.thread) {                                                                 \
 			const struct math_told told =                                              \
-				ask_layouts((const void *)real, operation, a_is, d_is);            \
+				status ? MATH_REFUSED                                              \
+				       : ask_layouts((const void *)real, operation, a_is, d_is);   \
                                                                                                    \
 			math_end(&call, CPU_##name, !status, stream, &told);                       \
 		}                                                                                  \

@@ -64,7 +64,8 @@ static struct math_told ask_descriptors(const void *real, void *outer, void *fil
 	};
 }
 
-#define CONVOLUTION(outer, filter) ask_descriptors((const void *)real, outer, filter)
+#define CONVOLUTION(outer, filter)                                                                 \
+	(status ? MATH_REFUSED : ask_descriptors((const void *)real, outer, filter))
 #define NOT_TOLD                                                                                   \
 	(struct math_told)                                                                         \
 	{                                                                                          \

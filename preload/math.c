@@ -4,6 +4,7 @@
  */
 #include "preload/math.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "preload/cuda.h"
@@ -51,9 +52,13 @@ void *math_function(const void *real, const char *name)
 void *math_stream(const void *real, const char *getter, void *handle)
 {
 	int (*ask)(void *, void **) = (int (*)(void *, void **))math_function(real, getter);
+	const int saved = errno;
 	void *stream = NULL;
 
-	return ask && !ask(handle, &stream) ? stream : NULL;
+	if (ask && ask(handle, &stream))
+		stream = NULL;
+	errno = saved;
+	return stream;
 }
 
 static enum wire_api api_of(enum cpu_call row)

@@ -33,6 +33,9 @@ struct math_told {
 	uint32_t shape;
 };
 
+/* Of a call that was refused: its arguments may be anything, and nobody is asked about them. */
+#define MATH_REFUSED ((struct math_told){.sizes = true})
+
 void math_begin(struct math_call *call);
 
 /* True while any stream is captured: only then the stream of a call is of interest. */
