@@ -144,6 +144,8 @@ static void count_parts(struct cuda_graph *g)
  * each kernel. */
 static void relabel(struct cuda_graph *g, struct node *node, uint16_t label)
 {
+	if (node->label == label)
+		return;
 	node->label = label;
 	count_parts(g);
 }

@@ -96,10 +96,17 @@ DONE(cuGetProcAddress_v2,
 
 /* ---- launches that are more than one kernel ---- */
 
+/* What the driver refused may be no list, or have less than `n` says: it is one that failed. */
+static void launched_all(CUresult error, const CUDA_LAUNCH_PARAMS *list, unsigned n)
+{
+	if (error != CUDA_SUCCESS)
+		cuda_launched_on(error, NULL, NULL);
+	for (unsigned i = 0; error == CUDA_SUCCESS && i < n; i++)
+		cuda_launched_on(error, list[i].function, list[i].hStream);
+}
+
 AFTER(cuLaunchCooperativeKernelMultiDevice, (CUDA_LAUNCH_PARAMS * list, unsigned n, unsigned flags),
-      (list, n, flags),
-      for (unsigned i = 0; list && i < n; i++)
-	      cuda_launched_on(error, list[i].function, list[i].hStream))
+      (list, n, flags), launched_all(error, list, n))
 AFTER(cuGraphLaunch, (CUgraphExec exec, CUstream stream), (exec, stream),
       cuda_graph_launched(error, exec, stream, CUDA_LEGACY))
 AFTER(cuGraphLaunch_ptsz, (CUgraphExec exec, CUstream stream), (exec, stream),
@@ -133,28 +140,39 @@ DONE(cuLibraryGetKernel, (CUkernel * kernel, CUlibrary library, const char *name
      (kernel, library, name), learn(*kernel, name))
 DONE(cuKernelGetFunction, (CUfunction * f, CUkernel kernel), (f, kernel), learn_same(*f, kernel))
 
-static void learn_functions(const CUfunction *list, unsigned n)
+/* The list may have room for more than there are: what stands behind them is no handle. */
+static void learn_functions(const CUfunction *list, unsigned room, CUmodule module)
 {
+	__typeof__(&cuModuleGetFunctionCount) real = CUDA_REAL(cuModuleGetFunctionCount);
+	const int saved = errno;
 	struct cuda *cuda;
+	unsigned n = 0;
 
-	if (list && cuda_enter(&cuda))
-		for (unsigned i = 0; i < n; i++)
+	if (list && real && cuda_enter(&cuda) && !cuda_is_capturing(cuda) &&
+	    real(&n, module) == CUDA_SUCCESS)
+		for (unsigned i = 0; i < n && i < room; i++)
 			cuda_name_ask(cuda, list[i], NULL);
+	errno = saved;
 }
 
-static void learn_kernels(const CUkernel *list, unsigned n)
+static void learn_kernels(const CUkernel *list, unsigned room, CUlibrary library)
 {
+	__typeof__(&cuLibraryGetKernelCount) real = CUDA_REAL(cuLibraryGetKernelCount);
+	const int saved = errno;
 	struct cuda *cuda;
+	unsigned n = 0;
 
-	if (list && cuda_enter(&cuda))
-		for (unsigned i = 0; i < n; i++)
+	if (list && real && cuda_enter(&cuda) && !cuda_is_capturing(cuda) &&
+	    real(&n, library) == CUDA_SUCCESS)
+		for (unsigned i = 0; i < n && i < room; i++)
 			cuda_name_ask(cuda, NULL, list[i]);
+	errno = saved;
 }
 
 DONE(cuModuleEnumerateFunctions, (CUfunction * list, unsigned n, CUmodule module),
-     (list, n, module), learn_functions(list, n))
+     (list, n, module), learn_functions(list, n, module))
 DONE(cuLibraryEnumerateKernels, (CUkernel * list, unsigned n, CUlibrary library),
-     (list, n, library), learn_kernels(list, n))
+     (list, n, library), learn_kernels(list, n, library))
 
 /* ---- stream capture ---- */
 

@@ -9,7 +9,7 @@
 # Calls of the program, by their exported names; what gramme asks by itself is left out.
 calls() {
 	"$fake/tally" "$TMPDIR/tally" | grep '^count api ' |
-		grep -vE ' cu(CtxGetDevice|DeviceGetName|DeviceGetUuid_v2|KernelGetName|FuncGetName) ' |
+		grep -vE ' cu(CtxGetDevice|DeviceGetName|DeviceGetUuid_v2|KernelGetName|FuncGetName|LibraryGetKernelCount) ' |
 		sort
 }
 
