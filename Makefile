@@ -121,7 +121,7 @@ check-slow: ## run every test, in its long form where it has one, and those of h
 	@scripts/deps build test slow
 	@scripts/deps guest || true
 	@GRAMME_SLOW=1 $(MAKE) --no-print-directory check
-	@$(PROVE) $(TRAIN_SLOW) $(HARM) $(LOSE)
+	@$(PROVE) $(TRAIN_SLOW) $(HARM) $(LOSE) tests/accuracy/peers.sh
 
 built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH_PROGRAMS) $(O)/libgramme-nop.so
 
