@@ -4,8 +4,9 @@
  *   paths nest [N]     by forward and by backward, within epoch, of which there are N, or 1
  *   paths deep         below 100 calls of one function
  *   paths made         through code made at run time, as CPython's perf trampolines are (of 3.12
- * and of 3.13), told in /tmp/perf-PID.map; prints its PID paths threads      by eight threads with
- * small stacks paths forks        by children that are forked while another thread is at it
+ *                      and of 3.13), told in /tmp/perf-PID.map; prints its PID
+ *   paths threads      by eight threads with small stacks
+ *   paths forks        by children that are forked while another thread is at it
  */
 #include <limits.h>
 #include <pthread.h>
@@ -18,7 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define AWAY	__attribute__((noinline, noclone))
+/* clang makes no clones, and does not know the word. */
+#ifdef __clang__
+#define AWAY __attribute__((noinline))
+#else
+#define AWAY __attribute__((noinline, noclone))
+#endif
 #define NO_TAIL __asm__ volatile("")
 
 typedef void work(void);
