@@ -88,6 +88,8 @@ static inline bool cuda_is_capturing(struct cuda *cuda)
 uint8_t cuda_device_ask(struct cuda *cuda, struct ring_thread *t);
 /* The slot of a device. */
 uint8_t cuda_device_slot(struct life *life, CUdevice device);
+/* The same if it was met before, else 0: asks nobody. */
+uint8_t cuda_device_known(const struct life *life, CUdevice device);
 
 /* A stream was made, in the context that is current; and is no more. */
 void cuda_stream_made(CUstream stream);

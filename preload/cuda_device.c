@@ -62,10 +62,20 @@ static void describe(struct wire_device *slot, const void *what)
 	describe_uuid(slot, *device);
 }
 
+/* Odd, so that it is no other API's handle. */
+static uintptr_t key_of(CUdevice device)
+{
+	return (uintptr_t)(unsigned)device << 1 | 1;
+}
+
 uint8_t cuda_device_slot(struct life *life, CUdevice device)
 {
-	/* Odd, so that it is no other API's handle. */
-	return device_find(life, (uintptr_t)(unsigned)device << 1 | 1, describe, &device);
+	return device_find(life, key_of(device), describe, &device);
+}
+
+uint8_t cuda_device_known(const struct life *life, CUdevice device)
+{
+	return device_known(life, key_of(device));
 }
 
 uint8_t cuda_device_ask(struct cuda *cuda, struct ring_thread *t)

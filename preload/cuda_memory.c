@@ -125,9 +125,9 @@ void cuda_memory_reset(CUdevice device)
 {
 	struct cuda *cuda;
 	struct ring_thread *t = cuda_enter(&cuda);
-	const uint8_t slot = t ? cuda_device_slot(t->life, device) : 0;
+	const uint8_t slot = t ? cuda_device_known(t->life, device) : 0;
 
-	for (uint32_t i = 0; t && i < CUDA_MEMORY_SETS * HANDLES_WAYS; i++) {
+	for (uint32_t i = 0; slot && i < CUDA_MEMORY_SETS * HANDLES_WAYS; i++) {
 		const uint64_t key = atomic_load(&cuda->memory[i].key);
 		const uint64_t value = atomic_load(&cuda->memory[i].value);
 

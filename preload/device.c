@@ -16,6 +16,14 @@ static void await(const struct wire_device *slot)
 		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
 }
 
+uint8_t device_known(const struct life *life, uintptr_t key)
+{
+	for (uint8_t i = WIRE_DEVICE_HOST + 1; i < DEVICE_REST; i++)
+		if (atomic_load(&life->device[i]) == key)
+			return i;
+	return 0;
+}
+
 uint8_t device_find(struct life *life, uintptr_t key, device_describe describe, const void *what)
 {
 	struct wire_device *slot = life->arena->device;

@@ -20,4 +20,7 @@ typedef void (*device_describe)(struct wire_device *slot, const void *what);
  */
 uint8_t device_find(struct life *life, uintptr_t key, device_describe describe, const void *what);
 
+/* The same if it was met before, else 0. */
+uint8_t device_known(const struct life *life, uintptr_t key);
+
 #endif

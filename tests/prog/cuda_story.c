@@ -154,6 +154,7 @@ static void take_road(const char *road)
 
 static void prepare(void)
 {
+	(void)cu.cuDevicePrimaryCtxReset(0); /* too early; the driver is to be asked nothing then */
 	MUST(cuInit, 0);
 	MUST(cuDevicePrimaryCtxRetain, &context, 0);
 	MUST(cuCtxSetCurrent, context);
