@@ -47,13 +47,19 @@ static void fill(const struct link_map *map)
 	atomic_store(&driver, map);
 }
 
+/* Of this file, so that its address needs no relocation. */
+static bool defines(const struct link_map *map, const char *name)
+{
+	return resolve_defines(map, name);
+}
+
 /*
  * Before there is a driver, a library that defines the API itself is meant: the driver is loaded by
  * what it does then, and it must be called for that.
  */
 static void *find_forwarder(const char *name)
 {
-	const struct link_map *map = resolve_first(resolve_defines, name);
+	const struct link_map *map = resolve_first(defines, name);
 
 	return map ? elf_symbol(map, name) : NULL;
 }
