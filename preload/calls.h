@@ -16,7 +16,7 @@ enum call {
 };
 
 /* All names in the order of the table, each ended by a zero byte: one object without pointers. */
-extern const char calls_names[];
+extern __attribute__((visibility("hidden"))) const char calls_names[];
 
 /* The row of that name, or CALL_COUNT. */
 enum call calls_find(const char *name);

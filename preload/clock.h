@@ -22,7 +22,7 @@ struct clock_anchor {
 	uint32_t failures; /* times that the counter had run otherwise than foretold */
 };
 
-extern __thread struct clock_anchor clock_self;
+extern __attribute__((visibility("hidden"))) __thread struct clock_anchor clock_self;
 
 /* Finds the kernel's vDSO, and whether the counter may be read. Before the first clock_ns. */
 void clock_find(void);

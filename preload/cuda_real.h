@@ -22,7 +22,7 @@ enum cuda_call {
 	CUDA_HOOKS = CUDA_cuCtxGetDevice /* the rows before are intercepted */
 };
 
-extern void *_Atomic cuda_reals[CUDA_CALLS];
+extern __attribute__((visibility("hidden"))) void *_Atomic cuda_reals[CUDA_CALLS];
 
 /* The slow way: looks for all rows at once. NULL where the driver has none of that name. */
 void *cuda_real_find(enum cuda_call call);

@@ -16,7 +16,7 @@
 #include "preload/note.h"
 #include "preload/passes.h"
 
-extern atomic_bool files_bound;
+extern __attribute__((visibility("hidden"))) atomic_bool files_bound;
 
 /*
  * True while files are followed: the process is metered, and not about to close a seccomp filter

@@ -25,7 +25,7 @@ enum libc_call {
 #include "preload/libc.def"
 /* clang-format on */
 
-extern void *_Atomic libc_known[LIBC_CALLS];
+extern __attribute__((visibility("hidden"))) void *_Atomic libc_known[LIBC_CALLS];
 
 /* The slow way. Where there is no such function, one that only sets errno. Keeps errno. */
 void *libc_find(enum libc_call call);

@@ -41,7 +41,7 @@ struct life {
 	struct cuda *_Atomic cuda; /* made when the API is first met */
 };
 
-extern struct life *_Atomic life_page;
+extern __attribute__((visibility("hidden"))) struct life *_Atomic life_page;
 
 /* Sets the process up if that was not tried yet. True if it is on now. Keeps errno. */
 bool life_begin(void);

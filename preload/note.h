@@ -34,7 +34,7 @@ enum note_class {
 };
 
 /* The arena that notes go to, once there is one: this process's, or that of who forked it. */
-extern struct wire_layout *_Atomic note_arena;
+extern __attribute__((visibility("hidden"))) struct wire_layout *_Atomic note_arena;
 
 /* True where there is. Cheap, for wrappers that have nothing to do otherwise. */
 static inline bool note_is_on(void)

@@ -19,7 +19,7 @@
 #include "preload/share.h"
 
 /* Somebody listens: set by the constructor, for a process that may be metered. */
-extern atomic_bool output_on;
+extern __attribute__((visibility("hidden"))) atomic_bool output_on;
 
 static inline bool output_listens(void)
 {

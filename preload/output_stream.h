@@ -38,8 +38,8 @@ struct stream {
 	char text[WIRE_NOTE_TEXT];
 };
 
-extern struct stream stream_table[STREAMS];
-extern _Atomic uint8_t stream_of_fd[STREAM_FDS];
+extern __attribute__((visibility("hidden"))) struct stream stream_table[STREAMS];
+extern __attribute__((visibility("hidden"))) _Atomic uint8_t stream_of_fd[STREAM_FDS];
 
 /* The stream of a descriptor, or NULL: most. */
 static inline struct stream *stream_of(int fd)

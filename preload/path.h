@@ -17,7 +17,7 @@
 
 #include "preload/ring.h"
 
-extern atomic_bool path_on;
+extern __attribute__((visibility("hidden"))) atomic_bool path_on;
 
 /*
  * Loads the module, or leaves paths off. From the constructor alone: a program may hold the dynamic

@@ -21,8 +21,8 @@ struct real_site {
 	uint32_t generation;
 };
 
-extern const struct real_site *_Atomic real_hot[CPU_CALLS];
-extern _Atomic uint32_t real_generation;
+extern __attribute__((visibility("hidden"))) const struct real_site *_Atomic real_hot[CPU_CALLS];
+extern __attribute__((visibility("hidden"))) _Atomic uint32_t real_generation;
 
 /* The name of a row of cpu.def. */
 const char *real_name(enum cpu_call call);

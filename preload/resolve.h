@@ -22,7 +22,7 @@ struct caller {
 	const struct loader *loader;
 };
 
-extern struct caller *_Atomic resolve_hot;
+extern __attribute__((visibility("hidden"))) struct caller *_Atomic resolve_hot;
 
 /* The slow way: finds the object of `address`, its loader, and remembers both. Never NULL. */
 const struct loader *resolve_caller(uintptr_t address);

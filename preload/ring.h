@@ -28,7 +28,7 @@ struct ring_thread {
 	uint64_t path_ns;     /* when its next call path is due (path.h); never: UINT64_MAX */
 };
 
-extern __thread struct ring_thread ring_self;
+extern __attribute__((visibility("hidden"))) __thread struct ring_thread ring_self;
 
 /* The slow way into ring_enter: sets up process and lane. NULL where the process is off. */
 struct ring_thread *ring_attach(void);
