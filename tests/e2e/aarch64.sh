@@ -24,7 +24,7 @@ make --no-print-directory -j2 CC=$cc O="$arm" WERROR=1 built >"$TMPDIR/make" 2>&
 
 echo "unit tests"
 # shellcheck disable=SC2016 # for the inner shell
-find "$arm/tests/unit" -type f -executable -print0 | xargs -0 -n 1 -P 2 bash -c '
+find "$arm/tests/unit" -type f -executable -print0 | GRAMME_BUILD=$arm xargs -0 -n 1 -P 2 bash -c '
 	qemu-aarch64-static "$0" >"$TMPDIR/${0##*/}.log" 2>&1 && echo "${0##*/}" ||
 		{ cat "$TMPDIR/${0##*/}.log"; exit 255; }' >"$TMPDIR/units" ||
 	fail "unit tests: $(tail -n 50 "$TMPDIR/units")"

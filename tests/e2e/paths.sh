@@ -189,9 +189,10 @@ done
 # ---- a collector that dies: the next one goes on with the same functions and paths
 
 start_collector
-GRAMME_PATHS=1 LD_PRELOAD=$build/libgramme.so "$prog/paths" nest 20 &
+GRAMME_PATHS=1 LD_PRELOAD=$build/libgramme.so "$prog/paths" nest 60 &
 program=$!
 sleep 3
+kill -0 "$program" || fail "the program is over before its collector"
 kill -KILL "$collector"
 wait "$collector" || true
 start_collector

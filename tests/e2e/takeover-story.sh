@@ -201,7 +201,10 @@ begin
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
 sleep 1
-kill -KILL "$(holders gramme-spare)" "$(holders)" "$collector"
+# Stopped first: whoever outlived another by a moment would begin to replace it.
+all=("$(holders gramme-spare)" "$(holders)" "$collector")
+kill -STOP "${all[@]}"
+kill -KILL "${all[@]}"
 wait "$collector" 2>/dev/null || true
 begin
 wait "$program" || fail "the program noticed: status $?"
