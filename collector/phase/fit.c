@@ -591,5 +591,9 @@ void fits_add(struct fits *fits, uint32_t process, const struct facts *facts,
 			add_named(fits, fit, facts, tale, run);
 		if (fit->of < fit->epochs)
 			fit->of = 0; /* nobody keeps to it */
+		if (!fit->epochs) {  /* counted up to what no training reaches */
+			fits->epochs -= fit->told;
+			fit->told = 0;
+		}
 	}
 }

@@ -67,17 +67,19 @@ static bool leads(const struct reader *r, size_t i)
 	return true;
 }
 
+/* NULL where there is no room, or the number counts nothing ("-33 %"). */
 static struct line_counter *add_counter(struct reader *r, size_t word, size_t number, uint32_t what)
 {
+	const double value = r->tokens->token[number].value;
 	struct line *line = r->line;
 	struct line_counter *counter = &line->counter[line->counters];
 
-	if (line->counters == LINE_COUNTERS)
+	if (line->counters == LINE_COUNTERS || !(value >= 0 && isfinite(value)))
 		return NULL;
 	line->counters++;
 	*counter = (struct line_counter){
 		.unit = unit_of(what),
-		.value = r->tokens->token[number].value,
+		.value = value,
 		.fractional = !r->tokens->token[number].whole,
 		.said = what & WORD_SAID,
 		.leads = leads(r, word),

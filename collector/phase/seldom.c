@@ -163,7 +163,7 @@ static size_t within(const struct kernel *kernel, uint64_t from_ns, uint64_t to_
 		i++;
 	while (i + n < kernel->n && kernel->time[i + n].end_ns <= to_ns)
 		n++;
-	*first = kernel->time + i;
+	*first = n ? &kernel->time[i] : NULL;
 	return n;
 }
 
@@ -179,7 +179,7 @@ static void find_marks(const struct seldom *seldom, uint64_t from_ns, uint64_t t
 		const struct came *time;
 		const size_t n = within(&seldom->kernel[i], from_ns, to_ns, &time);
 
-		if (n != marks->rounds || !are_even(seldom, time, n))
+		if (!n || n != marks->rounds || !are_even(seldom, time, n))
 			continue;
 		if (!marks->first || time->start_ns < marks->first->start_ns)
 			marks->first = time;

@@ -83,8 +83,7 @@ static void hear_fit(struct voice *voice, const struct line *line, const struct 
 {
 	for (size_t i = 0; i < line->counters; i++) {
 		const struct line_counter *counter = &line->counter[i];
-		const bool whole = counter->value >= 0 && counter->value < 1e9;
-		const uint32_t number = whole ? (uint32_t)counter->value : 0;
+		const uint32_t number = counter->value < 1e9 ? (uint32_t)counter->value : 0;
 
 		if (counter->unit != LINE_UNIT_FIT || counter->fractional)
 			continue;
