@@ -84,7 +84,7 @@ int main(void)
 
 	if (!driver) {
 		fprintf(stderr, "roads: %s\n", dlerror());
-		return 77;
+		return 1;
 	}
 	compare(driver);
 	return time_events(driver);

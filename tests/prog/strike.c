@@ -8,7 +8,8 @@
  *
  * ROLE: collector (the command itself), holder or stand-in, by what gramme calls them.
  * N 0 counts only. Says on stdout: "pid PID", then "struck PID CALL" at the deed, "ended STATUS"
- * when the command is over (128 + signal), and "counted N" when the last of its processes is.
+ * when the command is over (128 + signal), and "counted N" when the last of its processes is. Exits
+ * 77 where the kernel, or who confines us, refuses the filter.
  *
  * The calls are stopped by a seccomp filter that all its children inherit, and answered from here.
  */
@@ -78,6 +79,13 @@ static int fail(const char *what)
 	return 1;
 }
 
+/* Not allowed; unknown (flags of Linux 5.19 too); or another listens already. */
+static bool is_refused(int error)
+{
+	return error == EPERM || error == EACCES || error == ENOSYS || error == EINVAL ||
+	       error == EBUSY;
+}
+
 /* Returns the listener, or -1. */
 static int filter_calls(void)
 {
@@ -133,8 +141,10 @@ static int begin(struct strike *strike, char **command)
 	while (*listener == 0)
 		nanosleep(&pause, NULL);
 	errno = -*listener;
-	if (*listener < 0)
-		return fail("seccomp");
+	if (*listener < 0) {
+		fail("seccomp");
+		return is_refused(-*listener) ? 77 : 1;
+	}
 	int pidfd = (int)syscall(SYS_pidfd_open, strike->command, 0);
 	strike->listener = (int)syscall(SYS_pidfd_getfd, pidfd, *listener, 0);
 	if (strike->listener < 0)
@@ -246,8 +256,9 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	strike.role = argv[1];
 	strike.at = strtoul(argv[2], NULL, 10);
-	if (begin(&strike, argv + 3))
-		return 1;
+	int status = begin(&strike, argv + 3);
+	if (status)
+		return status;
 	printf("pid %d\n", strike.command);
 	watch(&strike);
 	printf("counted %lu\n", strike.counted);
