@@ -80,15 +80,64 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 TIME ?= 60
 LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
 BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle region product cuda print write empty.so)
-TEST_PROGRAMS := $(addprefix $(O)/tests/prog/,cl_linked cl_dlopen cl_every cl_host cl_corner \
-	cl_loaders spin spin-static libOpenCLv.so1 cl_plugin.so cl_constructor.so cl_forward.so \
-	cl_listener.so steps strike reads saves hears omp_every omp_every_llvm omp_calls blas_every \
-	blas_ilp64 onednn_every cuda_story cuda_every cuda_linked cuda_sample nvml_read replay nvml_record paths)
-TEST_FAKES := $(addprefix $(O)/tests/fake/,libfakecl.so libcount_layer.so libfakeblas.so libfakemkl.so libfakednnl.so libfakeomp.so libleaf.so \
-	tally nvml/libnvidia-ml.so.1 cuda/libcuda.so.1 cuda_every/libcuda.so.1 \
-	gpulib/librocm_smi64.so.7 gpulib/libze_loader.so.1)
-TEST_PROGRAMS += $(addprefix $(O)/tests/prog/,math_every math_opened math_graph)
-TEST_FAKES += $(addprefix $(O)/tests/fake/math/,libcublas.so.11 libcublas.so.12 libcublasLt.so.12 libcudnn.so.9 libnccl.so.2)
+# One name a line, in the order of the alphabet: two changes that add one each then agree.
+TEST_PROGRAMS := $(addprefix $(O)/tests/prog/, \
+	blas_every \
+	blas_ilp64 \
+	cl_constructor.so \
+	cl_corner \
+	cl_dlopen \
+	cl_every \
+	cl_forward.so \
+	cl_host \
+	cl_linked \
+	cl_listener.so \
+	cl_loaders \
+	cl_plugin.so \
+	cuda_every \
+	cuda_linked \
+	cuda_sample \
+	cuda_story \
+	hears \
+	libOpenCLv.so1 \
+	math_every \
+	math_graph \
+	math_opened \
+	nvml_read \
+	nvml_record \
+	omp_calls \
+	omp_every \
+	omp_every_llvm \
+	onednn_every \
+	paths \
+	reads \
+	replay \
+	saves \
+	spin \
+	spin-static \
+	steps \
+	strike \
+	)
+TEST_FAKES := $(addprefix $(O)/tests/fake/, \
+	cuda/libcuda.so.1 \
+	cuda_every/libcuda.so.1 \
+	gpulib/librocm_smi64.so.7 \
+	gpulib/libze_loader.so.1 \
+	libcount_layer.so \
+	libfakeblas.so \
+	libfakecl.so \
+	libfakednnl.so \
+	libfakemkl.so \
+	libfakeomp.so \
+	libleaf.so \
+	math/libcublas.so.11 \
+	math/libcublas.so.12 \
+	math/libcublasLt.so.12 \
+	math/libcudnn.so.9 \
+	math/libnccl.so.2 \
+	nvml/libnvidia-ml.so.1 \
+	tally \
+	)
 PROVE = GRAMME_BUILD=$(O) prove -fo -j$(JOBS) --timer --exec scripts/one
 
 .DEFAULT_GOAL := all
