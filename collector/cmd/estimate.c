@@ -14,7 +14,7 @@
 #include "collector/carbon/carbon.h"
 #include "collector/carbon/green.h"
 #include "collector/cmd/cmd.h"
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 #include "collector/cmd/options.h"
 #include "collector/cmd/show.h"
 #include "collector/cmd/whole.h"

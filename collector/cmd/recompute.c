@@ -15,7 +15,7 @@
 #include "collector/instant.h"
 #include "collector/carbon/rebook.h"
 #include "collector/cmd/cmd.h"
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 #include "collector/cmd/options.h"
 #include "collector/cmd/show.h"
 #include "collector/cmd/whole.h"

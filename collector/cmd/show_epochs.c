@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 #include "collector/phase/metric.h"
 #include "collector/units.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 
 #define SIGNALLED 128 /* exit statuses above it are 128 + signal, by the shells' custom */
 
@@ -128,7 +128,8 @@ static void show_carbon(const struct page *page, const json_t *object)
 	char mass[HUMAN_MAX], per_kwh[HUMAN_MAX];
 	const char *name = show_text(carbon, "zone_name");
 
-	human_mass(show_number(carbon, "total_ug"), page->utf8, mass);
+	human_co2e(show_number(carbon, "total_ug"),
+		   show_number(json_object_get(object, "energy"), "total_uj"), page->utf8, mass);
 	human_mass(show_number(carbon, "ug_per_kwh"), page->utf8, per_kwh);
 	show_paragraph(page, label, "%s at %s per kWh (%s, %s), PUE %.4g", mass, per_kwh,
 		       show_text(carbon, "basis"), show_text(carbon, "vintage"),

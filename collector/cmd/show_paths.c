@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 
 #define LEAST_PERCENT 1u /* of a kernel's samples; rarer ways are added up */
 #define DEPTH_MAX     24 /* of forks */

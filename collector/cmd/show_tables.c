@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 #include "collector/symbol/place.h"
 
 #define TOP_KERNELS 10

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "collector/cmd/cmd.h"
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 #include "collector/cmd/show.h"
 #include "collector/ledger/ledger.h"
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "collector/hold/hold.h"
+#include "collector/human.h"
 #include "collector/intake/memfd.h"
 #include "collector/saturate.h"
 #include "collector/units.h"
@@ -389,37 +390,18 @@ uint64_t run_energy_uj(const struct run *run, const char **quality)
 	return energy_uj;
 }
 
-/* Three digits and a unit: 1234567 uJ is "1.23 J". */
-static void in_units(char *text, size_t size, uint64_t micro, const char *unit)
-{
-	static const struct {
-		double from;
-		const char *prefix;
-	} scale[] = {{1e12, "M"}, {1e9, "k"}, {1e6, ""}, {1e3, "m"}, {1, "u"}};
-	size_t i = 0;
-
-	while (i < 4 && (double)micro < scale[i].from)
-		i++;
-	double value = (double)micro / scale[i].from;
-	snprintf(text, size, "%.*f %s%s",
-		 value < 10    ? 2
-		 : value < 100 ? 1
-			       : 0,
-		 value, scale[i].prefix, unit);
-}
-
 void run_summary(const struct run *run, uint64_t t_ns, const char *path, char *text, size_t size)
 {
 	const char *quality;
 	uint64_t energy_uj = run_energy_uj(run, &quality);
-	char energy[32], carbon[32];
+	char energy[HUMAN_MAX], mass[HUMAN_MAX], time[HUMAN_MAX];
 
-	in_units(energy, sizeof(energy), energy_uj, "J");
-	in_units(carbon, sizeof(carbon),
-		 units_co2e_ug(energy_uj, run->factor.ug_per_kwh, run->pue_milli), "g");
-	int n = snprintf(text, size, "%s (%s), %s CO2e (%s%s), %.1f s", energy, quality, carbon,
-			 run->factor.zone, run->factor.assumed ? ", assumed" : "",
-			 (double)(t_ns - run->start_ns) / 1e9);
+	human_energy(energy_uj, false, energy);
+	human_co2e(units_co2e_ug(energy_uj, run->factor.ug_per_kwh, run->pue_milli), energy_uj,
+		   false, mass);
+	human_time(t_ns - run->start_ns, false, time);
+	int n = snprintf(text, size, "%s (%s), %s CO2e (%s%s), %s", energy, quality, mass,
+			 run->factor.zone, run->factor.assumed ? ", assumed" : "", time);
 	if (n > 0 && (size_t)n < size && *path)
 		snprintf(text + n, size - (size_t)n, "; %sledger: %s",
 			 run->ledger_error ? "incomplete " : "", path);

@@ -13,7 +13,7 @@
 #include <wchar.h>
 
 #include "collector/cmd/cmd.h"
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 #include "collector/cmd/show.h"
 #include "tests/unit/ledger_box.h"
 
@@ -27,6 +27,8 @@ static void assert_human(void (*human)(uint64_t, bool, char *), uint64_t value, 
 
 static void test_energy_and_mass(void **state)
 {
+	char text[HUMAN_MAX];
+
 	(void)state;
 	assert_human(human_energy, 0, "0 J");
 	assert_human(human_energy, 1, "1 \xc2\xb5J");
@@ -46,6 +48,12 @@ static void test_energy_and_mass(void **state)
 	assert_human(human_mass, 48123, "48.1 mg");
 	assert_human(human_mass, 60000000, "60.0 g");
 	assert_human(human_mass, 7300000000, "7.30 kg");
+	human_co2e(0, 1, false, text);
+	assert_string_equal(text, "under 1 ug");
+	human_co2e(0, 0, false, text);
+	assert_string_equal(text, "0 g");
+	human_co2e(24, 1000, false, text);
+	assert_string_equal(text, "24 ug");
 }
 
 static void test_times(void **state)

@@ -2,7 +2,7 @@
 /*
  * Figures as people read them: three digits and a unit that fits.
  */
-#include "collector/cmd/human.h"
+#include "collector/human.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,6 +100,14 @@ void human_mass(uint64_t mass_ug, bool utf8, char text[HUMAN_MAX])
 		strcpy(text, "0 g");
 	else
 		three_digits(mass_ug, units, utf8, text);
+}
+
+void human_co2e(uint64_t mass_ug, uint64_t energy_uj, bool utf8, char text[HUMAN_MAX])
+{
+	if (mass_ug == 0 && energy_uj != 0)
+		strcpy(text, utf8 ? "under 1 \xc2\xb5g" : "under 1 ug");
+	else
+		human_mass(mass_ug, utf8, text);
 }
 
 void human_bytes(uint64_t bytes, char text[HUMAN_MAX])
