@@ -54,11 +54,11 @@ int sim_proc(const char *name, void **out, int version, cuuint64_t flags, int *s
 }
 
 /*
- * NVIDIA publishes nothing of these tables; what is answered is what runtimes of CUDA 10.2 to 13.5
+ * NVIDIA publishes nothing of these tables; what is answered is what runtimes of CUDA 8.0 to 13.5
  * were seen to call (2026-11-21), and everything else is refused. One of the refused is how a
  * runtime since CUDA 11.2 has the driver prove that it is NVIDIA's. This one is not, and does not
  * pretend to be: such a runtime finds all its functions here, asks for that proof, and gives up.
- * The runtime of CUDA 10.2 asks for none, and works.
+ * The runtimes of CUDA 8.0 and 10.2 ask for none, and work.
  */
 static int refuse(void)
 {
@@ -78,7 +78,8 @@ static int primary(CUcontext *out, CUdevice device)
 	return err;
 }
 
-/* How runtimes of before CUDA 12 have a program's bundle loaded; more is told, of variables. */
+/* How runtimes of before CUDA 12 have a program's bundle loaded; later ones tell more, of
+ * variables. */
 static int load(CUmodule *out, const void *wrapper)
 {
 	int err;
@@ -197,7 +198,7 @@ static const struct private_table no_table = {
 	sizeof(no_table), {[0 ... 63] = PRIVATE(refuse)},
 };
 static const struct private_table runtime_table = {
-	sizeof(runtime_table), {[0] = PRIVATE(refuse), [1] = PRIVATE(primary),
+	sizeof(runtime_table), {[0] = PRIVATE(load), [1] = PRIVATE(primary),
 				[2 ... 4] = PRIVATE(refuse), [5] = PRIVATE(load),
 				[6] = PRIVATE(unload), [7 ... 10] = PRIVATE(refuse),
 				[11] = PRIVATE(agree), [12 ... 63] = PRIVATE(refuse)},
