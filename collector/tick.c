@@ -132,9 +132,11 @@ static size_t activities(struct meter *meter, struct account_activity *activity,
 			.run = run->account,
 			.cpu_ns = run->tree.cpu_ns - run->activity_ns,
 			.held_bytes = tree_held_mean(&run->tree),
+			.commands = run->computed,
 		};
 		*used_ns += run->tree.cpu_ns - run->activity_ns;
 		run->activity_ns = run->tree.cpu_ns;
+		run->computed = false;
 	}
 	return n;
 }

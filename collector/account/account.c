@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "collector/account/span.h"
+#include "collector/units.h"
 
 struct domain {
 	struct power_domain is;
@@ -29,6 +30,7 @@ struct cell {
 	uint64_t settled_ns; /* up to here its time is booked or counted as a gap */
 	weight_t weight;     /* in the open span */
 	weight_t held;	     /* of a GPU, likewise */
+	uint64_t active_ns;  /* of the open span, how long the run computed */
 };
 
 struct run {
@@ -36,6 +38,7 @@ struct run {
 	uint64_t own_uj;
 	uint64_t cpu_ns; /* in this tick */
 	uint64_t held_bytes;
+	bool computes; /* in this tick */
 	struct cell cell[];
 };
 
@@ -65,7 +68,8 @@ bool account_balances(const struct account_posting *posting)
 	sum += posting->idle_uj;
 	sum += posting->unattributed_uj;
 	return sum == posting->domain_uj && posting->run_idle_uj <= posting->run_uj &&
-	       posting->run_derived_uj <= posting->run_uj;
+	       posting->run_derived_uj <= posting->run_uj &&
+	       posting->gated_uj <= posting->domain_uj;
 }
 
 /* Lays out the scratch of a split between that many runs; its contents are not kept. */
@@ -217,15 +221,34 @@ static void note(struct account *account, const struct account_activity *activit
 		struct run *run = joined(account, i);
 
 		if (run)
-			run->cpu_ns = run->held_bytes = 0;
+			run->cpu_ns = run->held_bytes = run->computes = 0;
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct run *run = run_of(account, activity[i].run);
 
 		run->cpu_ns = add_u64(run->cpu_ns, activity[i].cpu_ns);
 		run->held_bytes = add_u64(run->held_bytes, activity[i].held_bytes);
+		run->computes = run->computes || activity[i].commands;
 		tick->runs_cpu_ns = add_u64(tick->runs_cpu_ns, activity[i].cpu_ns);
 		tick->runs_bytes = add_u64(tick->runs_bytes, activity[i].held_bytes);
+	}
+}
+
+/* Finds who computed in the tick, and adds its time to their open spans. */
+static void gate(struct account *account, const struct span_tick *tick)
+{
+	for (size_t i = 0; i < tick->node->uses; i++)
+		if (tick->node->use[i].run >= 0 && tick->node->use[i].busy)
+			account->run[tick->node->use[i].run]->computes = true;
+	for (size_t i = 0; i < account->slots; i++) {
+		struct run *run = joined(account, i);
+
+		if (!run ||
+		    !(run->computes || (weight_t)run->cpu_ns * 1000 >=
+					       (weight_t)tick->since_ns * ACCOUNT_GATE_MILLI))
+			continue;
+		for (size_t k = 0; k < account->domains; k++)
+			run->cell[k].active_ns += tick->since_ns;
 	}
 }
 
@@ -286,8 +309,12 @@ static void divide(struct account *account, size_t at, uint64_t t_ns, struct spa
 		    &account->bearers, split);
 }
 
-/* Books a split to one run: its own share, and everybody else's as it sees them. */
-static void post(struct account *account, size_t slot, size_t at, const struct span_split *split)
+/*
+ * Books a split to one run: its own share, and everybody else's as it sees them. The span took
+ * `span_ns` by the ticks' clock, by which the run's activity is known.
+ */
+static void post(struct account *account, size_t slot, size_t at, const struct span_split *split,
+		 uint64_t span_ns)
 {
 	struct run *run = account->run[slot];
 	struct account_posting *posting = &run->cell[at].posting;
@@ -303,6 +330,9 @@ static void post(struct account *account, size_t slot, size_t at, const struct s
 	posting->system_uj += split->system_uj;
 	posting->idle_uj += split->idle_uj;
 	posting->unattributed_uj += split->unattributed_uj;
+	if (span_ns)
+		posting->gated_uj +=
+			units_mul_div(split->energy_uj, run->cell[at].active_ns, span_ns);
 	if (!account->domain[at].is.within[0])
 		run->own_uj += split->own_uj;
 }
@@ -321,7 +351,7 @@ static void book(struct account *account, size_t at, const struct power_reading 
 		struct run *run = joined(account, i);
 
 		if (run && run->cell[at].settled_ns == domain->span.t_ns)
-			post(account, i, at, &split);
+			post(account, i, at, &split, tick_ns - domain->span.t_ns);
 		else if (run)
 			lose(&run->cell[at], tick_ns);
 	}
@@ -374,6 +404,7 @@ static void settle(struct account *account, size_t at, const struct power_readin
 
 		if (run) {
 			run->cell[at].weight = run->cell[at].held = 0;
+			run->cell[at].active_ns = 0;
 			run->cell[at].settled_ns = tick_ns;
 		}
 	}
@@ -413,6 +444,7 @@ int account_tick(struct account *account, const struct power_reading *readings,
 	tick.since_ns = node->t_ns - account->t_ns;
 	account->t_ns = node->t_ns;
 	note(account, activity, n, &tick);
+	gate(account, &tick);
 	for (size_t i = 0; i < account->domains; i++) {
 		collect(account, i, &tick);
 		settle(account, i, &readings[i], node->t_ns);

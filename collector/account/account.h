@@ -43,7 +43,19 @@ struct account_posting {
 	 * none of it.
 	 */
 	uint64_t run_derived_uj;
+	/*
+	 * Of domain_uj, what was drawn while this run computed (ACCOUNT_GATE_MILLI): the node
+	 * integral of others' reports, gated by activity. Whoever else was there, it is the same.
+	 */
+	uint64_t gated_uj;
 };
+
+/*
+ * A run computes in a tick in which its processes used at least so many thousandths of a core's
+ * time, or a command of it was seen, or its GPU's driver says that it was busy. An assumption: a
+ * tenth of it is what a process that waits and looks now and then uses.
+ */
+#define ACCOUNT_GATE_MILLI 10
 
 /* True if the posting balances. */
 bool account_balances(const struct account_posting *posting);
@@ -119,6 +131,7 @@ struct account_activity {
 	int run;
 	uint64_t cpu_ns;
 	uint64_t held_bytes; /* memory held now */
+	bool commands;	     /* it had something computed, whoever's time that took */
 };
 
 /*

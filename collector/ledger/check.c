@@ -54,6 +54,10 @@ static int check_posting(const char *name, const struct account_posting *then,
 		return problem_set(problem, 0, -EBADMSG,
 				   "%s: what is derived of the run's energy is above all of it",
 				   name);
+	if (added.gated_uj > added.domain_uj)
+		return problem_set(problem, 0, -EBADMSG,
+				   "%s: the energy while the run computed is above all of it",
+				   name);
 	if (!account_balances(&added))
 		return problem_set(problem, 0, -EBADMSG,
 				   "%s does not balance: domain %" PRIu64 " uJ, booked %" PRIu64

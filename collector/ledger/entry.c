@@ -126,7 +126,8 @@ json_t *entry_open(const struct ledger_open *open, json_t *digests)
 				 text_json(open->replayed ? text_base(open->replayed) : NULL)) ||
 	     json_object_set_new(body, "domains", domain_list(open)) ||
 	     json_object_set_new(body, "findings", entry_findings(open->finding, open->findings)) ||
-	     json_object_set_new(body, "factor", factor_object(open)))) {
+	     json_object_set_new(body, "factor", factor_object(open)) ||
+	     json_object_set_new(body, "gate_milli", json_integer(ACCOUNT_GATE_MILLI)))) {
 		json_decref(body);
 		return NULL;
 	}

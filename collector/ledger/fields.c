@@ -31,10 +31,10 @@
 	}
 
 const struct field fields_posting[] = {
-	POSTING(domain_uj),	  POSTING(run_uj),    POSTING(run_idle_uj),
-	POSTING(others_uj),	  POSTING(system_uj), POSTING(idle_uj),
-	POSTING(unattributed_uj), POSTING(gap_ns),    LATE_POSTING(run_derived_uj),
-	{NULL, 0, false, false},
+	POSTING(domain_uj),	  POSTING(run_uj),	   POSTING(run_idle_uj),
+	POSTING(others_uj),	  POSTING(system_uj),	   POSTING(idle_uj),
+	POSTING(unattributed_uj), POSTING(gap_ns),	   LATE_POSTING(run_derived_uj),
+	LATE_POSTING(gated_uj),	  {NULL, 0, false, false},
 };
 
 const struct field fields_kernel[] = {

@@ -42,22 +42,29 @@ static json_t *program_of(const struct reading *reading, const struct summary_fi
 static json_t *run_object(const struct reading *reading, const struct summary_files *files)
 {
 	const json_t *open = reading->open;
+	json_t *gate = json_object_get(open, "gate_milli");
+	json_t *object = json_pack(
+		"{s:O, s:O, s:O, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:b, "
+		"s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:O}",
+		"id", from(open, "run"), "node", from(open, "node"), "project",
+		from(open, "project"), "experiment", from(open, "experiment"), "user",
+		secret_of(files, "user"), "program", program_of(reading, files), "start_utc",
+		from(open, "start_utc"), "start_unix_ns", from(open, "start_unix_ns"),
+		"duration_ns", entry_number(reading->now.t_ns), "exit_status",
+		from(reading->close, "exit_status"), "complete",
+		json_is_true(json_object_get(reading->close, "complete")), "cwd",
+		secret_of(files, "cwd"), "boot_id", from(open, "boot_id"), "machine",
+		from(open, "machine"), "replayed", from(open, "replayed"), "gramme",
+		from(open, "gramme"), "cpu_ns", entry_number(reading->now.counters.cpu_ns),
+		"processes", entry_number(reading->now.counters.processes), "anchors",
+		reading->anchors);
 
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:b, "
-			 "s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:O}",
-			 "id", from(open, "run"), "node", from(open, "node"), "project",
-			 from(open, "project"), "experiment", from(open, "experiment"), "user",
-			 secret_of(files, "user"), "program", program_of(reading, files),
-			 "start_utc", from(open, "start_utc"), "start_unix_ns",
-			 from(open, "start_unix_ns"), "duration_ns",
-			 entry_number(reading->now.t_ns), "exit_status",
-			 from(reading->close, "exit_status"), "complete",
-			 json_is_true(json_object_get(reading->close, "complete")), "cwd",
-			 secret_of(files, "cwd"), "boot_id", from(open, "boot_id"), "machine",
-			 from(open, "machine"), "replayed", from(open, "replayed"), "gramme",
-			 from(open, "gramme"), "cpu_ns", entry_number(reading->now.counters.cpu_ns),
-			 "processes", entry_number(reading->now.counters.processes), "anchors",
-			 reading->anchors);
+	/* Old ledgers lack it, and are shown as they always were. */
+	if (object && gate && json_object_set(object, "gate_milli", gate)) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
 }
 
 static json_t *domain_object(const struct reading *reading, size_t i)

@@ -120,6 +120,7 @@ static void take_event(void *arg, const struct arena_event *event)
 	if (!(event->timed ? entry->occupies : entry->is_launch))
 		return;
 	const uint32_t row = (uint32_t)entry->row - 1;
+	feed->computed = true;
 	if (event->timed)
 		devices_add(feed->devices, entry->device, row, event->start_ns, event->end_ns);
 	if (feed->course)

@@ -36,6 +36,7 @@ struct feed {
 	} * entry;
 	uint32_t entries;
 	uint64_t counted;	 /* calls of all entries */
+	bool computed;		 /* it told of something that computes; its owner clears that */
 	uint32_t told_uncovered; /* WIRE_UNCOVERED_* that are in the run's books */
 };
 

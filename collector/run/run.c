@@ -178,6 +178,13 @@ static void note_uncovered(struct run *run, struct run_feed *feed)
 			unseen_add(&run->tree.unseen, feed->comm, reason[i].why);
 }
 
+static void drain(struct run *run, struct feed *feed, uint64_t now_ns, bool final)
+{
+	feed_drain(feed, now_ns, final);
+	run->computed = run->computed || feed->computed;
+	feed->computed = false;
+}
+
 void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool final)
 {
 	struct run_feed **link = &run->feed;
@@ -185,7 +192,7 @@ void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool fi
 	while (*link != feed)
 		link = &(*link)->next;
 	*link = feed->next;
-	feed_drain(&feed->feed, now_ns, final);
+	drain(run, &feed->feed, now_ns, final);
 	feed_count(&feed->feed);
 	feed_settle(&feed->feed);
 	note_uncovered(run, feed);
@@ -200,7 +207,7 @@ void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool fi
 void run_drain(struct run *run, uint64_t now_ns)
 {
 	for (struct run_feed *feed = run->feed; feed; feed = feed->next)
-		feed_drain(&feed->feed, now_ns, false);
+		drain(run, &feed->feed, now_ns, false);
 }
 
 static void count(struct run *run)
@@ -240,6 +247,7 @@ static void add_postings(struct account_posting *sum, const struct account_posti
 		.unattributed_uj = before->unattributed_uj + since->unattributed_uj,
 		.gap_ns = before->gap_ns + since->gap_ns,
 		.run_derived_uj = before->run_derived_uj + since->run_derived_uj,
+		.gated_uj = before->gated_uj + since->gated_uj,
 	};
 }
 

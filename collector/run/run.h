@@ -79,6 +79,7 @@ struct run {
 	struct run_anchor anchor[RUN_ANCHORS_MAX]; /* not in the ledger yet */
 	size_t anchors;
 	uint64_t activity_ns; /* of the tree's CPU time, what the account has */
+	bool computed;	      /* commands were read since the account was told */
 	void *launcher;	      /* the connection of its gramme run, or NULL */
 	uint64_t launcher_id; /* its number, or 0 */
 	bool foreground;      /* the collector itself waits for its end */
