@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "collector/meter_state.h"
+#include "collector/power/processor.h"
 #include "collector/run/memory.h"
 #include "collector/run/save.h"
 #include "collector/tell.h"
@@ -23,6 +24,7 @@ static void describe_machine(struct meter *meter)
 {
 	struct world *world = meter->options.world;
 	struct run_machine *machine = &meter->machine;
+	struct processor processor;
 
 	uname(&meter->uname);
 	/* Live processes, and so the boot that they belong to, are this machine's in any case. */
@@ -40,6 +42,9 @@ static void describe_machine(struct meter *meter)
 		.memory_bytes = meter->node.total_bytes,
 		.replayed = world->replayed,
 	};
+	if (!processor_read(world, &processor))
+		machine->cores =
+			(uint32_t)units_mul_div(machine->cpus, processor.cores, processor.threads);
 	machine->domains = power_domains(meter->power, &machine->domain);
 	machine->findings = power_findings(meter->power, &machine->finding);
 	meter->domain = machine->domain;

@@ -26,6 +26,11 @@ json_t *entry_number(uint64_t value)
 	return json_integer((json_int_t)(value < FIELDS_MAX ? value : FIELDS_MAX));
 }
 
+static json_t *number_or_null(uint64_t value)
+{
+	return value ? entry_number(value) : json_null();
+}
+
 /* Nanoseconds since 1970 or since boot do not fit a double: they stand as a string. */
 static json_t *nanoseconds(uint64_t ns)
 {
@@ -60,14 +65,13 @@ static json_t *domain_list(const struct ledger_open *open)
 		const struct power_domain *d = &open->domain[i];
 
 		list = append_or_free(
-			list,
-			json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
-				  text_json(d->name), "within", text_or_null(d->within), "source",
-				  text_json(d->source), "kind", kind_names[d->kind], "quality",
-				  tally_quality_name(d->quality), "error_pct",
-				  percent(d->error_pct), "idle_method", text_json(d->idle_method),
-				  "idle_uw", d->idle_uw ? entry_number(d->idle_uw) : json_null(),
-				  "note", text_or_null(d->note)));
+			list, json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
+					text_json(d->name), "within", text_or_null(d->within),
+					"source", text_json(d->source), "kind", kind_names[d->kind],
+					"quality", tally_quality_name(d->quality), "error_pct",
+					percent(d->error_pct), "idle_method",
+					text_json(d->idle_method), "idle_uw",
+					number_or_null(d->idle_uw), "note", text_or_null(d->note)));
 	}
 	return list;
 }
@@ -99,9 +103,16 @@ static json_t *factor_object(const struct ledger_open *open)
 
 static json_t *machine_object(const struct ledger_open *open)
 {
-	return json_pack("{s:o, s:o, s:I, s:o}", "kernel", text_json(open->kernel), "cpu_model",
-			 text_json(open->cpu_model), "cpus", (json_int_t)open->cpus, "memory_bytes",
-			 entry_number(open->memory_bytes));
+	return json_pack("{s:o, s:o, s:I, s:o, s:o}", "kernel", text_json(open->kernel),
+			 "cpu_model", text_json(open->cpu_model), "cpus", (json_int_t)open->cpus,
+			 "memory_bytes", entry_number(open->memory_bytes), "cores",
+			 number_or_null(open->cores));
+}
+
+static json_t *limits_object(const struct ledger_open *open)
+{
+	return json_pack("{s:o, s:o}", "cpu_milli", number_or_null(open->cpu_limit_milli),
+			 "memory_bytes", number_or_null(open->memory_limit_bytes));
 }
 
 json_t *entry_open(const struct ledger_open *open, json_t *digests)
@@ -122,6 +133,7 @@ json_t *entry_open(const struct ledger_open *open, json_t *digests)
 	if (body &&
 	    (json_object_update(body, digests) ||
 	     json_object_set_new(body, "machine", machine_object(open)) ||
+	     json_object_set_new(body, "limits", limits_object(open)) ||
 	     json_object_set_new(body, "replayed",
 				 text_json(open->replayed ? text_base(open->replayed) : NULL)) ||
 	     json_object_set_new(body, "domains", domain_list(open)) ||

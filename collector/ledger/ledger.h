@@ -45,7 +45,11 @@ struct ledger_open {
 	const char *kernel;    /* uname release */
 	const char *cpu_model; /* or NULL */
 	uint32_t cpus;
+	uint32_t cores; /* physical ones; 0: not known */
 	uint64_t memory_bytes;
+	/* What the run may use of that, by its cgroups and CPUs; 0: all of it, or not known. */
+	uint32_t cpu_limit_milli;
+	uint64_t memory_limit_bytes;
 	const char *replayed; /* the recording that stands in for the sensors, or NULL */
 	const struct power_domain *domain;
 	size_t domains;

@@ -41,8 +41,8 @@ static json_t *program_of(const struct reading *reading, const struct summary_fi
 
 static json_t *run_object(const struct reading *reading, const struct summary_files *files)
 {
+	static const char *const late[] = {"gate_milli", "limits"};
 	const json_t *open = reading->open;
-	json_t *gate = json_object_get(open, "gate_milli");
 	json_t *object = json_pack(
 		"{s:O, s:O, s:O, s:O, s:O, s:o, s:O, s:O, s:o, s:O, s:b, "
 		"s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:O}",
@@ -59,10 +59,14 @@ static json_t *run_object(const struct reading *reading, const struct summary_fi
 		"processes", entry_number(reading->now.counters.processes), "anchors",
 		reading->anchors);
 
-	/* Old ledgers lack it, and are shown as they always were. */
-	if (object && gate && json_object_set(object, "gate_milli", gate)) {
-		json_decref(object);
-		return NULL;
+	/* Old ledgers lack these, and are shown as they always were. */
+	for (size_t i = 0; object && i < sizeof(late) / sizeof(*late); i++) {
+		json_t *member = json_object_get(open, late[i]);
+
+		if (member && json_object_set(object, late[i], member)) {
+			json_decref(object);
+			return NULL;
+		}
 	}
 	return object;
 }

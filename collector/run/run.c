@@ -14,6 +14,7 @@
 #include "collector/hold/hold.h"
 #include "collector/human.h"
 #include "collector/intake/memfd.h"
+#include "collector/run/limits.h"
 #include "collector/saturate.h"
 #include "collector/units.h"
 
@@ -84,9 +85,26 @@ uint64_t run_number(const struct run *run)
 	return strtoull(run->id, NULL, 16) | HOLD_ID_RUN;
 }
 
+/* What its first process may use, where that is less than the machine. */
+static struct limits find_limits(const struct run *run, const struct run_machine *machine)
+{
+	struct limits limits = {0};
+
+	for (size_t i = 0; i < run->tree.n; i++)
+		if (!run->tree.member[i].reaper &&
+		    !limits_read("/proc", "/sys/fs/cgroup", run->tree.member[i].pid, &limits))
+			break;
+	if (limits.cpu_milli >= (uint64_t)machine->cpus * 1000)
+		limits.cpu_milli = 0;
+	if (limits.memory_bytes >= machine->memory_bytes)
+		limits.memory_bytes = 0;
+	return limits;
+}
+
 int run_open_ledger(struct run *run, const struct run_machine *machine,
 		    const struct ledger_options *options)
 {
+	const struct limits limits = find_limits(run, machine);
 	const struct ledger_open open = {
 		.run = run->id,
 		.node = machine->node,
@@ -101,7 +119,10 @@ int run_open_ledger(struct run *run, const struct run_machine *machine,
 		.kernel = machine->kernel,
 		.cpu_model = machine->cpu_model,
 		.cpus = machine->cpus,
+		.cores = machine->cores,
 		.memory_bytes = machine->memory_bytes,
+		.cpu_limit_milli = limits.cpu_milli,
+		.memory_limit_bytes = limits.memory_bytes,
 		.replayed = machine->replayed,
 		.domain = machine->domain,
 		.domains = machine->domains,

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a process may use: /proc and cgroups made by hand, of both versions.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "collector/run/limits.h"
+
+static char box[64];
+
+static int make_box(void **state)
+{
+	(void)state;
+	snprintf(box, sizeof(box), "%s/limits-XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	return mkdtemp(box) ? 0 : -1;
+}
+
+/* Writes a file below the box, with the folders that it needs. */
+static void put(const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", box, name);
+	for (char *slash = strchr(path + strlen(box) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_limits(uint32_t cpu_milli, uint64_t memory_bytes)
+{
+	char proc[96], cgroups[96];
+	struct limits limits;
+
+	snprintf(proc, sizeof(proc), "%s/proc", box);
+	snprintf(cgroups, sizeof(cgroups), "%s/cgroup", box);
+	assert_int_equal(limits_read(proc, cgroups, 7, &limits), 0);
+	assert_int_equal(limits.cpu_milli, cpu_milli);
+	assert_int_equal(limits.memory_bytes, memory_bytes);
+}
+
+static void the_least_on_the_way_up_holds(void **state)
+{
+	(void)state;
+	put("proc/7/status", "Name:\tx\nCpus_allowed_list:\t0-63,128-191\nMems_allowed_list:\t0\n");
+	put("proc/7/cgroup", "0::/slurm/job_7/step_0\n");
+	put("cgroup/cpu.stat", "usage_usec 5\n");
+	assert_limits(128000, 0);
+	put("cgroup/slurm/job_7/cpu.max", "250000 100000\n");
+	put("cgroup/slurm/job_7/memory.max", "8589934592\n");
+	put("cgroup/slurm/job_7/step_0/cpu.max", "max 100000\n");
+	put("cgroup/slurm/job_7/step_0/memory.max", "max\n");
+	assert_limits(2500, 8589934592);
+	put("cgroup/slurm/memory.max", "1000000\n");
+	assert_limits(2500, 1000000);
+}
+
+static void version_1_has_a_folder_for_each_controller(void **state)
+{
+	(void)state;
+	put("proc/7/status", "Cpus_allowed_list:\t3\n");
+	put("proc/7/cgroup",
+	    "9:memory:/docker/ab\n4:cpuacct,cpu:/docker/ab\n1:name=systemd:/\n0::/\n");
+	assert_limits(1000, 0);
+	put("cgroup/cpu/docker/ab/cpu.cfs_quota_us", "50000\n");
+	put("cgroup/cpu/docker/ab/cpu.cfs_period_us", "100000\n");
+	put("cgroup/memory/docker/ab/memory.limit_in_bytes", "9223372036854771712\n");
+	assert_limits(500, 0);
+	put("cgroup/cpu/docker/ab/cpu.cfs_quota_us", "-1\n");
+	/* A container that sees its own group as the root. */
+	put("cgroup/memory/memory.limit_in_bytes", "4096\n");
+	assert_limits(1000, 4096);
+}
+
+static void what_cannot_be_seen_limits_nothing(void **state)
+{
+	struct limits limits;
+	char proc[96];
+
+	(void)state;
+	put("proc/7/status", "Cpus_allowed_list:\t5-2\n");
+	put("proc/7/cgroup", "0::/../../elsewhere\nnonsense\n:\n::\n");
+	put("elsewhere/memory.max", "1\n");
+	assert_limits(0, 0);
+	snprintf(proc, sizeof(proc), "%s/proc", box);
+	assert_true(limits_read(proc, box, 8, &limits) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_least_on_the_way_up_holds, make_box),
+		cmocka_unit_test_setup(version_1_has_a_folder_for_each_controller, make_box),
+		cmocka_unit_test_setup(what_cannot_be_seen_limits_nothing, make_box),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
