@@ -96,6 +96,7 @@ TEST_PROGRAMS := $(addprefix $(O)/tests/prog/, \
 	cl_plugin.so \
 	cuda_every \
 	cuda_linked \
+	cuda_roads \
 	cuda_sample \
 	cuda_story \
 	hears \

@@ -10,9 +10,16 @@ scripts/gpu-check --simulated --build "$build" --out "$TMPDIR/check" || {
 	tail -n 20 "$TMPDIR"/*.log
 	fail "a step failed"
 }
-for name in build driver kill9 sharing energy roads slowdown-driver; do
+for name in build driver kill9 sharing energy record roads slowdown-driver; do
 	grep -q "^$name	done	" "$TMPDIR/check/steps.tsv" || fail "$name was not done"
 done
 for name in nvcc-static torch-eager jax cupy triton ncu; do
 	grep -q "^$name	" "$TMPDIR/check/steps.tsv" || fail "$name is not told of"
 done
+
+# What it recorded is a machine for --replay.
+mkdir "$TMPDIR/details"
+tar -xzf "$TMPDIR/check/details.tar.gz" -C "$TMPDIR/details"
+meter_ok --replay "$TMPDIR/details/machine" -- sleep 1
+verified
+holds '[.energy.domains[] | select(.source == "nvml" and .domain_uj > 0)] != []'

@@ -5,7 +5,8 @@
  *   cuda_sample STEPS LAUNCHES TURNS
  *
  * Each step is that many launches of `forward` and as many of `backward`, whose threads go round
- * TURNS times, and a wait. Prints "count kernel NAME N" and "step_ns N", the median of the steps.
+ * TURNS times, and a wait. Prints "begun" after the first, and at the end "count kernel NAME N" and
+ * "step_ns N", the median of the steps.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -136,6 +137,10 @@ int main(int argc, char **argv)
 		}
 		MUST(cuStreamSynchronize, stream);
 		length[i] = now_ns() - start_ns;
+		if (i == 0) {
+			puts("begun");
+			fflush(stdout);
+		}
 	}
 	qsort(length, (size_t)steps, sizeof(*length), by_length);
 	printf("count kernel forward %ld\ncount kernel backward %ld\nstep_ns %ld\n",

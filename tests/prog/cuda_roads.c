@@ -2,7 +2,7 @@
 /*
  * Asks a driver what gramme assumes of it:
  *
- *   roads
+ *   cuda_roads
  *
  * Prints "same NAME" or "other NAME" for each call that cuGetProcAddress and dlsym both know, by
  * whether they give one address; and what two events around nothing cost, "event_pair_ns N".
@@ -83,7 +83,7 @@ int main(void)
 	void *driver = dlopen("libcuda.so.1", RTLD_NOW);
 
 	if (!driver) {
-		fprintf(stderr, "roads: %s\n", dlerror());
+		fprintf(stderr, "cuda_roads: %s\n", dlerror());
 		return 1;
 	}
 	compare(driver);
