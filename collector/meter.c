@@ -15,6 +15,7 @@
 
 #include "collector/meter_state.h"
 #include "collector/power/processor.h"
+#include "collector/rights.h"
 #include "collector/run/memory.h"
 #include "collector/run/save.h"
 #include "collector/tell.h"
@@ -286,11 +287,39 @@ int meter_begin(struct meter *meter, const struct meter_start *start, struct run
 	return 0;
 }
 
+/* Makes a user's folder beneath that of all users, if it is not there. Returns 0 or -errno. */
+static int make_folder(int dir, const struct origin *origin)
+{
+	int raised, error = 0;
+
+	if (mkdirat(dir, origin->user, 0700))
+		return 0; /* what it is, if it is there, is looked at when it is opened */
+	raised = rights_raise(CAP_CHOWN);
+	if (fchownat(dir, origin->user, origin->uid, origin->gid, AT_SYMLINK_NOFOLLOW))
+		error = -errno;
+	rights_lower(raised);
+	return error;
+}
+
+/* Opens it as he could: it is his. */
+static int open_folder(int dir, const struct origin *origin)
+{
+	struct rights before;
+	int error = rights_take(origin->uid, origin->gid, &before), fd;
+
+	if (error)
+		return error;
+	fd = openat(dir, origin->user, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	rights_return(&before);
+	return fd < 0 ? -errno : fd;
+}
+
 /* The folder that a run's ledger goes below. Returns a descriptor to be closed, or -errno. */
 static int ledger_folder(const struct meter *meter, const struct origin *origin)
 {
 	int dir = meter->options.ledger_dir;
 	struct stat st;
+	int error, own;
 
 	if (dir < 0)
 		return -EBADF;
@@ -298,13 +327,13 @@ static int ledger_folder(const struct meter *meter, const struct origin *origin)
 		return fcntl(dir, F_DUPFD_CLOEXEC, 0);
 	if (origin->user[0] == '.' || strchr(origin->user, '/'))
 		return -EINVAL;
-	if (mkdirat(dir, origin->user, 0700) == 0 &&
-	    fchownat(dir, origin->user, origin->uid, origin->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+	error = make_folder(dir, origin);
+	if (error)
+		return error;
 	fsync(dir); /* the folder's name is to outlive a power cut */
-	int own = openat(dir, origin->user, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own = open_folder(dir, origin);
 	if (own < 0)
-		return -errno;
+		return own;
 	if (fstat(own, &st) == 0 && st.st_uid == origin->uid)
 		return own;
 	close(own);

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "collector/rights.h"
+
 #define EVENTS_MAX 256
 
 struct event {
@@ -38,8 +40,11 @@ static int open_event(struct event *event)
 	struct perf_event_attr attr = {
 		.type = event->type, .size = sizeof(attr), .config = event->config};
 
+	int raised = rights_raise(CAP_PERFMON);
+
 	event->fd =
 		(int)syscall(SYS_perf_event_open, &attr, -1, event->cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	rights_lower(raised);
 	return event->fd < 0 ? -errno : event->fd;
 }
 

@@ -16,6 +16,7 @@
 #include "collector/cmd/cmd.h"
 #include "collector/cmd/options.h"
 #include "collector/meter.h"
+#include "collector/rights.h"
 #include "collector/stand_in.h"
 
 #define ROOT_SOCKET "/run/gramme/collector.sock"
@@ -187,6 +188,9 @@ int collect_main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	raise_limit();
+	int error = rights_settle();
+	if (error)
+		return fail("giving up privileges", strerror(-error));
 	if (options.replay && world_replay(options.replay, world_real(), &world, why)) {
 		fprintf(stderr, "gramme: %s\n", why);
 		return 1;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "collector/intake/clean.h"
+#include "collector/rights.h"
 #include "collector/units.h"
 
 /* Fields of /proc/PID/stat behind the name, numbered as in proc(5). */
@@ -101,7 +102,9 @@ int proc_open(const char *root, pid_t pid, const char *name)
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
+	int raised = rights_raise(CAP_SYS_PTRACE);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	rights_lower(raised);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -125,12 +128,14 @@ static ssize_t read_up_to(int fd, char *text, size_t size)
 
 ssize_t proc_read(const char *root, pid_t pid, const char *name, char *text, size_t size)
 {
+	/* Some of it is asked for when it is read. */
+	int raised = rights_raise(CAP_SYS_PTRACE);
 	int fd = proc_open(root, pid, name);
+	ssize_t n = fd < 0 ? fd : read_up_to(fd, text, size);
 
-	if (fd < 0)
-		return fd;
-	ssize_t n = read_up_to(fd, text, size);
-	close(fd);
+	rights_lower(raised);
+	if (fd >= 0)
+		close(fd);
 	return n;
 }
 
@@ -223,14 +228,16 @@ int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
 {
 	DIR *dir = opendir(root);
 	struct dirent *entry;
-	int error = 0;
+	int error = 0, raised;
 
 	if (!dir)
 		return -errno;
 	swap_buffers(snapshot);
+	raised = rights_raise(CAP_SYS_PTRACE);
 	while (!error && (entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]))
 			error = add_process(snapshot, root, entry);
+	rights_lower(raised);
 	closedir(dir);
 	/* The kernel lists them by PID; a recorded folder does not. */
 	if (!in_order(snapshot))
@@ -257,7 +264,9 @@ int proc_link(const char *root, pid_t pid, const char *name, char *target, size_
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
+	int raised = rights_raise(CAP_SYS_PTRACE);
 	ssize_t length = readlink(path, target, size - 1);
+	rights_lower(raised);
 	if (length < 0)
 		return -errno;
 	target[length] = '\0';

@@ -43,10 +43,12 @@ static struct ask asked = ASK_OF(look_up, &question);
 static int open_root(void)
 {
 	char path[32];
-	int fd;
+	int fd, raised;
 
 	snprintf(path, sizeof(path), "/proc/%d/root", (int)question.pid);
+	raised = rights_raise(CAP_SYS_PTRACE);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	rights_lower(raised);
 	return fd >= 0 ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
