@@ -42,6 +42,7 @@ static void describe_machine(struct meter *meter)
 		.cpus = meter->node.cpus,
 		.memory_bytes = meter->node.total_bytes,
 		.replayed = world->replayed,
+		.idle = meter->options.idle,
 	};
 	if (!processor_read(world, &processor))
 		machine->cores =

@@ -133,6 +133,8 @@ static size_t activities(struct meter *meter, struct account_activity *activity,
 			.cpu_ns = run->tree.cpu_ns - run->activity_ns,
 			.held_bytes = tree_held_mean(&run->tree),
 			.commands = run->computed,
+			.limit_milli = run->limits.cpu_milli,
+			.limit_bytes = run->limits.memory_bytes,
 		};
 		*used_ns += run->tree.cpu_ns - run->activity_ns;
 		run->activity_ns = run->tree.cpu_ns;

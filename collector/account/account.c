@@ -29,16 +29,15 @@ struct cell {
 	struct account_posting posting;
 	uint64_t settled_ns; /* up to here its time is booked or counted as a gap */
 	weight_t weight;     /* in the open span */
-	weight_t held;	     /* of a GPU, likewise */
+	weight_t held;	     /* likewise */
 	uint64_t active_ns;  /* of the open span, how long the run computed */
 };
 
 struct run {
 	bool joined;
 	uint64_t own_uj;
-	uint64_t cpu_ns; /* in this tick */
-	uint64_t held_bytes;
-	bool computes; /* in this tick */
+	struct span_activity did; /* in this tick; its limits are those that were told last */
+	bool computes;		  /* in this tick */
 	struct cell cell[];
 };
 
@@ -221,13 +220,15 @@ static void note(struct account *account, const struct account_activity *activit
 		struct run *run = joined(account, i);
 
 		if (run)
-			run->cpu_ns = run->held_bytes = run->computes = 0;
+			run->did.cpu_ns = run->did.held_bytes = run->computes = 0;
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct run *run = run_of(account, activity[i].run);
 
-		run->cpu_ns = add_u64(run->cpu_ns, activity[i].cpu_ns);
-		run->held_bytes = add_u64(run->held_bytes, activity[i].held_bytes);
+		run->did.cpu_ns = add_u64(run->did.cpu_ns, activity[i].cpu_ns);
+		run->did.held_bytes = add_u64(run->did.held_bytes, activity[i].held_bytes);
+		run->did.limit_milli = activity[i].limit_milli;
+		run->did.limit_bytes = activity[i].limit_bytes;
 		run->computes = run->computes || activity[i].commands;
 		tick->runs_cpu_ns = add_u64(tick->runs_cpu_ns, activity[i].cpu_ns);
 		tick->runs_bytes = add_u64(tick->runs_bytes, activity[i].held_bytes);
@@ -244,7 +245,7 @@ static void gate(struct account *account, const struct span_tick *tick)
 		struct run *run = joined(account, i);
 
 		if (!run ||
-		    !(run->computes || (weight_t)run->cpu_ns * 1000 >=
+		    !(run->computes || (weight_t)run->did.cpu_ns * 1000 >=
 					       (weight_t)tick->since_ns * ACCOUNT_GATE_MILLI))
 			continue;
 		for (size_t k = 0; k < account->domains; k++)
@@ -285,10 +286,11 @@ static void collect(struct account *account, size_t at, const struct span_tick *
 	for (size_t i = 0; i < account->slots; i++) {
 		struct run *run = joined(account, i);
 
-		if (run)
-			span_weigh(&run->cell[at].weight,
-				   span_run_weight(domain->is.kind, tick, run->cpu_ns,
-						   run->held_bytes));
+		if (!run)
+			continue;
+		span_weigh(&run->cell[at].weight,
+			   span_run_weight(domain->is.kind, tick, &run->did));
+		span_weigh(&run->cell[at].held, span_run_held(domain->is.kind, tick, &run->did));
 	}
 }
 
@@ -305,8 +307,8 @@ static void divide(struct account *account, size_t at, uint64_t t_ns, struct spa
 		account->bearers.held[i] = run ? run->cell[at].held : 0;
 	}
 	account_idle(account, at, &idle_uw);
-	span_divide(&domain->span, domain->is.kind, account->policy, idle_uw, t_ns,
-		    &account->bearers, split);
+	span_divide(&domain->span, domain->is.kind, span_idle_of(account->policy, domain->is.kind),
+		    idle_uw, t_ns, &account->bearers, split);
 }
 
 /*
@@ -464,6 +466,20 @@ uint64_t account_own_uj(const struct account *account, int run)
 	const struct run *r = run_of(account, run);
 
 	return r ? r->own_uj : 0;
+}
+
+bool account_hands_out(enum account_idle_policy policy)
+{
+	return span_idle_of(policy, POWER_CPU) != SPAN_IDLE_NOBODY;
+}
+
+const char *account_idle_rule(enum account_idle_policy policy, enum power_kind kind)
+{
+	static const char *const word[] = {[SPAN_IDLE_NOBODY] = "none",
+					   [SPAN_IDLE_BY_USE] = "used",
+					   [SPAN_IDLE_BY_HOLDING] = "holder"};
+
+	return word[span_idle_of(policy, kind)];
 }
 
 const char *account_idle(const struct account *account, size_t domain, uint64_t *idle_uw)

@@ -94,12 +94,26 @@ struct account_node {
 	size_t uses;
 };
 
-/* Who may bear idle energy; recorded in the ledger. */
+/*
+ * Who bears idle energy; recorded in the ledger, domain by domain. "used": the runs, by what they
+ * did. "holder": who could have used it, by how much of it was his: of a GPU, who had it open; of
+ * CPUs and memory a run by its limits, all that there is where it has none. What nobody held or
+ * used stays idle, and so does a node's. Only who knows all runs of a node may hand out the idle of
+ * its CPUs and its memory; whose a GPU is, everybody is told alike.
+ */
 enum account_idle_policy {
-	ACCOUNT_IDLE_SEPARATE, /* the default: idle stays with the idle account */
-	ACCOUNT_IDLE_SHARED    /* idle is handed to the runs by their activity */
+	ACCOUNT_IDLE_SEPARATE, /* the default: nobody's, and a GPU's is its holders' */
+	ACCOUNT_IDLE_SHARED,   /* used, and a GPU's is its holders' */
+	ACCOUNT_IDLE_HOLDER,   /* the three that mean one thing for every domain */
+	ACCOUNT_IDLE_USED,
+	ACCOUNT_IDLE_NONE
 };
-/* A GPU's idle is its holders', whatever the policy: nobody else could have used it. */
+
+/* True if it hands out the idle of CPUs and memory. */
+bool account_hands_out(enum account_idle_policy policy);
+
+/* The rule for a kind of domain in a word: "none", "used" or "holder". */
+const char *account_idle_rule(enum account_idle_policy policy, enum power_kind kind);
 
 struct account;
 
@@ -130,8 +144,10 @@ void account_leave(struct account *account, int run);
 struct account_activity {
 	int run;
 	uint64_t cpu_ns;
-	uint64_t held_bytes; /* memory held now */
-	bool commands;	     /* it had something computed, whoever's time that took */
+	uint64_t held_bytes;  /* memory held now */
+	bool commands;	      /* it had something computed, whoever's time that took */
+	uint32_t limit_milli; /* thousandths of a CPU that it may use; 0: all of them */
+	uint64_t limit_bytes; /* memory that it may hold; 0: all of it */
 };
 
 /*

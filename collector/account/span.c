@@ -9,6 +9,7 @@
  *           is idle. Where nothing tells who the users were, what is above idle is unattributed:
  *           the CPU time of a run says nothing about its GPU.
  *   node    idle power x time is idle; the rest is unattributed.
+ * Idle is as much as that, and no more of it is handed out than the policy has bearers for.
  * A package's energy is shared by all CPU time of the node, since nothing tells the CPU time of a
  * process by socket.
  */
@@ -18,6 +19,7 @@
 
 #include "collector/units.h"
 
+#define MILLI	    1000ULL
 #define LEARN_NS    900000000ULL /* the shortest span that an idle power is taken from */
 #define LEARN_SHARE 20		 /* at a load of at most one part in so many: 5 % */
 
@@ -76,12 +78,41 @@ void span_use(struct span *span, const struct account_use *use)
 	}
 }
 
-weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick, uint64_t cpu_ns,
-			 uint64_t bytes)
+weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick,
+			 const struct span_activity *run)
 {
 	if (kind == POWER_CPU)
-		return cpu_ns;
-	return kind == POWER_MEMORY ? (weight_t)bytes * tick->since_ns : 0;
+		return run->cpu_ns;
+	return kind == POWER_MEMORY ? (weight_t)run->held_bytes * tick->since_ns : 0;
+}
+
+/* A run that nothing limits could have used everything: it holds all, as all others like it do. */
+weight_t span_run_held(enum power_kind kind, const struct span_tick *tick,
+		       const struct span_activity *run)
+{
+	const uint64_t cpus_milli = tick->node->cpus * MILLI;
+	const uint64_t total = tick->node->total_bytes;
+	uint64_t held = 0;
+
+	if (kind == POWER_CPU)
+		held = run->limit_milli && run->limit_milli < cpus_milli ? run->limit_milli
+									 : cpus_milli;
+	else if (kind == POWER_MEMORY)
+		held = above(run->limit_bytes && run->limit_bytes < total ? run->limit_bytes
+									  : total,
+			     run->held_bytes);
+	return (weight_t)held * tick->since_ns;
+}
+
+enum span_idle span_idle_of(enum account_idle_policy policy, enum power_kind kind)
+{
+	if (kind == POWER_NODE || policy == ACCOUNT_IDLE_NONE)
+		return SPAN_IDLE_NOBODY;
+	if (policy == ACCOUNT_IDLE_USED)
+		return SPAN_IDLE_BY_USE;
+	if (policy == ACCOUNT_IDLE_HOLDER || kind == POWER_GPU)
+		return SPAN_IDLE_BY_HOLDING;
+	return policy == ACCOUNT_IDLE_SHARED ? SPAN_IDLE_BY_USE : SPAN_IDLE_NOBODY;
 }
 
 /* Shifts all weights alike until 64 bits hold them; returns the shift. */
@@ -100,8 +131,20 @@ static unsigned scale(const weight_t *weight, struct span_bearers *bearers)
 	return shift;
 }
 
+/* What of CPUs or memory was idle and nobody's: all of it, but for what the runs hold. */
+static weight_t unheld(const struct span *span, enum power_kind kind,
+		       const struct span_bearers *bearers)
+{
+	weight_t whole = kind == POWER_CPU ? span->capacity_ns * MILLI : span->idle;
+	weight_t held = span->left_held;
+
+	for (size_t i = 0; i < bearers->runs; i++)
+		span_weigh(&held, bearers->held[i]);
+	return whole > held ? whole - held : 0;
+}
+
 /* Lays the weights of the rest behind those of the runs. */
-static void lay_out(const struct span *span, struct span_bearers *bearers)
+static void lay_out(const struct span *span, enum power_kind kind, struct span_bearers *bearers)
 {
 	weight_t *rest = bearers->weight + bearers->runs;
 	weight_t *held = bearers->held + bearers->runs;
@@ -111,7 +154,7 @@ static void lay_out(const struct span *span, struct span_bearers *bearers)
 	rest[SPAN_IDLE] = span->idle;
 	held[SPAN_LEFT] = span->left_held;
 	held[SPAN_SYSTEM] = 0;
-	held[SPAN_IDLE] = span->idle_held;
+	held[SPAN_IDLE] = kind == POWER_GPU ? span->idle_held : unheld(span, kind, bearers);
 }
 
 /* Shares what was drawn above idle between runs, system and, where it weighs, idle. */
@@ -138,20 +181,41 @@ static void divide_active(const struct span *span, enum power_kind kind, uint64_
 }
 
 /* Hands idle to the runs by their activity; where none was active it stays. */
-static void divide_idle(struct span_bearers *bearers, struct span_split *split)
+static void divide_by_use(struct span_bearers *bearers, struct span_split *split)
 {
 	const size_t handed = bearers->runs + SPAN_LEFT + 1;
 
+	scale(bearers->weight, bearers);
 	if (units_apportion(split->idle_uj, bearers->scaled, handed, bearers->idle_uj))
 		return;
 	split->runs_idle_uj = split->idle_uj;
 	split->idle_uj = 0;
 }
 
+/* Hands idle to the holders; what nobody holds has its part of it. */
+static void divide_by_holding(struct span_bearers *bearers, struct span_split *split)
+{
+	const size_t n = bearers->runs + SPAN_REST;
+	const size_t idle = bearers->runs + SPAN_IDLE;
+
+	scale(bearers->held, bearers);
+	if (units_apportion(split->idle_uj, bearers->scaled, n, bearers->idle_uj))
+		return;
+	split->runs_idle_uj = split->idle_uj - bearers->idle_uj[idle];
+	split->idle_uj = bearers->idle_uj[idle];
+}
+
+static void divide_idle(enum span_idle idle, struct span_bearers *bearers, struct span_split *split)
+{
+	if (idle == SPAN_IDLE_BY_USE)
+		divide_by_use(bearers, split);
+	else if (idle == SPAN_IDLE_BY_HOLDING)
+		divide_by_holding(bearers, split);
+}
+
 /*
- * Gives out the idle of a GPU to its holders, and what it drew above that to who computed. A part
- * that nobody holds has its share of idle; of more than that only where idle power is not known,
- * so that who holds a slice never bears the GPU.
+ * Gives out what a GPU drew above idle to who computed. A part that nobody holds has some of it
+ * only where idle power is not known, so that who holds a slice never bears the GPU.
  */
 static void divide_device(uint64_t idle_uw, uint64_t active_uj, struct span_bearers *bearers,
 			  struct span_split *split)
@@ -159,11 +223,6 @@ static void divide_device(uint64_t idle_uw, uint64_t active_uj, struct span_bear
 	const size_t n = bearers->runs + SPAN_REST;
 	const size_t idle = bearers->runs + SPAN_IDLE;
 
-	scale(bearers->held, bearers);
-	if (!units_apportion(split->idle_uj, bearers->scaled, n, bearers->idle_uj)) {
-		split->runs_idle_uj = split->idle_uj - bearers->idle_uj[idle];
-		split->idle_uj = bearers->idle_uj[idle];
-	}
 	if (idle_uw)
 		bearers->weight[idle] = bearers->held[idle] = 0;
 	scale(bearers->weight, bearers);
@@ -178,7 +237,7 @@ static void divide_device(uint64_t idle_uw, uint64_t active_uj, struct span_bear
 	split->runs_uj = active_uj - bearers->active_uj[idle];
 }
 
-void span_divide(const struct span *span, enum power_kind kind, enum account_idle_policy policy,
+void span_divide(const struct span *span, enum power_kind kind, enum span_idle idle,
 		 uint64_t idle_uw, uint64_t t_ns, struct span_bearers *bearers,
 		 struct span_split *split)
 {
@@ -186,7 +245,7 @@ void span_divide(const struct span *span, enum power_kind kind, enum account_idl
 	uint64_t active_uj;
 	unsigned shift;
 
-	lay_out(span, bearers);
+	lay_out(span, kind, bearers);
 	memset(bearers->active_uj, 0, n * sizeof(bearers->active_uj[0]));
 	memset(bearers->idle_uj, 0, n * sizeof(bearers->idle_uj[0]));
 	split->idle_uj = units_mul_div(idle_uw, t_ns, UNITS_NS_PER_S);
@@ -195,6 +254,7 @@ void span_divide(const struct span *span, enum power_kind kind, enum account_idl
 	active_uj = split->energy_uj - split->idle_uj;
 
 	if (kind == POWER_GPU && !span->unknown) {
+		divide_idle(idle, bearers, split);
 		divide_device(idle_uw, active_uj, bearers, split);
 		return;
 	}
@@ -203,8 +263,9 @@ void span_divide(const struct span *span, enum power_kind kind, enum account_idl
 		split->unattributed_uj = active_uj;
 	else
 		divide_active(span, kind, active_uj, shift, bearers, split);
-	if (policy == ACCOUNT_IDLE_SHARED)
-		divide_idle(bearers, split);
+	/* Whose a GPU was is not known here. */
+	if (kind != POWER_GPU)
+		divide_idle(idle, bearers, split);
 }
 
 uint64_t span_idle_uw(const struct span *span, enum power_kind kind, uint64_t energy_uj,

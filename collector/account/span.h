@@ -36,6 +36,17 @@ struct span_tick {
 	uint64_t runs_bytes;
 };
 
+/* What one run did in a tick, and what it might have had. */
+struct span_activity {
+	uint64_t cpu_ns;
+	uint64_t held_bytes;
+	uint32_t limit_milli; /* 0: all */
+	uint64_t limit_bytes;
+};
+
+/* Who bears idle. */
+enum span_idle { SPAN_IDLE_NOBODY, SPAN_IDLE_BY_USE, SPAN_IDLE_BY_HOLDING };
+
 /* The runs by handle, and after them the rest. */
 enum span_rest { SPAN_LEFT, SPAN_SYSTEM, SPAN_IDLE, SPAN_REST };
 
@@ -43,7 +54,8 @@ enum span_rest { SPAN_LEFT, SPAN_SYSTEM, SPAN_IDLE, SPAN_REST };
 struct span_bearers {
 	size_t runs;
 	weight_t *weight;    /* in: of the runs; the rest is filled from the span */
-	weight_t *held;	     /* the same of devices: by this, what weighs nothing is shared */
+	weight_t *held;	     /* the same by what was theirs; of devices, by this what weighs
+				nothing is shared */
 	uint64_t *scaled;    /* scratch */
 	uint64_t *active_uj; /* out: who bears what was drawn above idle */
 	uint64_t *idle_uj;   /* out: who bears idle that was handed out */
@@ -69,15 +81,21 @@ void span_collect(struct span *span, enum power_kind kind, const struct span_tic
 /* Adds a use of a GPU; that of a run weighs in the run's own weights alone. */
 void span_use(struct span *span, const struct account_use *use);
 
-/* What a run that used `cpu_ns` and held `bytes` weighs in that tick on a domain of that kind. */
-weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick, uint64_t cpu_ns,
-			 uint64_t bytes);
+/* What a run weighs in that tick on a domain of that kind, by what it did, and by what it held of
+ * what was idle. GPUs have their uses instead. */
+weight_t span_run_weight(enum power_kind kind, const struct span_tick *tick,
+			 const struct span_activity *run);
+weight_t span_run_held(enum power_kind kind, const struct span_tick *tick,
+		       const struct span_activity *run);
+
+/* Who bears the idle of a domain of that kind. */
+enum span_idle span_idle_of(enum account_idle_policy policy, enum power_kind kind);
 
 /*
  * Splits split->energy_uj, used in `t_ns` on a domain of that kind with that idle power (0: none
  * known), by the rules of span.c. Fills `split` and the out arrays of `bearers`.
  */
-void span_divide(const struct span *span, enum power_kind kind, enum account_idle_policy policy,
+void span_divide(const struct span *span, enum power_kind kind, enum span_idle idle,
 		 uint64_t idle_uw, uint64_t t_ns, struct span_bearers *bearers,
 		 struct span_split *split);
 

@@ -4,6 +4,7 @@
  * GRAMME_SOCKET naming this socket becomes a run.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 
 #define ROOT_SOCKET "/run/gramme/collector.sock"
 #define ROOT_LEDGER "/var/lib/gramme"
+#define IDLE_LOCK   "/run/gramme/idle.lock"
 
 static void say_line(void *arg, const char *line)
 {
@@ -106,6 +108,27 @@ static int collect(const struct meter_options *options)
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
 	return 0;
+}
+
+/*
+ * Two collectors that both hand out a node's idle would hand it out twice. The lock is this
+ * process' own: it goes with it, and what it forks does not have it. Returns 0, or a status.
+ */
+static int claim_idle(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char why[96];
+
+	mkdir("/run/gramme", 0755);
+	int fd = open(IDLE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fail(IDLE_LOCK, strerror(errno));
+	if (fcntl(fd, F_SETLK, &lock) == 0)
+		return 0;
+	fcntl(fd, F_GETLK, &lock);
+	snprintf(why, sizeof(why), "another collector (process %d) hands out this node's idle",
+		 (int)lock.l_pid);
+	return fail("--idle", why);
 }
 
 /* What a stand-in needs to know beside the meter's options. */
@@ -195,7 +218,9 @@ int collect_main(int argc, char **argv)
 		fprintf(stderr, "gramme: %s\n", why);
 		return 1;
 	}
-	int status = open_and_collect(&options, world, geteuid() == 0);
+	int status = account_hands_out(options.idle) && !options.replay ? claim_idle() : 0;
+	if (!status)
+		status = open_and_collect(&options, world, geteuid() == 0);
 	world_close(world);
 	return status;
 }

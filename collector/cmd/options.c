@@ -111,11 +111,37 @@ static int set_private(struct options *options, const char *name, const char *te
 
 static int set_idle(struct options *options, const char *text, char *why)
 {
-	options->idle = strcmp(text, "shared") ? ACCOUNT_IDLE_SEPARATE : ACCOUNT_IDLE_SHARED;
-	if (options->idle == ACCOUNT_IDLE_SHARED || !strcmp(text, "separate"))
-		return 0;
-	snprintf(why, WHY, "--idle is 'separate' or 'shared', and not '%s'", text);
+	static const struct {
+		const char *word;
+		enum account_idle_policy policy;
+	} known[] = {{"separate", ACCOUNT_IDLE_SEPARATE},
+		     {"shared", ACCOUNT_IDLE_SHARED},
+		     {"holder", ACCOUNT_IDLE_HOLDER},
+		     {"used", ACCOUNT_IDLE_USED},
+		     {"none", ACCOUNT_IDLE_NONE}};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (!strcmp(text, known[i].word)) {
+			options->idle = known[i].policy;
+			return 0;
+		}
+	snprintf(why, WHY,
+		 "--idle is 'separate', 'shared', 'holder', 'used' or 'none', and not '%s'", text);
 	return -EINVAL;
+}
+
+/*
+ * Runs that a collector does not know of have idle handed to them by who meters them: only one that
+ * serves the whole node may hand it out. A recorded machine has no others.
+ */
+static int check_idle(const struct options *options, bool running, char *why)
+{
+	if (options->replay || !account_hands_out(options->idle) || (!running && geteuid() == 0))
+		return 0;
+	snprintf(why, WHY,
+		 "--idle hands out the idle energy of the whole node, which only the node's own "
+		 "collector may: gramme collect, as root");
+	return -EPERM;
 }
 
 static int set_patience(struct options *options, const char *text, char *why)
@@ -237,6 +263,9 @@ int options_parse(const char *command, int argc, char **argv, struct options *op
 	}
 	if (error || options->help || options->version)
 		return error;
+	error = check_idle(options, running, why);
+	if (error)
+		return error;
 	options->program = argv + optind;
 	if (running == (optind < argc))
 		return 0;
@@ -269,7 +298,11 @@ void options_help(const char *command)
 	     "  --sensors FILE     meters that are elsewhere (GRAMME_SENSORS;\n"
 	     "                     /etc/gramme/sensors.tsv)\n"
 	     "  --replay DIR       take the sensors from a recorded machine\n"
-	     "  --idle HOW         'separate' account of idle energy, or 'shared' by the runs\n"
+	     "  --idle HOW         who bears idle energy: 'holder' (who could have used it), "
+	     "'used'\n"
+	     "                     (who computed) or 'none'; 'separate' is none, but a GPU's "
+	     "holder,\n"
+	     "                     'shared' is used, but a GPU's holder\n"
 	     "  --private HOW      'keep' arguments and paths beside the ledger, or 'none'\n"
 	     "                     (GRAMME_PRIVATE)");
 	if (running)

@@ -33,7 +33,7 @@ struct options {
 
 /*
  * Parses argv[1...] of `command`, "run" or "collect"; what the environment says stands in for
- * options not given. Returns 0, or -EINVAL with one line in `why` (256 bytes).
+ * options not given. Returns 0, or -EINVAL or -EPERM with one line in `why` (256 bytes).
  */
 int options_parse(const char *command, int argc, char **argv, struct options *options, char *why);
 

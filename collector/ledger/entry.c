@@ -65,13 +65,15 @@ static json_t *domain_list(const struct ledger_open *open)
 		const struct power_domain *d = &open->domain[i];
 
 		list = append_or_free(
-			list, json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
-					text_json(d->name), "within", text_or_null(d->within),
-					"source", text_json(d->source), "kind", kind_names[d->kind],
-					"quality", tally_quality_name(d->quality), "error_pct",
-					percent(d->error_pct), "idle_method",
-					text_json(d->idle_method), "idle_uw",
-					number_or_null(d->idle_uw), "note", text_or_null(d->note)));
+			list,
+			json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o}", "name",
+				  text_json(d->name), "within", text_or_null(d->within), "source",
+				  text_json(d->source), "kind", kind_names[d->kind], "quality",
+				  tally_quality_name(d->quality), "error_pct",
+				  percent(d->error_pct), "idle_method", text_json(d->idle_method),
+				  "idle_uw", number_or_null(d->idle_uw), "idle_policy",
+				  account_idle_rule(open->idle, d->kind), "note",
+				  text_or_null(d->note)));
 	}
 	return list;
 }

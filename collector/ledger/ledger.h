@@ -53,6 +53,7 @@ struct ledger_open {
 	const char *replayed; /* the recording that stands in for the sensors, or NULL */
 	const struct power_domain *domain;
 	size_t domains;
+	enum account_idle_policy idle;
 	const struct power_finding *finding;
 	size_t findings;
 	const struct carbon_factor *factor;
@@ -246,6 +247,7 @@ struct ledger_resumed {
 	struct ledger_state state; /* borrows from what follows */
 	struct account_posting posting[POWER_DOMAINS_MAX];
 	const char *idle_method[POWER_DOMAINS_MAX];
+	const char *idle_policy[POWER_DOMAINS_MAX]; /* NULL in older ledgers */
 	struct ledger_kernel *kernel;
 	struct ledger_uncovered *uncovered;
 	uint32_t phase_id;		    /* the highest number of a phase */

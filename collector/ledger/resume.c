@@ -262,6 +262,7 @@ static void tell_opening(const struct reading *reading, struct ledger_resumed *r
 	to->ug_per_kwh = reading->terms.ug_per_kwh;
 	resumed->pue_milli = reading->terms.pue_milli;
 	resumed->domains = reading->terms.domains;
+	const json_t *domains = json_object_get(open, "domains");
 	for (size_t i = 0; i < resumed->domains; i++) {
 		const struct tally_domain *from = &reading->terms.domain[i];
 
@@ -270,6 +271,7 @@ static void tell_opening(const struct reading *reading, struct ledger_resumed *r
 		resumed->domain[i].quality = from->quality;
 		resumed->posting[i] = reading->now.posting[i];
 		resumed->idle_method[i] = json_string_value(json_array_get(reading->now.idle, i));
+		resumed->idle_policy[i] = text_of(json_array_get(domains, i), "idle_policy");
 	}
 }
 

@@ -22,6 +22,15 @@ static json_t *from(const json_t *object, const char *name)
 	return member ? member : json_null();
 }
 
+/* The same for a member that older ledgers do not have, and then nor has the copy. Returns 0 or -1.
+ */
+static int copy_where_told(json_t *to, const char *name, const json_t *object)
+{
+	json_t *member = json_object_get(object, name);
+
+	return member ? json_object_set(to, name, member) : 0;
+}
+
 /* A value of the private file, or null; borrowed. */
 static json_t *secret_of(const struct summary_files *files, const char *name)
 {
@@ -81,7 +90,8 @@ static json_t *domain_object(const struct reading *reading, size_t i)
 			  from(d, "error_pct"), "idle_method", json_array_get(reading->now.idle, i),
 			  "idle_uw", from(d, "idle_uw"), "note", from(d, "note"));
 
-	if (object && fields_put(object, fields_posting, &reading->now.posting[i])) {
+	if (object && (copy_where_told(object, "idle_policy", d) ||
+		       fields_put(object, fields_posting, &reading->now.posting[i]))) {
 		json_decref(object);
 		return NULL;
 	}

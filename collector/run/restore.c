@@ -48,6 +48,14 @@ static uint64_t number(const json_t *object, const char *name)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
+/* Who bears idle is said in its first line. */
+static bool same_policy(const char *policy, const struct run_machine *machine, size_t i)
+{
+	const char *now = account_idle_rule(machine->idle, machine->domain[i].kind);
+
+	return !policy || !strcmp(policy, now);
+}
+
 /* A ledger goes on only with the domains that it began with. */
 static bool same_domains(const struct ledger_resumed *resumed, const struct run_machine *machine)
 {
@@ -56,7 +64,8 @@ static bool same_domains(const struct ledger_resumed *resumed, const struct run_
 	for (size_t i = 0; i < machine->domains; i++)
 		if (strcmp(resumed->domain[i].name, machine->domain[i].name) != 0 ||
 		    strcmp(resumed->domain[i].within, machine->domain[i].within) != 0 ||
-		    resumed->domain[i].quality != machine->domain[i].quality)
+		    resumed->domain[i].quality != machine->domain[i].quality ||
+		    !same_policy(resumed->idle_policy[i], machine, i))
 			return false;
 	return true;
 }
@@ -147,7 +156,10 @@ static int restore_tree(struct run *run, const json_t *saved)
 	tree->cpu_ns = state->cpu_ns;
 	tree->unobserved_ns = state->unobserved_cpu_ns;
 	tree->processes = state->processes;
-	return tree_restore(tree, json_object_get(saved, "tree"));
+	int error = tree_restore(tree, json_object_get(saved, "tree"));
+	if (!error)
+		run_find_limits(run);
+	return error;
 }
 
 /* Everything but the ledger; t_ns is now. */

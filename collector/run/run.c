@@ -14,7 +14,6 @@
 #include "collector/hold/hold.h"
 #include "collector/human.h"
 #include "collector/intake/memfd.h"
-#include "collector/run/limits.h"
 #include "collector/saturate.h"
 #include "collector/units.h"
 
@@ -85,9 +84,9 @@ uint64_t run_number(const struct run *run)
 	return strtoull(run->id, NULL, 16) | HOLD_ID_RUN;
 }
 
-/* What its first process may use, where that is less than the machine. */
-static struct limits find_limits(const struct run *run, const struct run_machine *machine)
+void run_find_limits(struct run *run)
 {
+	const struct run_machine *machine = run->machine;
 	struct limits limits = {0};
 
 	for (size_t i = 0; i < run->tree.n; i++)
@@ -98,13 +97,13 @@ static struct limits find_limits(const struct run *run, const struct run_machine
 		limits.cpu_milli = 0;
 	if (limits.memory_bytes >= machine->memory_bytes)
 		limits.memory_bytes = 0;
-	return limits;
+	run->limits = limits;
 }
 
 int run_open_ledger(struct run *run, const struct run_machine *machine,
 		    const struct ledger_options *options)
 {
-	const struct limits limits = find_limits(run, machine);
+	run_find_limits(run);
 	const struct ledger_open open = {
 		.run = run->id,
 		.node = machine->node,
@@ -121,11 +120,12 @@ int run_open_ledger(struct run *run, const struct run_machine *machine,
 		.cpus = machine->cpus,
 		.cores = machine->cores,
 		.memory_bytes = machine->memory_bytes,
-		.cpu_limit_milli = limits.cpu_milli,
-		.memory_limit_bytes = limits.memory_bytes,
+		.cpu_limit_milli = run->limits.cpu_milli,
+		.memory_limit_bytes = run->limits.memory_bytes,
 		.replayed = machine->replayed,
 		.domain = machine->domain,
 		.domains = machine->domains,
+		.idle = machine->idle,
 		.finding = machine->finding,
 		.findings = machine->findings,
 		.factor = &run->factor,

@@ -17,6 +17,7 @@
 #include "collector/run/devices.h"
 #include "collector/run/feed.h"
 #include "collector/run/kernels.h"
+#include "collector/run/limits.h"
 #include "collector/run/origin.h"
 #include "collector/run/paths.h"
 #include "collector/run/tree.h"
@@ -48,6 +49,7 @@ struct run {
 	uint32_t pue_milli;
 	uint64_t start_ns;
 	uint64_t start_utc_ns;
+	struct limits limits;		   /* 0 where the machine itself is all there is */
 	int account;			   /* its handle */
 	const struct power_domain *domain; /* of the machine; borrowed */
 	size_t domains;
@@ -105,6 +107,7 @@ struct run_machine {
 	const char *replayed;
 	const struct power_domain *domain;
 	size_t domains;
+	enum account_idle_policy idle;
 	const struct power_finding *finding;
 	size_t findings;
 };
@@ -127,6 +130,9 @@ void run_free(struct run *run);
 
 /* The number by which the keeper knows it. */
 uint64_t run_number(const struct run *run);
+
+/* Asks what the first of its processes may use of the machine; the ledger's opening does so. */
+void run_find_limits(struct run *run);
 
 /* Makes the ledger. Returns 0 or -errno, which stands in ledger_error, too. */
 int run_open_ledger(struct run *run, const struct run_machine *machine,

@@ -116,7 +116,7 @@ static void begin(struct lab *lab)
 		lab->meter[k].reading.energy_uj = sized(lab, 50);
 	}
 	CHECK(lab, !account_new(domain, lab->domains,
-				chance(lab, 50) ? ACCOUNT_IDLE_SEPARATE : ACCOUNT_IDLE_SHARED,
+				(enum account_idle_policy)(draw(lab) % (ACCOUNT_IDLE_NONE + 1)),
 				&lab->account));
 	lab->node = (struct account_node){.t_ns = sized(lab, 50)};
 	memset(lab->run, 0, sizeof(lab->run));
@@ -188,8 +188,9 @@ static void act(struct lab *lab)
 			continue;
 		*did = (struct account_activity){.run = lab->run[i].handle,
 						 .cpu_ns = sized(lab, chance(lab, 5) ? 64 : 34),
-						 .held_bytes =
-							 sized(lab, chance(lab, 5) ? 64 : 40)};
+						 .held_bytes = sized(lab, chance(lab, 5) ? 64 : 40),
+						 .limit_milli = (uint32_t)sized(lab, 18),
+						 .limit_bytes = sized(lab, 42)};
 		cpu_ns += did->cpu_ns;
 		bytes += did->held_bytes;
 		lab->dids++;

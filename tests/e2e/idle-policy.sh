@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Who bears idle energy is a choice, which the ledger names; the idle of a whole node is handed out by
+# the node's own collector alone, and by one of these. A run holds what its control groups leave it.
+. tests/e2e/lib.sh
+
+machine=tests/data/machines/two-socket-server
+work=("$prog/spin" 100)
+
+# refused WORDS COMMAND...: it says so, and fails.
+refused() {
+	local words=$1
+
+	shift
+	! timeout 20 "$@" >"$TMPDIR/out" 2>&1 || fail "not refused: $*"
+	grep -q "$words" "$TMPDIR/out" || fail "said otherwise: $*"
+}
+
+# rule KIND WORD: who bears the idle of such domains.
+rule() {
+	holds "[.energy.domains[] | select(.kind == \"$1\").idle_policy] | unique == [\"$2\"]"
+}
+
+for policy in separate:none shared:used holder:holder used:used none:none; do
+	meter_ok --replay "$machine" --idle "${policy%:*}" -- "${work[@]}"
+	rule cpu "${policy#*:}"
+	rule memory "${policy#*:}"
+	if [ "${policy#*:}" = none ]; then
+		holds '[.energy.domains[].run_idle_uj] | add == 0'
+	else
+		holds '[.energy.domains[] | select(.kind == "memory") | .run_idle_uj > 0] | all'
+	fi
+	verified
+done
+
+refused "hands out the idle" "$gramme" run --idle holder -- "${work[@]}"
+refused "'holder', 'used' or 'none'" "$gramme" run --idle mine -- "${work[@]}"
+meter_ok --idle none -- "${work[@]}"
+rule cpu none
+
+if [ "$(id -u)" -ne 0 ]; then
+	refused "hands out the idle" "$gramme" collect --idle used --socket "$TMPDIR/u"
+	exit 0
+fi
+chmod 711 "$TMPDIR"
+refused "hands out the idle" setpriv --reuid 65534 --regid 65534 --clear-groups \
+	"$gramme" collect --idle used --socket "$TMPDIR/u"
+
+# The lock is in /run; with a /run of its own this story is in nobody's way.
+one_of_two() {
+	mount -t tmpfs none /run
+	"$gramme" collect --idle used --socket "$TMPDIR/a" --ledger-dir "$TMPDIR/la" 2>"$TMPDIR/a.err" &
+	for _ in $(seq 200); do
+		! grep -q collecting "$TMPDIR/a.err" || break
+		sleep 0.05
+	done
+	refused "another collector (process $!) hands out" \
+		"$gramme" collect --idle holder --socket "$TMPDIR/b" --ledger-dir "$TMPDIR/lb"
+	kill -TERM $!
+	wait $!
+}
+export -f one_of_two refused fail
+export gramme TMPDIR ledger
+if unshare --mount true 2>/dev/null; then
+	unshare --mount bash -eu -c one_of_two || fail "two: $(cat "$TMPDIR"/*.err "$TMPDIR/out")"
+fi
+
+# A quarter of a CPU, by whichever version of control groups can be used here.
+for group in /sys/fs/cgroup/cpu /sys/fs/cgroup; do
+	group=$(mktemp -d -p $group gramme-XXXXXX 2>/dev/null) || continue
+	trap 'rmdir "$group"' EXIT
+	{ echo 25000 >"$group/cpu.cfs_quota_us" || echo "25000 100000" >"$group/cpu.max"; } \
+		2>/dev/null || exit 0
+	(
+		echo "$BASHPID" >"$group/cgroup.procs"
+		exec "$gramme" run --quiet --ledger-dir "$ledgers/limited" --replay "$machine" \
+			--idle holder -- "$prog/spin" 100 >/dev/null
+	)
+	ledger=$(newest "$ledgers/limited")
+	holds '.run.limits.cpu_milli == 250'
+	exit 0
+done
