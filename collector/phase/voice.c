@@ -24,7 +24,9 @@ static uint64_t key_of(const struct line *line, size_t i)
 	const struct line_counter *counter = &line->counter[i];
 	uint64_t key = ((uint64_t)counter->unit << 1 | counter->bar) << 56;
 
-	if (counter->unit == LINE_UNIT_EPOCH || counter->unit == LINE_UNIT_PERCENT)
+	if (counter->unit == LINE_UNIT_EPOCH)
+		return key ^ counter->said; /* rounds of a game are not epochs of a chain */
+	if (counter->unit == LINE_UNIT_PERCENT)
 		return key;
 	key ^= (uint64_t)counter->of << 12;
 	if (counter->bar)
@@ -284,6 +286,18 @@ static struct weight weigh(const struct tale *tale)
 }
 
 /*
+ * It goes on from far away: neither from the first nor by strides, as a training that is resumed
+ * does, which tells how good it is or how long it has to go; a chain's or a clock's epochs do not.
+ */
+static bool from_nowhere(const struct tale *tale)
+{
+	const struct run *run = tale->run;
+
+	return !tale->gone.runs && run->begin > 1 && run->ticks > 1 &&
+	       tale->tick[run->first + 1].value - run->begin < run->begin;
+}
+
+/*
  * "Epoch" is hardly said but in training; a metric of training makes it sure. A number that nobody
  * named is training's only if metrics come with it, more than twice.
  */
@@ -293,10 +307,11 @@ double voice_sure(const struct tale *tale)
 	const bool good = weight.good * 2 >= weight.lines && weight.good > 0;
 
 	if (tale->unit == LINE_UNIT_EPOCH && tale->said)
-		return weight.good || weight.beside ? 0.97
-		       : weight.values > 0	    ? 0.8
-		       : weight.announced	    ? 0.7
-						    : 0.4;
+		return weight.good || weight.beside		 ? 0.97
+		       : !weight.announced && from_nowhere(tale) ? 0.4
+		       : weight.values > 0			 ? 0.8
+		       : weight.announced			 ? 0.7
+								 : 0.4;
 	if (tale->unit == LINE_UNIT_EPOCH)
 		return weight.good || weight.beside ? 0.9 : 0.3;
 	if (tale->unit == LINE_UNIT_OTHER)
