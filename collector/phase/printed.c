@@ -145,6 +145,8 @@ void printed_line(struct printed *printed, const struct phase_line *line)
 		return;
 	if (!table_read(&voice->table, line->text, line->bytes, &read))
 		line_read(line->text, line->bytes, &read);
+	if (voice->file && again_told(&voice->again, line->text, line->bytes, &read))
+		return;
 	if (!read.testing && says_something(&read))
 		voice_line(voice, &teller->budget, &read, &mark);
 	voice_passing(voice, &read, &mark);

@@ -13,6 +13,7 @@ void voice_free(struct voice *voice)
 {
 	for (size_t i = 0; i < voice->tales; i++)
 		tale_free(&voice->tale[i]);
+	again_free(&voice->again);
 }
 
 /* ---- lines to tales ---- */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/phase/again.h"
 #include "collector/phase/table.h"
 #include "collector/phase/tale.h"
 
@@ -28,6 +29,7 @@ struct voice_budget {
 struct voice {
 	uint64_t file; /* 0: standard output and error */
 	struct table table;
+	struct again again; /* of a file: what it is written anew with */
 	struct tale tale[VOICE_TALES];
 	size_t tales;
 	struct aside before[VOICE_BEFORE]; /* results that came before any epoch */
