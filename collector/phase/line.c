@@ -412,15 +412,32 @@ static bool numbers_things(const struct reader *r, size_t i)
 	return tokens_count(r->tokens, i) && r->tokens->token[i].whole;
 }
 
+/* "Train: 3 [ 50/81 ...": the number before the batches is the epoch's; or NOWHERE. */
+static size_t epoch_of_batches(const struct reader *r, size_t i)
+{
+	const size_t number = i + 1 + tokens_sign(r->tokens, i + 1, ":");
+
+	return tokens_count(r->tokens, number) && r->tokens->token[number].whole &&
+			       tokens_sign(r->tokens, number + 1, "[") &&
+			       tokens_pair(r->tokens, number + 2)
+		       ? number
+		       : NOWHERE;
+}
+
 static size_t read_word(struct reader *r, size_t i)
 {
 	const uint32_t what = r->tokens->token[i].means;
+	const size_t epoch = what & WORD_PARTS ? epoch_of_batches(r, i) : NOWHERE;
 
 	r->seen |= what;
 	if (is_context(r, i))
 		r->context = i;
 	if (i == 0)
 		r->part = what & WORD_PARTS;
+	if (epoch != NOWHERE) {
+		add_counter(r, i, epoch, WORD_EPOCH);
+		return r->used = epoch + 1;
+	}
 	if (((what & WORD_COUNTS) || numbers_things(r, i)) && !of_another_time(r, i))
 		return read_counter(r, i);
 	return i + 1;

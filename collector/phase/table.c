@@ -100,10 +100,13 @@ static bool has_two_blanks(const char *text, size_t bytes)
 	return false;
 }
 
-/* Words without a number or a sign of prose, and among them one that counts or is a quality. */
+/*
+ * Words without a number or a sign of prose, and among them one that counts or is a quality; or
+ * nothing but what counts and the data's names ("epoch train test").
+ */
 static bool is_header(const struct tokens *tokens)
 {
-	bool counts = false, tells = false;
+	bool counts = false, tells = false, bare = true;
 
 	for (size_t i = 0; i < tokens->n; i++) {
 		const struct token *token = &tokens->token[i];
@@ -120,8 +123,9 @@ static bool is_header(const struct tokens *tokens)
 		counts |= (what & (WORD_EPOCH | WORD_STEP)) && !(what & WORD_QUALITY);
 		counts |= i == 0 && token->bytes == 1 && tokens->text[token->at] == 'e';
 		tells |= (what & (WORD_QUALITY | WORD_NO_METRIC | WORD_SETTING)) != 0;
+		bare &= (what & (WORD_COUNTS | WORD_PARTS)) != 0;
 	}
-	return counts && tells;
+	return counts && (tells || bare);
 }
 
 static bool header(struct table *table, const struct tokens *tokens)
