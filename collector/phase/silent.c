@@ -37,6 +37,36 @@ static bool is_counted(const struct fuse_told *told, const struct cut *cut)
 	return false;
 }
 
+/* Intervals that people choose to print at; how often a batch fits into the data is no such. */
+static bool is_round(uint32_t stride)
+{
+	return stride >= 5 && (stride % 5 == 0 || !(stride & (stride - 1)));
+}
+
+/*
+ * Who counts all steps on and on, in round numbers that fit into the sections, says that these are
+ * its interval for looking at what it has: a simulation's output, an evaluation every thousand
+ * iterations.
+ */
+static bool counts_steps(const struct fuse_told *told, const struct cut *cut)
+{
+	uint64_t steps = 0;
+
+	for (size_t i = 0; i < cut->epochs; i++)
+		steps += cut->epoch[i].steps;
+	for (size_t i = 0; i < told->fits; i++) {
+		const struct printed_fit *p = &told->fit[i];
+		const uint64_t counted = saturate_sub(p->epochs, 1);
+
+		if ((p->unit == LINE_UNIT_STEP || p->unit == LINE_UNIT_NONE) && !p->bars &&
+		    is_round(p->stride) && cut->epoch[1].steps % p->stride == 0 &&
+		    saturate_sub(counted, steps) <= p->stride &&
+		    saturate_sub(steps, counted) <= p->stride)
+			return true;
+	}
+	return false;
+}
+
 /* The clearest fit in a span of time; then what was before it, and what came after. */
 static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t to_ns,
 		      struct fuse *fuse)
@@ -46,7 +76,7 @@ static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t t
 	if (fuse->fits >= SILENT_FITS || from_ns >= to_ns ||
 	    fuse_cut(told, told->lanes ? told->lane[0].process : 0, 0, from_ns, to_ns, &cut))
 		return 0;
-	if (cut.unmarked && !is_counted(told, &cut)) {
+	if ((cut.unmarked && !is_counted(told, &cut)) || counts_steps(told, &cut)) {
 		cut_free(&cut);
 		return 0;
 	}
