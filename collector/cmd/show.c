@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "collector/cmd/cmd.h"
+#include "collector/cmd/methods.h"
 #include "collector/ledger/ledger.h"
 #include "collector/ledger/text.h"
 
@@ -65,6 +66,7 @@ static int show(const char *path, enum form form, bool wide)
 			fprintf(stderr, "%s: %s\n", path, problem.text);
 		return STATUS_FAILED;
 	}
+	json_object_set_new(run, "methods", methods_of(run));
 	status = print_run(run, path, form, wide);
 	json_decref(run);
 	return status;

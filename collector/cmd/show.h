@@ -21,6 +21,9 @@ void show_paths(const struct page *page, const json_t *run);
 /* Nothing where no epoch was recognised. */
 void show_epochs(const struct page *page, const json_t *run);
 
+/* Of a run that has the member `methods` (methods.h). */
+void show_methods(const struct page *page, const json_t *run);
+
 /* A label (or "") and the text beside it, wrapped. */
 void show_paragraph(const struct page *page, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -253,6 +253,7 @@ void show_page(const struct page *page, const json_t *run, const char *path)
 	page_line(page);
 	show_carbon(page, run);
 	page_line(page);
+	show_methods(page, run);
 	show_epochs(page, run);
 	show_kernels(page, run);
 	show_coverage(page, run);
