@@ -86,6 +86,8 @@ static void lose_collector(struct holder *holder)
 	holder->due_ms = now_ms() + (uint64_t)STAND_IN_PAUSE * holder->stand_ins_died;
 }
 
+static void hear_collector(struct holder *holder);
+
 /* Gives what was not given yet, as far as the connection takes it. */
 static void give(struct holder *holder)
 {
@@ -108,7 +110,11 @@ static void give(struct holder *holder)
 		error = hold_send_item(holder->collector, HOLD_DONE, &holder->self);
 		holder->owes_done = error != 0;
 	}
-	if (error && error != -EAGAIN)
+	if (!error || error == -EAGAIN)
+		return;
+	/* What it said before it died counts. */
+	hear_collector(holder);
+	if (holder->collector >= 0)
 		lose_collector(holder);
 }
 

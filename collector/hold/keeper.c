@@ -24,6 +24,7 @@
 #define ROOM_MS	   1000
 #define RETRY_MS   1000
 #define AGAIN	   10 /* times, when a holder left while it was spoken to */
+#define FLUSHES	   3  /* the same, when it was asked for clients */
 #define IDS_PER_MS 1000u
 #define AGAIN_MS   20
 
@@ -90,9 +91,8 @@ static void take_item(struct keeper *keeper, const struct hold_packet *packet, c
 {
 	struct hold_item item = {.id = packet->id,
 				 .kind = (enum hold_kind)packet->kind,
-				 .fresh = !keeper->watched,
+				 .fresh = true,
 				 .fd = {fd[0], fd[1]}};
-	bool client = item.kind == HOLD_CONNECTION;
 
 	/* A holder that died between giving it and noting that has it given once more. */
 	if (hold_find(&keeper->table, item.id)) {
@@ -105,8 +105,35 @@ static void take_item(struct keeper *keeper, const struct hold_packet *packet, c
 	/* Without a descriptor left it comes without its own: it is of no use to anybody. */
 	if (fd[0] < 0 || hold_put(&keeper->table, &item))
 		keeper_drop(keeper, item.id);
-	else if (client && keeper->watched)
-		keeper->is.client(keeper->is.arg, item.id, fd[0]);
+}
+
+/* The client that came first of those that were not told of, or NULL. */
+static struct hold_item *next_client(const struct keeper *keeper)
+{
+	struct hold_item *first = NULL;
+
+	for (size_t i = 0; i < keeper->table.n; i++) {
+		struct hold_item *item = &keeper->table.item[i];
+		if (item->kind == HOLD_CONNECTION && item->fresh &&
+		    (!first || item->id < first->id))
+			first = item;
+	}
+	return first;
+}
+
+/*
+ * Tells of the clients that came, in the order in which they did: a parent speaks before its
+ * children. Never while a holder is being listened to: what its owner has kept or dropped meanwhile
+ * would go to one that is dead, and the one in its place would not get to know.
+ */
+static void tell_clients(struct keeper *keeper)
+{
+	struct hold_item *item;
+
+	while (keeper->watched && (item = next_client(keeper))) {
+		item->fresh = false;
+		keeper->is.client(keeper->is.arg, item->id, item->fd[0]);
+	}
 }
 
 /* Sends a packet, or an item where `item` is not NULL; a holder that takes none is given up. */
@@ -275,6 +302,7 @@ static void on_packet(uv_poll_t *poll, int status, int events)
 		error = hear(keeper);
 	if (error < 0 && error != -EAGAIN)
 		replace_holder(keeper);
+	tell_clients(keeper);
 }
 
 static int watch_connection(struct keeper *keeper)
@@ -311,7 +339,11 @@ static int start_holder(struct keeper *keeper)
 
 static void on_retry(uv_timer_t *timer)
 {
-	replace_holder(timer->data);
+	struct keeper *keeper = timer->data;
+
+	if (keeper->fd < 0)
+		replace_holder(keeper);
+	tell_clients(keeper);
 }
 
 /*
@@ -328,15 +360,16 @@ static void replace_holder(struct keeper *keeper)
 	reap_holder(keeper);
 	while (!error && !keeper->renewed)
 		error = hear_all(keeper);
-	keeper->dropped.count = 0;
 	keeper->replacing = false;
-	if (!error)
-		return;
-	disconnect(keeper);
-	if (start_holder(keeper))
-		uv_timer_start(&keeper->retry, on_retry, RETRY_MS, 0);
-	else
-		keeper->is.replaced(keeper->is.arg);
+	if (error) {
+		disconnect(keeper);
+		error = start_holder(keeper);
+		if (!error)
+			keeper->is.replaced(keeper->is.arg);
+	}
+	/* Clients that came meanwhile are told of as soon as nobody is in the middle of anything.
+	 */
+	uv_timer_start(&keeper->retry, on_retry, error ? RETRY_MS : 0, 0);
 }
 
 /* ---- what is kept ---- */
@@ -379,8 +412,15 @@ void keeper_flush(struct keeper *keeper)
 {
 	static const struct hold_packet flush = {.magic = HOLD_MAGIC, .op = HOLD_FLUSH};
 
-	if (may_tell(keeper) && (send_now(keeper, &flush, NULL) || hear_all(keeper)))
-		replace_holder(keeper);
+	/* Whoever took the place of a holder was not asked. */
+	for (int i = 0; i < FLUSHES && may_tell(keeper); i++) {
+		keeper->renewed = false;
+		if (send_now(keeper, &flush, NULL) || hear_all(keeper))
+			replace_holder(keeper);
+		else if (!keeper->renewed)
+			break;
+	}
+	tell_clients(keeper);
 }
 
 uint64_t keeper_cpu_ns(const struct keeper *keeper)
@@ -471,16 +511,9 @@ int keeper_open(uv_loop_t *loop, const struct keeper_options *options, struct ke
 int keeper_watch(struct keeper *keeper)
 {
 	keeper->watched = true;
-	/* One may be dropped while it is told of, and the table changes: begin anew each time. */
-	for (size_t i = 0; i < keeper->table.n; i++) {
-		struct hold_item *item = &keeper->table.item[i];
-		if (item->kind != HOLD_CONNECTION || !item->fresh)
-			continue;
-		item->fresh = false;
-		keeper->is.client(keeper->is.arg, item->id, item->fd[0]);
-		i = (size_t)-1;
-	}
-	return watch_connection(keeper);
+	tell_clients(keeper);
+	/* There is none while another holder is waited for. */
+	return keeper->fd < 0 || keeper->poll ? 0 : watch_connection(keeper);
 }
 
 /* Waits until the holder has left, but not for one that does not listen. */

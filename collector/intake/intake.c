@@ -10,6 +10,7 @@
 #include "collector/intake/intake.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +92,18 @@ static void drop(struct intake_connection *connection)
 	keeper_push(keeper);
 }
 
-/* An arena is all that a connection can bring; it ends with it. `fd` is taken. */
+static void remove_packet(int fd)
+{
+	char byte;
+
+	recv(fd, &byte, sizeof(byte), MSG_DONTWAIT);
+}
+
+/*
+ * An arena is all that a connection can bring; it ends with it. `fd` is taken. The message is
+ * removed for a holder that dies between noting the arena and closing the connection: its spare
+ * would find one that nobody knows, with something to say.
+ */
 static void take_hello(struct intake_connection *connection, size_t bytes, int fd)
 {
 	struct intake *intake = connection->intake;
@@ -100,6 +112,7 @@ static void take_hello(struct intake_connection *connection, size_t bytes, int f
 	struct peer peer = connection->peer;
 	uint64_t id = connection->id;
 	int error = message_hello(intake->packet, bytes, &hello);
+	int spent = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
 
 	connection->peer.pidfd = -1;
 	forget(connection);
@@ -109,6 +122,10 @@ static void take_hello(struct intake_connection *connection, size_t bytes, int f
 		error = intake->ops->hello(intake->arg, id, &peer, fd, layout);
 	else if (fd >= 0)
 		close(fd);
+	if (spent >= 0) {
+		remove_packet(spent);
+		close(spent);
+	}
 	if (error) {
 		keeper_drop(intake->keeper, id);
 		keeper_push(intake->keeper);
@@ -202,13 +219,6 @@ static ssize_t receive(struct intake_connection *connection, int *fd)
 	return message.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
 }
 
-static void remove_packet(const struct intake_connection *connection)
-{
-	char byte;
-
-	recv(connection->fd, &byte, sizeof(byte), MSG_DONTWAIT);
-}
-
 /* Takes one packet. Returns 1 if there may be more, 0 if not, -1 if the connection is gone. */
 static int read_packet(struct intake_connection *connection)
 {
@@ -234,7 +244,7 @@ static int read_packet(struct intake_connection *connection)
 	connection->fresh = false;
 	/* Before it is closed, too: what was left unread would reach its sender as an error. */
 	if (n > 0)
-		remove_packet(connection);
+		remove_packet(connection->fd);
 	if (go_on)
 		return 1;
 	drop(connection);
@@ -320,16 +330,28 @@ uint64_t intake_id(const struct intake_connection *connection)
 	return connection->id;
 }
 
+static struct intake_connection *find_silent(const struct intake *intake, uint64_t now_ns)
+{
+	struct intake_connection *c = intake->first;
+
+	while (c && (c->running || now_ns - c->since_ns <= INTAKE_SILENCE_NS))
+		c = c->next;
+	return c;
+}
+
+/*
+ * It may be we who did not listen: what has arrived is read first. That can end other connections,
+ * and begin a run on this one.
+ */
 static void on_silence(uv_timer_t *timer)
 {
 	struct intake *intake = timer->data;
-	uint64_t now = uv_hrtime();
+	uint64_t now_ns = uv_hrtime();
+	struct intake_connection *c;
 
-	for (struct intake_connection *c = intake->first, *next; c; c = next) {
-		next = c->next;
-		if (!c->running && now - c->since_ns > INTAKE_SILENCE_NS)
+	while ((c = find_silent(intake, now_ns)))
+		if (read_connection(c) && !c->running)
 			drop(c);
-	}
 	if (!intake->first)
 		uv_timer_stop(timer);
 }

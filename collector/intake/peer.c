@@ -7,6 +7,7 @@
 #include "collector/intake/peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,4 +41,15 @@ void peer_release(struct peer *peer)
 	if (peer->pidfd >= 0)
 		close(peer->pidfd);
 	peer->pidfd = -1;
+}
+
+bool peer_lives(int pidfd)
+{
+	struct pollfd exited = {.fd = pidfd, .events = POLLIN};
+	int n = -1;
+
+	/* A signal may come in between even where nothing is waited for: that is nobody's death. */
+	while (pidfd >= 0 && (n = poll(&exited, 1, 0)) < 0 && errno == EINTR)
+		;
+	return n == 0;
 }

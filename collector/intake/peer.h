@@ -5,6 +5,7 @@
 #ifndef GRAMME_PEER_H
 #define GRAMME_PEER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,5 +22,8 @@ struct peer {
  */
 int peer_of(int socket, struct peer *peer);
 void peer_release(struct peer *peer);
+
+/* Does any thread of the process behind a pidfd live? Of -1 nobody does. */
+bool peer_lives(int pidfd);
 
 #endif
