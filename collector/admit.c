@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +40,6 @@ static struct sender find_sender(const struct meter *meter, const struct peer *p
 				 const struct wire_layout *layout)
 {
 	struct sender sender = {.stat = {.pid = peer->pid, .comm = "(gone)"}};
-	struct pollfd exited = {.fd = peer->pidfd, .events = POLLIN};
 	struct proc_stat stat;
 
 	if (peer->pid <= 0 || proc_stat("/proc", peer->pid, &stat))
@@ -51,7 +49,7 @@ static struct sender find_sender(const struct meter *meter, const struct peer *p
 		return sender;
 	sender.stat = stat;
 	sender.known = true;
-	sender.alive = peer->pidfd >= 0 && poll(&exited, 1, 0) == 0;
+	sender.alive = peer_lives(peer->pidfd);
 	return sender;
 }
 
@@ -218,7 +216,6 @@ static int begin_watch(struct meter *meter, struct run *run, struct run_feed *fe
 bool admit_arena(struct meter *meter, struct run *run, const json_t *saved,
 		 const struct hold_item *item, const struct wire_layout *layout)
 {
-	struct pollfd exited = {.fd = item->fd[1], .events = POLLIN};
 	struct admit_label label;
 
 	memcpy(&label, item->label, sizeof(label));
@@ -230,8 +227,7 @@ bool admit_arena(struct meter *meter, struct run *run, const json_t *saved,
 	if (saved)
 		save_restore_feed(saved, feed);
 	/* What it had counted is taken even if nobody is left to watch. */
-	if ((item->fd[1] < 0 || poll(&exited, 1, 0) != 0 ||
-	     begin_watch(meter, run, feed, item->fd[1], label.uid)))
+	if (!peer_lives(item->fd[1]) || begin_watch(meter, run, feed, item->fd[1], label.uid))
 		run_detach(run, feed, tick_clock(meter), true);
 	return true;
 }
@@ -299,13 +295,21 @@ static int admit_hello(void *arg, uint64_t id, struct peer *peer, int fd,
 	return -ENOMEM;
 }
 
+bool admit_lives(const struct meter *meter, const struct run *run)
+{
+	const struct meter_watch *watch = meter->watch;
+
+	while (watch && (watch->run != run || !peer_lives(watch->pidfd)))
+		watch = watch->next;
+	return watch != NULL;
+}
+
 void admit_release(struct meter *meter, struct run *run)
 {
 	for (struct meter_watch *watch = meter->watch, *next; watch; watch = next) {
-		struct pollfd exited = {.fd = watch->pidfd, .events = POLLIN};
 		next = watch->next;
 		if (watch->run == run)
-			end_watch(watch, poll(&exited, 1, 0) == 1);
+			end_watch(watch, !peer_lives(watch->pidfd));
 	}
 }
 

@@ -247,7 +247,11 @@ static int plant(struct meter *meter, struct run *run, const struct meter_start 
 	}
 	if (error || !start->pid || proc_stat("/proc", start->pid, &stat))
 		return error;
-	for (struct run *other = meter->run; other; other = other->next)
+	/*
+	 * What gramme run starts belongs to nobody else. Where the topmost process that computes
+	 * spoke after its children, theirs is a run that goes on without it.
+	 */
+	for (struct run *other = start->reaper ? meter->run : NULL; other; other = other->next)
 		tree_drop(&other->tree, start->pid, &meter->snapshot);
 	error = tree_add(&run->tree, &stat, now_ns);
 	if (!error)

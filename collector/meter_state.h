@@ -107,6 +107,8 @@ struct admit_label {
  */
 bool admit_arena(struct meter *meter, struct run *run, const json_t *saved,
 		 const struct hold_item *item, const struct wire_layout *layout);
+/* Does any process live whose arena is read for the run? */
+bool admit_lives(const struct meter *meter, const struct run *run);
 /* Lets the arenas of a run go; those of dead processes are read to the end. */
 void admit_release(struct meter *meter, struct run *run);
 

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,13 +179,6 @@ static void drop_orphans(struct meter *meter)
 	}
 }
 
-static bool lives(int pidfd)
-{
-	struct pollfd exited = {.fd = pidfd, .events = POLLIN};
-
-	return poll(&exited, 1, 0) == 0;
-}
-
 /*
  * Who spoke after the memory was written, and whose parent has died since, is nobody's child now:
  * it is a member all the same, or its run would end without it.
@@ -197,7 +189,7 @@ static void take_members(struct meter *meter)
 
 	for (struct meter_watch *watch = meter->watch; watch; watch = watch->next)
 		if (!tree_find_pid(&watch->run->tree, watch->feed->pid) &&
-		    !proc_stat("/proc", watch->feed->pid, &stat) && lives(watch->pidfd))
+		    !proc_stat("/proc", watch->feed->pid, &stat) && peer_lives(watch->pidfd))
 			tree_add(&watch->run->tree, &stat, tick_clock(meter));
 }
 

@@ -206,11 +206,16 @@ void tick_now(struct meter *meter)
 	note_work(&meter->tick_work, begin_ns);
 }
 
-/* A run of which no process is left, unless somebody waits for it, who will end it himself. */
+/*
+ * A run of which no process is left, unless somebody waits for it, who will end it himself. Who
+ * counts for it still is in it, whatever became of the tree: a process whose first thread has ended
+ * looks like a dead one there.
+ */
 static struct run *find_over(const struct meter *meter)
 {
 	for (struct run *run = meter->run; run; run = run->next)
-		if (!run->foreground && !run->launcher && !run->ending && !tree_alive(&run->tree))
+		if (!run->foreground && !run->launcher && !run->ending && !tree_alive(&run->tree) &&
+		    !admit_lives(meter, run))
 			return run;
 	return NULL;
 }

@@ -43,7 +43,7 @@ holders() {
 	local pid
 
 	for pid in $(pgrep -x "${1:-gramme-holder}"); do
-		if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "TMPDIR=$TMPDIR"; then
+		if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx "TMPDIR=$TMPDIR"; then
 			echo "$pid"
 		fi
 	done
@@ -128,7 +128,7 @@ holds '[.kernels[].count] == [750, 750]'
 clear
 
 echo "a holder that is asked to end closes the books"
-LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
+LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 60000 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
 sleep 1.5
 killed "$collector"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A program that links -lOpenCL. Options shape how it computes: threads, out-of-order queues,
- * forked workers, an exec of another program, an end without clFinish.
+ * forked workers, an exec of another program, an end without clFinish, a first thread that does not
+ * stay.
  */
 #include "tests/prog/launch.h"
 
 #include <getopt.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -13,10 +15,12 @@
 
 struct plan {
 	struct launch_options launch;
-	unsigned workers;   /* forked, each of which computes on its own */
-	bool compute_first; /* the parent of workers computes as well, before it forks */
-	unsigned pause_ms;  /* between the computing and the end */
-	char **exec;	    /* what to become afterwards */
+	unsigned workers;    /* forked, each of which computes on its own */
+	bool compute_first;  /* the parent of workers computes as well, before it forks */
+	bool compute_beside; /* ... when they have begun to */
+	bool leave;	     /* the first thread ends at once; another one computes */
+	unsigned pause_ms;   /* between the computing and the end */
+	char **exec;	     /* what to become afterwards */
 };
 
 static int compute(const struct plan *plan)
@@ -32,6 +36,9 @@ static int compute(const struct plan *plan)
 	return 0;
 }
 
+/* By then workers have begun: none takes a hundredth of it. */
+#define BEGUN_US 500000
+
 static int fork_workers(const struct plan *plan)
 {
 	int failed = 0;
@@ -44,6 +51,10 @@ static int fork_workers(const struct plan *plan)
 			exit(compute(plan));
 		failed |= pid < 0;
 	}
+	if (plan->compute_beside) {
+		usleep(BEGUN_US);
+		failed |= compute(plan);
+	}
 	while (wait(&status) > 0)
 		failed |= status != 0;
 	return failed;
@@ -54,14 +65,15 @@ static void usage(void)
 	fputs("usage: cl_linked [--launches N] [--threads N] [--items N] [--rounds N] [--batch N]\n"
 	      "                 [--rest-ms N] [--gpu] [--out-of-order] [--profiling] "
 	      "[--no-finish]\n"
-	      "                 [--progress FILE] [--workers N [--compute-first]] [--pause-ms N]\n"
-	      "                 [--exec PROGRAM [ARG...]]\n",
+	      "                 [--progress FILE] [--workers N "
+	      "[--compute-first|--compute-beside]]\n"
+	      "                 [--pause-ms N] [--leave] [--exec PROGRAM [ARG...]]\n",
 	      stderr);
 	exit(2);
 }
 
 enum number { LAUNCHES, THREADS, ITEMS, ROUNDS, BATCH, REST_MS, WORKERS, PAUSE_MS, PROGRESS, EXEC };
-enum flag { GPU, OUT_OF_ORDER, PROFILING, NO_FINISH, COMPUTE_FIRST, FLAGS };
+enum flag { GPU, OUT_OF_ORDER, PROFILING, NO_FINISH, COMPUTE_FIRST, COMPUTE_BESIDE, LEAVE, FLAGS };
 
 static int flag[FLAGS];
 
@@ -81,6 +93,8 @@ static const struct option option[] = {
 	{"profiling", no_argument, &flag[PROFILING], 1},
 	{"no-finish", no_argument, &flag[NO_FINISH], 1},
 	{"compute-first", no_argument, &flag[COMPUTE_FIRST], 1},
+	{"compute-beside", no_argument, &flag[COMPUTE_BESIDE], 1},
+	{"leave", no_argument, &flag[LEAVE], 1},
 	{NULL, 0, NULL, 0},
 };
 
@@ -115,12 +129,26 @@ static struct plan plan_of(int argc, char **argv)
 	plan.workers = (unsigned)number[WORKERS];
 	plan.pause_ms = (unsigned)number[PAUSE_MS];
 	plan.compute_first = flag[COMPUTE_FIRST];
+	plan.compute_beside = flag[COMPUTE_BESIDE];
+	plan.leave = flag[LEAVE];
 	return plan;
+}
+
+static void *compute_and_exit(void *plan)
+{
+	exit(compute(plan));
 }
 
 int main(int argc, char **argv)
 {
 	struct plan plan = plan_of(argc, argv);
+	pthread_t other;
+
+	if (plan.leave) {
+		if (pthread_create(&other, NULL, compute_and_exit, &plan))
+			return 1;
+		pthread_exit(NULL);
+	}
 
 	if (!plan.workers || plan.compute_first)
 		if (compute(&plan))
