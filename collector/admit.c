@@ -331,7 +331,7 @@ static int begin_named(struct meter *meter, const struct peer *peer,
 	char cwd[PATH_MAX] = "/";
 	const struct origin_labels labels = {begin->project, begin->experiment};
 	struct carbon_factor factor = meter->options.factor;
-	const struct meter_start start = {
+	struct meter_start start = {
 		.origin = origin,
 		.factor = &factor,
 		.pue_milli = begin->pue_milli,
@@ -343,6 +343,7 @@ static int begin_named(struct meter *meter, const struct peer *peer,
 		int error = carbon_factor(begin->zone, &factor, why);
 		if (error)
 			return error;
+		start.elsewhere = strcmp(factor.zone, meter->options.factor.zone) != 0;
 	}
 	proc_link("/proc", (pid_t)begin->pid, "cwd", cwd, sizeof(cwd));
 	int error = origin_make(origin, begin->argv, cwd, peer->uid, peer->gid, &labels);

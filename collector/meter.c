@@ -268,6 +268,7 @@ int meter_begin(struct meter *meter, const struct meter_start *start, struct run
 	const struct run_start what = {
 		.origin = start->origin,
 		.factor = start->factor ? start->factor : &meter->options.factor,
+		.hourly = start->elsewhere ? NULL : meter->options.hourly,
 		.pue_milli = start->pue_milli ? start->pue_milli : meter->options.pue_milli,
 		.machine = &meter->machine,
 		.world = tree_world_real(),

@@ -14,6 +14,7 @@
 
 #include "collector/account/account.h"
 #include "collector/carbon/carbon.h"
+#include "collector/carbon/hourly.h"
 #include "collector/power/power.h"
 #include "collector/run/origin.h"
 #include "collector/run/run.h"
@@ -35,6 +36,7 @@ struct meter_options {
 	int ledger_dir;	 /* borrowed; -1: no ledger can be written */
 	const char *ledger_path; /* what to call it */
 	struct carbon_factor factor;
+	struct hourly *hourly; /* what the grid emits, read again when it changes; or NULL */
 	uint32_t pue_milli;
 	enum account_idle_policy idle;
 	bool keep_private;
@@ -61,6 +63,7 @@ void meter_close(struct meter *meter);
 struct meter_start {
 	struct origin *origin;		    /* taken over */
 	const struct carbon_factor *factor; /* NULL: the meter's own */
+	bool elsewhere;			    /* the factor's zone is not where the meter is */
 	uint32_t pue_milli;		    /* 0: the meter's own */
 	pid_t pid;			    /* its first process, about to execute the program */
 	pid_t reaper;			    /* that process' parent: gramme run */

@@ -53,6 +53,7 @@ struct meter {
 	struct proc_snapshot snapshot;
 	struct node_state node; /* at the last tick */
 	bool node_known;
+	bool told_unknown;	/* that no intensity is known now */
 	uint64_t own_cpu_ns;	/* at the last tick */
 	uint64_t known_busy_ns; /* of the node: /proc/stat, or what is known to be more */
 	int64_t utc_offset_ns;	/* realtime - monotonic, boottime - monotonic */

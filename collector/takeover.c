@@ -108,6 +108,7 @@ static int restore(struct meter *meter, const struct hold_item *item, json_t *sa
 		return error;
 	}
 	(*run)->memory = fcntl(item->fd[0], F_DUPFD_CLOEXEC, 0);
+	(*run)->hourly = meter->options.hourly;
 	run_anchor(*run, t_ns, world->ops->realtime_ns(world), "collector lost");
 	error = account_join(meter->account, &(*run)->account);
 	if (error)

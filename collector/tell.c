@@ -49,3 +49,34 @@ void tell_findings(struct meter *meter)
 		meter->options.say(meter->options.arg, finding[i].text);
 	meter->machine.findings = n;
 }
+
+/* Is there a run that is booked by a figure that is not there? */
+static bool is_unknown(const struct meter *meter)
+{
+	for (const struct run *run = meter->run; run; run = run->next)
+		if (run->grid.timed && !run->grid.known)
+			return true;
+	return false;
+}
+
+void tell_intensity(struct meter *meter, uint64_t t_ns)
+{
+	struct hourly *hourly = meter->options.hourly;
+	char why[SERIES_WHY] = "", line[PATH_MAX + SERIES_WHY + 64];
+
+	if (!hourly)
+		return;
+	if (hourly_refresh(hourly, t_ns, why) < 0) {
+		snprintf(line, sizeof(line), "%s: %s; what it said before holds on", hourly->path,
+			 why);
+		meter->options.say(meter->options.arg, line);
+	}
+	bool unknown = is_unknown(meter);
+	if (unknown && !meter->told_unknown) {
+		snprintf(line, sizeof(line),
+			 "%s has no intensity for this hour: the yearly mean of %s is booked",
+			 hourly->path, meter->options.factor.zone);
+		meter->options.say(meter->options.arg, line);
+	}
+	meter->told_unknown = unknown;
+}

@@ -7,6 +7,7 @@
 #define GRAMME_TELL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct meter;
 struct run;
@@ -19,6 +20,12 @@ void tell_path(const struct meter *meter, const struct run *run, char *path, siz
  * `closed` is the path of a ledger that was closed just now, else NULL.
  */
 void tell_trouble(const struct meter *meter, struct run *run, const char *closed);
+
+/*
+ * Has the file of intensities read again if it has changed, and says what is wrong with it: that it
+ * cannot be read, and, once each time, that it has no figure for now.
+ */
+void tell_intensity(struct meter *meter, uint64_t t_ns);
 
 /* Says what has gone wrong with a sensor since the meter began, a line each, once. */
 void tell_findings(struct meter *meter);

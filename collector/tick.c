@@ -189,6 +189,7 @@ void tick_now(struct meter *meter)
 	power_read(meter->power, &load, reading);
 	holders_read(meter, &node);
 	tell_findings(meter);
+	tell_intensity(meter, node.t_ns);
 	account_tick(meter->account, reading, &node, activity, n);
 	free(activity);
 	anchor(meter, node.t_ns);

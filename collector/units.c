@@ -93,13 +93,17 @@ int units_apportion(uint64_t total, const uint64_t *weight, size_t n, uint64_t *
 	return 0;
 }
 
-uint64_t units_co2e_ug(uint64_t energy_uj, uint64_t ug_per_kwh, uint32_t pue_milli)
+uint64_t units_co2e_sum_ug(unsigned __int128 weighted, uint32_t pue_milli)
 {
 	const wide divisor = (wide)UNITS_UJ_PER_KWH * 1000;
 	const wide limit = divisor * UINT64_MAX + divisor / 2 - 1; /* rounds to UINT64_MAX */
-	wide product = (wide)energy_uj * ug_per_kwh;
 
-	if (pue_milli && product > limit / pue_milli)
+	if (pue_milli && weighted > limit / pue_milli)
 		return UINT64_MAX;
-	return (uint64_t)((product * pue_milli + divisor / 2) / divisor);
+	return (uint64_t)((weighted * pue_milli + divisor / 2) / divisor);
+}
+
+uint64_t units_co2e_ug(uint64_t energy_uj, uint64_t ug_per_kwh, uint32_t pue_milli)
+{
+	return units_co2e_sum_ug((wide)energy_uj * ug_per_kwh, pue_milli);
 }

@@ -31,4 +31,7 @@ int units_apportion(uint64_t total, const uint64_t *weight, size_t n, uint64_t *
  */
 uint64_t units_co2e_ug(uint64_t energy_uj, uint64_t ug_per_kwh, uint32_t pue_milli);
 
+/* The same of a sum of energy x intensity, in uJ x ug per kWh, where the intensity changed. */
+uint64_t units_co2e_sum_ug(unsigned __int128 weighted, uint32_t pue_milli);
+
 #endif

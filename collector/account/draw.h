@@ -12,10 +12,11 @@
 struct draw_span {
 	int64_t from_unix_ns;
 	int64_t to_unix_ns;
-	uint64_t energy_uj; /* of the domains that are within nothing; each joule once */
-	uint64_t idle_uj;   /* of that, the run's share of idle */
-	uint64_t node_uj;   /* what these domains drew, whoever bears it */
-	uint64_t gap_ns;    /* time for which one of them is not known, of all together */
+	uint64_t energy_uj;  /* of the domains that are within nothing; each joule once */
+	uint64_t idle_uj;    /* of that, the run's share of idle */
+	uint64_t node_uj;    /* what these domains drew, whoever bears it */
+	uint64_t gap_ns;     /* time for which one of them is not known, of all together */
+	uint64_t ug_per_kwh; /* at which it was booked */
 };
 
 struct draw {

@@ -8,9 +8,8 @@
 
 typedef unsigned __int128 wide;
 
-/* Adds one span, and returns its energy x intensity in uJ x ug per kWh. */
-static wide book_span(const struct draw_span *span, const struct rebook_terms *terms,
-		      struct rebook *result)
+wide rebook_span(const struct draw_span *span, const struct rebook_terms *terms,
+		 struct rebook *result)
 {
 	uint64_t energy_uj = span->energy_uj - (terms->without_idle ? span->idle_uj : 0);
 	int64_t to_ns =
@@ -18,6 +17,11 @@ static wide book_span(const struct draw_span *span, const struct rebook_terms *t
 	uint64_t length_ns = (uint64_t)(to_ns - span->from_unix_ns), covered_ns = 0, covered_uj;
 	wide ug_ns = 0, booked;
 
+	if (terms->recorded) {
+		result->energy_uj += energy_uj;
+		result->constant_uj += energy_uj;
+		return (wide)energy_uj * span->ug_per_kwh;
+	}
 	if (terms->series)
 		covered_ns = series_cover(terms->series, span->from_unix_ns, to_ns, &ug_ns);
 	covered_uj = units_mul_div(energy_uj, covered_ns, length_ns);
@@ -34,14 +38,13 @@ static wide book_span(const struct draw_span *span, const struct rebook_terms *t
 
 void rebook(const struct draw *draw, const struct rebook_terms *terms, struct rebook *result)
 {
-	const wide per_ug = (wide)UNITS_UJ_PER_KWH * 1000;
 	wide booked = 0;
 	uint64_t booked_uj;
 
 	*result = (struct rebook){0};
 	for (size_t i = 0; i < draw->spans; i++)
-		booked += book_span(&draw->span[i], terms, result);
-	result->total_ug = (uint64_t)((booked * terms->pue_milli + per_ug / 2) / per_ug);
+		booked += rebook_span(&draw->span[i], terms, result);
+	result->total_ug = units_co2e_sum_ug(booked, terms->pue_milli);
 	booked_uj = result->series_uj + result->constant_uj;
 	if (booked_uj)
 		result->mean_ug_per_kwh = (uint64_t)((booked + booked_uj / 2) / booked_uj);

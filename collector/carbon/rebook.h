@@ -11,6 +11,7 @@
 #include "collector/carbon/series.h"
 
 struct rebook_terms {
+	bool recorded;		     /* each span at its own intensity, and nothing below */
 	const struct series *series; /* or NULL */
 	bool constant;		     /* ug_per_kwh holds where the series says nothing */
 	uint64_t ug_per_kwh;
@@ -26,6 +27,13 @@ struct rebook {
 	uint64_t total_ug;
 	uint64_t mean_ug_per_kwh; /* over what was booked; 0 where nothing was */
 };
+
+/*
+ * Adds one span to the sums of `result`, but for the last two, and returns its energy x intensity
+ * in uJ x ug per kWh.
+ */
+unsigned __int128 rebook_span(const struct draw_span *span, const struct rebook_terms *terms,
+			      struct rebook *result);
 
 /*
  * Sums energy x intensity x PUE / 3.6e12 uJ per kWh over the spans, each divided over the series'

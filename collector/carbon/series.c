@@ -169,3 +169,13 @@ uint64_t series_cover(const struct series *series, int64_t from_ns, int64_t to_n
 	}
 	return covered_ns;
 }
+
+int64_t series_change_s(const struct series *series, int64_t t_ns)
+{
+	const size_t i = find(series, t_ns);
+
+	if (i == series->points)
+		return INT64_MAX;
+	return series->point[i].from_s * NS_PER_S > t_ns ? series->point[i].from_s
+							 : series->point[i].to_s;
+}

@@ -49,4 +49,10 @@ void series_free(struct series *series);
 uint64_t series_cover(const struct series *series, int64_t from_ns, int64_t to_ns,
 		      unsigned __int128 *ug_ns);
 
+/*
+ * The first moment behind `t_ns` (since 1970) at which a figure begins or ends, in seconds since
+ * 1970; INT64_MAX where none does.
+ */
+int64_t series_change_s(const struct series *series, int64_t t_ns);
+
 #endif

@@ -151,7 +151,7 @@ static int open_and_collect(const struct options *options, struct world *world, 
 {
 	struct service service = {.replay = options->replay};
 	struct meter_options *meter = &service.meter;
-	char why[256];
+	char why[512];
 
 	*meter = (struct meter_options){
 		.world = world,
@@ -167,8 +167,12 @@ static int open_and_collect(const struct options *options, struct world *world, 
 		.stand_in_arg = &service,
 		.say = say_line,
 	};
-	if (carbon_factor(options->zone, &meter->factor, why))
-		return fail("--zone", why);
+	int error = options_grid(options, &meter->factor, &meter->hourly, why);
+	if (error && why[0])
+		return fail(options->intensity_asked && !meter->hourly ? "--intensity" : "--zone",
+			    why);
+	if (why[0])
+		say_line(NULL, why);
 	char *path = options_ledger_dir(options->ledger_dir || !root ? options->ledger_dir
 								     : ROOT_LEDGER);
 	char *socket = options->socket ? strdup(options->socket) : default_socket(root);
@@ -185,6 +189,7 @@ static int open_and_collect(const struct options *options, struct world *world, 
 		status = collect(meter);
 	if (meter->ledger_dir >= 0)
 		close(meter->ledger_dir);
+	hourly_close(meter->hourly);
 	free(socket);
 	free(path);
 	return status;

@@ -15,12 +15,15 @@
 #include <unistd.h>
 
 #define WHY	     256
+#define GRID_WHY     512
 #define PATIENCE_S   600u
 #define PATIENCE_MAX 86400u
 
 enum {
 	OPTION_LEDGER_DIR = 256,
 	OPTION_ZONE,
+	OPTION_INTENSITY,
+	OPTION_BASIS,
 	OPTION_PROJECT,
 	OPTION_EXPERIMENT,
 	OPTION_PUE,
@@ -37,6 +40,8 @@ enum {
 static const struct option run_options[] = {
 	{"ledger-dir", required_argument, NULL, OPTION_LEDGER_DIR},
 	{"zone", required_argument, NULL, OPTION_ZONE},
+	{"intensity", required_argument, NULL, OPTION_INTENSITY},
+	{"basis", required_argument, NULL, OPTION_BASIS},
 	{"project", required_argument, NULL, OPTION_PROJECT},
 	{"experiment", required_argument, NULL, OPTION_EXPERIMENT},
 	{"pue", required_argument, NULL, OPTION_PUE},
@@ -57,6 +62,8 @@ static const struct option collect_options[] = {
 	{"patience", required_argument, NULL, OPTION_PATIENCE},
 	{"ledger-dir", required_argument, NULL, OPTION_LEDGER_DIR},
 	{"zone", required_argument, NULL, OPTION_ZONE},
+	{"intensity", required_argument, NULL, OPTION_INTENSITY},
+	{"basis", required_argument, NULL, OPTION_BASIS},
 	{"pue", required_argument, NULL, OPTION_PUE},
 	{"replay", required_argument, NULL, OPTION_REPLAY},
 	{"sensors", required_argument, NULL, OPTION_SENSORS},
@@ -159,6 +166,17 @@ static int set_patience(struct options *options, const char *text, char *why)
 	return -EINVAL;
 }
 
+int options_basis(const char *text, enum series_basis *basis)
+{
+	if (!strcmp(text, "direct"))
+		*basis = SERIES_DIRECT;
+	else if (!strcmp(text, "lifecycle"))
+		*basis = SERIES_LIFECYCLE;
+	else
+		return -EINVAL;
+	return 0;
+}
+
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -174,6 +192,7 @@ static int from_environment(struct options *options, char *why)
 
 	options->ledger_dir = variable("GRAMME_LEDGER_DIR");
 	options->zone = variable("GRAMME_ZONE");
+	options->intensity = variable("GRAMME_INTENSITY");
 	options->project = variable("GRAMME_PROJECT");
 	options->experiment = variable("GRAMME_EXPERIMENT");
 	options->socket = variable("GRAMME_SOCKET");
@@ -195,6 +214,16 @@ static int take(struct options *options, int option, char *why)
 	case OPTION_ZONE:
 		options->zone = optarg;
 		break;
+	case OPTION_INTENSITY:
+		options->own = options->intensity_asked = true;
+		options->intensity = optarg;
+		break;
+	case OPTION_BASIS:
+		options->own = true;
+		if (!options_basis(optarg, &options->basis))
+			break;
+		snprintf(why, WHY, "--basis is 'direct' or 'lifecycle', and not '%s'", optarg);
+		return -EINVAL;
 	case OPTION_PROJECT:
 		options->project = optarg;
 		break;
@@ -275,6 +304,30 @@ int options_parse(const char *command, int argc, char **argv, struct options *op
 	return -EINVAL;
 }
 
+int options_grid(const struct options *options, struct carbon_factor *factor,
+		 struct hourly **hourly, char *why)
+{
+	const char *zone = options->zone;
+	char problem[SERIES_WHY];
+	int error = 0;
+
+	why[0] = '\0';
+	*hourly = NULL;
+	if (options->intensity)
+		error = hourly_open(options->intensity, options->basis, hourly, problem);
+	if (error)
+		snprintf(why, GRID_WHY, "%.200s: %.200s%s", options->intensity, problem,
+			 options->intensity_asked ? "" : "; the yearly mean is booked");
+	if (error && options->intensity_asked)
+		return error;
+	if (zone || !*hourly)
+		return carbon_factor(zone, factor, zone ? why : problem);
+	/* A file's zone may be of no table, such as a region of the UK. */
+	if (!carbon_factor((*hourly)->series.zone, factor, problem))
+		return 0;
+	return carbon_factor(NULL, factor, problem);
+}
+
 void options_help(const char *command)
 {
 	bool running = strcmp(command, "run") == 0;
@@ -290,7 +343,10 @@ void options_help(const char *command)
 		     "this\n"
 		     "                     one dies");
 	puts("  --ledger-dir DIR   where ledgers go (GRAMME_LEDGER_DIR)\n"
-	     "  --zone ZONE        electricity grid, such as FR or US-CA (GRAMME_ZONE)");
+	     "  --zone ZONE        electricity grid, such as FR or US-CA (GRAMME_ZONE)\n"
+	     "  --intensity FILE   what that grid emits hour by hour; where FILE has no figure,\n"
+	     "                     the zone's yearly mean is booked, and said (GRAMME_INTENSITY)\n"
+	     "  --basis WHICH      its 'direct' or its 'lifecycle' figures, where it has both");
 	if (running)
 		puts("  --project NAME     what the run belongs to (GRAMME_PROJECT)\n"
 		     "  --experiment NAME  ... (GRAMME_EXPERIMENT)");

@@ -9,10 +9,15 @@
 #include <stdint.h>
 
 #include "collector/account/account.h"
+#include "collector/carbon/carbon.h"
+#include "collector/carbon/hourly.h"
 
 struct options {
 	const char *ledger_dir; /* NULL: the default */
 	const char *zone;
+	const char *intensity; /* a file of what the grid emits over time, or NULL */
+	bool intensity_asked;  /* by an option, and not by the environment alone */
+	enum series_basis basis;
 	const char *project;
 	const char *experiment;
 	const char *replay;
@@ -36,6 +41,18 @@ struct options {
  * options not given. Returns 0, or -EINVAL or -EPERM with one line in `why` (256 bytes).
  */
 int options_parse(const char *command, int argc, char **argv, struct options *options, char *why);
+
+/*
+ * Which electricity is meant: the file of intensities, where one is named (*hourly, to be closed,
+ * else NULL), and the yearly mean of the zone that was named, or else of the file's. Returns 0, or
+ * -errno with one line in `why` (512 bytes); a file that only the environment names is done
+ * without, and `why` then says so.
+ */
+int options_grid(const struct options *options, struct carbon_factor *factor,
+		 struct hourly **hourly, char *why);
+
+/* Which figures of a file are meant: "direct" or "lifecycle". Returns 0 or -EINVAL. */
+int options_basis(const char *text, enum series_basis *basis);
 
 /* Prints the options of a command. */
 void options_help(const char *command);

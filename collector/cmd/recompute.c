@@ -14,12 +14,12 @@
 #include "collector/carbon/carbon.h"
 #include "collector/instant.h"
 #include "collector/carbon/rebook.h"
+#include "collector/carbon/tag.h"
 #include "collector/cmd/cmd.h"
 #include "collector/human.h"
 #include "collector/cmd/options.h"
 #include "collector/cmd/show.h"
 #include "collector/cmd/whole.h"
-#include "collector/ledger/chain.h"
 #include "collector/ledger/ledger.h"
 
 static const char usage[] = "usage: gramme recompute [OPTIONS] LEDGER...\n";
@@ -55,7 +55,7 @@ struct request {
 	const char *file; /* of the series, or NULL */
 	enum series_basis basis;
 	struct series series;
-	char digest[CHAIN_HEX + 1];  /* of the file */
+	char digest[TAG_DIGEST];     /* of the file */
 	struct carbon_factor factor; /* of the zone that was named */
 	bool zone;
 	uint32_t pue_milli; /* 0: the ledger's */
@@ -84,13 +84,9 @@ static int set_zone(struct request *request, const char *zone)
 
 static int set_basis(struct request *request, const char *text)
 {
-	if (!strcmp(text, "direct"))
-		request->basis = SERIES_DIRECT;
-	else if (!strcmp(text, "lifecycle"))
-		request->basis = SERIES_LIFECYCLE;
-	else
-		return say("--basis is 'direct' or 'lifecycle', and not ", text);
-	return STATUS_OK;
+	return options_basis(text, &request->basis)
+		       ? say("--basis is 'direct' or 'lifecycle', and not ", text)
+		       : STATUS_OK;
 }
 
 static int set_idle(struct request *request, const char *text)
@@ -161,7 +157,7 @@ static int read_series(struct request *request)
 		fprintf(stderr, "gramme recompute: %s: %s\n", request->file, strerror(errno));
 		return STATUS_FAILED;
 	}
-	chain_hash(text, size, request->digest);
+	tag_digest(text, size, request->digest);
 	error = series_read(text, size, request->basis, &request->series, why);
 	free(text);
 	if (error)
@@ -186,9 +182,9 @@ static struct rebook_terms terms_of(const struct request *request, const json_t 
 		terms.pue_milli = pue_of(carbon);
 	if (request->file)
 		terms.series = &request->series;
-	terms.constant = request->zone || !request->file;
-	terms.ug_per_kwh =
-		request->zone ? request->factor.ug_per_kwh : show_number(carbon, "ug_per_kwh");
+	terms.recorded = !request->zone && !request->file;
+	terms.constant = request->zone;
+	terms.ug_per_kwh = request->factor.ug_per_kwh;
 	return terms;
 }
 
@@ -201,32 +197,22 @@ static const char *file_name(const char *path)
 
 static json_t *json_series(const struct request *request)
 {
-	const struct series *series = &request->series;
-	char from[INSTANT_MAX], to[INSTANT_MAX];
-
-	if (!request->file)
-		return json_null();
-	instant_text(series->point[0].from_s, from);
-	instant_text(series->point[series->points - 1].to_s, to);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "zone", series->zone,
-			 "basis", series->basis, "kind", series->kind, "format", series->format,
-			 "source", series->source, "file", file_name(request->file), "points",
-			 (json_int_t)series->points, "from_utc", from, "to_utc", to, "sha256",
-			 request->digest);
+	return request->file ? tag_make(&request->series, request->file, request->digest)
+			     : json_null();
 }
 
-/* The yearly mean that was booked at, or null where none was. */
+/* The yearly mean that was booked at, or null where none was; the ledger's own is a mean, too. */
 static json_t *json_constant(const struct request *request, const json_t *carbon,
 			     const struct rebook_terms *terms)
 {
 	const struct carbon_factor *factor = &request->factor;
 
-	if (!terms->constant)
+	if (!terms->constant && !terms->recorded)
 		return json_null();
 	if (!request->zone)
 		return json_pack("{s:O?, s:I, s:O?, s:O?, s:O?}", "zone",
 				 json_object_get(carbon, "zone"), "ug_per_kwh",
-				 (json_int_t)terms->ug_per_kwh, "basis",
+				 (json_int_t)show_number(carbon, "ug_per_kwh"), "basis",
 				 json_object_get(carbon, "basis"), "vintage",
 				 json_object_get(carbon, "vintage"), "source",
 				 json_object_get(carbon, "factor_source"));

@@ -32,6 +32,7 @@
 struct session {
 	struct options options;
 	struct carbon_factor factor;
+	struct hourly *hourly; /* or NULL */
 	struct world *world;
 	struct streams streams;
 	struct job job;
@@ -108,12 +109,13 @@ static void close_events(struct session *s)
 /* Everything that can be wrong with the request itself. Returns 0 or an exit status. */
 static int prepare(struct session *s)
 {
-	char why[256];
+	char why[512];
 
-	if (carbon_factor(s->options.zone, &s->factor, why)) {
+	int refused = options_grid(&s->options, &s->factor, &s->hourly, why);
+	if (why[0])
 		say("%s", why);
+	if (refused)
 		return STATUS_FAILED;
-	}
 	s->world = world_real();
 	if (s->options.replay && world_replay(s->options.replay, world_real(), &s->world, why)) {
 		say("%s", why);
@@ -264,6 +266,7 @@ static struct meter_options options_alone(struct session *s)
 		.ledger_dir = s->ledger_dir,
 		.ledger_path = s->ledger_path,
 		.factor = s->factor,
+		.hourly = s->hourly,
 		.pue_milli = s->options.pue_milli ? s->options.pue_milli : 1000,
 		.idle = s->options.idle,
 		.keep_private = s->options.keep_private,
@@ -379,6 +382,7 @@ static void clean_up(struct session *s)
 	if (s->events)
 		close_events(s);
 	free(s->ledger_path);
+	hourly_close(s->hourly);
 	world_close(s->world);
 }
 

@@ -53,6 +53,7 @@ struct epoch_sum {
 	uint64_t t_ns;
 	uint64_t steps;
 	uint64_t energy_uj;
+	unsigned __int128 weighted; /* energy x intensity, in uJ x ug per kWh */
 };
 
 static const json_t *phase_of(const json_t *phases, uint64_t id)
@@ -218,13 +219,17 @@ static void print_sum(const struct epoch_table *table, const char *name,
 	if (sum->steps)
 		human_count(sum->steps, steps);
 	human_energy(sum->energy_uj, page->utf8, energy);
-	human_mass(units_co2e_ug(sum->energy_uj, table->ug_per_kwh, table->pue_milli), page->utf8,
-		   mass);
+	human_mass(units_co2e_sum_ug(sum->weighted, table->pue_milli), page->utf8, mass);
 	print_cells(table, (const char *const[EPOCH_CELLS]){name, t, steps, energy, mass});
 }
 
-static void add(struct epoch_sum *sum, const json_t *epoch)
+static void add(struct epoch_sum *sum, const json_t *epoch, uint64_t ug_per_kwh)
 {
+	const json_t *own = json_object_get(epoch, "ug_per_kwh");
+
+	if (own)
+		ug_per_kwh = show_number(epoch, "ug_per_kwh");
+	sum->weighted += (unsigned __int128)show_number(epoch, "energy_uj") * ug_per_kwh;
 	sum->t_ns += show_number(epoch, "end_ns") - show_number(epoch, "start_ns");
 	sum->steps += show_number(epoch, "steps");
 	sum->energy_uj += show_number(epoch, "energy_uj");
@@ -252,7 +257,7 @@ static void print_epoch(struct epoch_table *table, const json_t *epoch, const ch
 	char text[64];
 	double value;
 
-	add(&sum, epoch);
+	add(&sum, epoch, table->ug_per_kwh);
 	name_of(table, epoch, text, sizeof(text));
 	print_sum(table, text, &sum);
 	for (size_t i = table->from; i < table->to; i++) {
@@ -274,7 +279,7 @@ static void print_between(const struct epoch_table *table, size_t from, size_t t
 	if (from == to)
 		return;
 	for (size_t i = from; i < to; i++)
-		add(&sum, table->epoch[i]);
+		add(&sum, table->epoch[i], table->ug_per_kwh);
 	snprintf(text, sizeof(text), "%zu more", to - from);
 	page_dim(table->page);
 	print_sum(table, text, &sum);
@@ -348,7 +353,7 @@ static void show_head(const struct page *page, const json_t *run, size_t epochs,
 
 	for (size_t i = 0; i < json_array_size(phases); i++) {
 		if (is_kind(json_array_get(phases, i), "epoch"))
-			add(&sum, json_array_get(phases, i));
+			add(&sum, json_array_get(phases, i), 0);
 		beside += show_number(json_array_get(phases, i), "beside");
 	}
 	if (beside)

@@ -121,6 +121,36 @@ static void show_run(const struct page *page, const json_t *object)
 	show_machine(page, run);
 }
 
+/* Where the intensities are from that changed while it ran, and what was booked without them. */
+static void show_series(const struct page *page, const json_t *object, const json_t *carbon)
+{
+	const json_t *series = json_object_get(carbon, "series");
+	const json_t *constant = json_object_get(carbon, "constant");
+	const uint64_t total_uj = show_number(json_object_get(object, "energy"), "total_uj");
+	const char *basis = show_text(series, "basis"), *kind = show_text(series, "kind");
+	char share[HUMAN_MAX], per_kwh[HUMAN_MAX];
+
+	if (!json_is_object(series))
+		return;
+	show_paragraph(page, "", "%s (%s, %s): %llu figures from %s to %s, SHA-256 %.12s",
+		       show_text(series, "file"), basis[0] ? basis : "basis not told",
+		       kind[0] ? kind : "kind not told",
+		       (unsigned long long)show_number(series, "points"),
+		       show_text(series, "from_utc"), show_text(series, "to_utc"),
+		       show_text(series, "sha256"));
+	if (!show_number(constant, "energy_uj"))
+		return;
+	human_share(show_number(constant, "energy_uj"), total_uj, share);
+	human_mass(show_number(constant, "ug_per_kwh"), page->utf8, per_kwh);
+	page_warn(page);
+	show_paragraph(page, "",
+		       "no figure for %s of the energy: booked at the yearly mean, %s per kWh "
+		       "(%s, %s)",
+		       share, per_kwh, show_text(constant, "basis"),
+		       show_text(constant, "vintage"));
+	page_plain(page);
+}
+
 static void show_carbon(const struct page *page, const json_t *object)
 {
 	const json_t *carbon = json_object_get(object, "carbon");
@@ -131,9 +161,13 @@ static void show_carbon(const struct page *page, const json_t *object)
 	human_co2e(show_number(carbon, "total_ug"),
 		   show_number(json_object_get(object, "energy"), "total_uj"), page->utf8, mass);
 	human_mass(show_number(carbon, "ug_per_kwh"), page->utf8, per_kwh);
-	show_paragraph(page, label, "%s at %s per kWh (%s, %s), PUE %.4g", mass, per_kwh,
-		       show_text(carbon, "basis"), show_text(carbon, "vintage"),
-		       json_number_value(json_object_get(carbon, "pue")));
+	if (json_is_object(json_object_get(carbon, "series")))
+		show_paragraph(page, label, "%s at %s per kWh on average, hour by hour, PUE %.4g",
+			       mass, per_kwh, json_number_value(json_object_get(carbon, "pue")));
+	else
+		show_paragraph(page, label, "%s at %s per kWh (%s, %s), PUE %.4g", mass, per_kwh,
+			       show_text(carbon, "basis"), show_text(carbon, "vintage"),
+			       json_number_value(json_object_get(carbon, "pue")));
 	show_paragraph(page, "", "zone %s%s%s", show_text(carbon, "zone"), name[0] ? ", " : "",
 		       name);
 	if (json_is_true(json_object_get(carbon, "zone_assumed"))) {
@@ -142,6 +176,7 @@ static void show_carbon(const struct page *page, const json_t *object)
 			       "assumed: nobody named a zone; --zone says where this ran");
 		page_plain(page);
 	}
+	show_series(page, object, carbon);
 	if (show_text(carbon, "factor_source")[0])
 		show_paragraph(page, "", "source: %s", show_text(carbon, "factor_source"));
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "collector/ledger/fields.h"
+#include "collector/ledger/intensity.h"
 #include "collector/ledger/pathline.h"
 #include "collector/ledger/text.h"
 
@@ -96,11 +97,12 @@ static json_t *factor_object(const struct ledger_open *open)
 {
 	const struct carbon_factor *f = open->factor;
 
-	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I}", "zone", text_json(f->zone),
-			 "name", text_or_null(f->name), "assumed", f->assumed, "ug_per_kwh",
-			 entry_number(f->ug_per_kwh), "basis", text_or_null(f->basis), "vintage",
-			 text_or_null(f->vintage), "source", text_or_null(f->source), "pue_milli",
-			 (json_int_t)open->pue_milli);
+	/* O* leaves out what is NULL. */
+	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:O*}", "zone",
+			 text_json(f->zone), "name", text_or_null(f->name), "assumed", f->assumed,
+			 "ug_per_kwh", entry_number(f->ug_per_kwh), "basis", text_or_null(f->basis),
+			 "vintage", text_or_null(f->vintage), "source", text_or_null(f->source),
+			 "pue_milli", (json_int_t)open->pue_milli, "series", open->series);
 }
 
 static json_t *machine_object(const struct ledger_open *open)
@@ -125,13 +127,13 @@ json_t *entry_open(const struct ledger_open *open, json_t *digests)
 	text_utc(open->start_utc_ns, utc);
 	/* Of paths the last part alone is public: folders tell names. */
 	body = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "type",
-			 "open", "format", LEDGER_SCHEMA, "gramme", GRAMME_VERSION, "run",
-			 text_json(open->run), "node", text_json(open->node), "project",
-			 text_json(open->project), "experiment", text_json(open->experiment),
-			 "start_utc", utc, "start_unix_ns", nanoseconds(open->start_utc_ns),
-			 "start_monotonic_ns", nanoseconds(open->start_monotonic_ns), "boot_id",
-			 text_json(open->boot_id), "program",
-			 text_json(open->argv[0] ? text_base(open->argv[0]) : NULL));
+			 "open", "format", open->series ? LEDGER_SCHEMA_TIMED : LEDGER_SCHEMA,
+			 "gramme", GRAMME_VERSION, "run", text_json(open->run), "node",
+			 text_json(open->node), "project", text_json(open->project), "experiment",
+			 text_json(open->experiment), "start_utc", utc, "start_unix_ns",
+			 nanoseconds(open->start_utc_ns), "start_monotonic_ns",
+			 nanoseconds(open->start_monotonic_ns), "boot_id", text_json(open->boot_id),
+			 "program", text_json(open->argv[0] ? text_base(open->argv[0]) : NULL));
 	if (body &&
 	    (json_object_update(body, digests) ||
 	     json_object_set_new(body, "machine", machine_object(open)) ||
@@ -240,6 +242,7 @@ json_t *entry_interval(const struct tally_terms *terms, const struct tally *then
 
 	if (body &&
 	    (fields_put(so_far, fields_counters, &now->counters) ||
+	     intensity_put(body, terms, then, now) ||
 	     (!json_equal(then->idle, now->idle) && json_object_set(body, "idle", now->idle)) ||
 	     (!json_equal(then->uncovered, now->uncovered) &&
 	      json_object_set(body, "uncovered", now->uncovered)) ||
@@ -302,6 +305,14 @@ static int put_phase_sums(json_t *body, const struct tally *tally, uint64_t tota
 			  entry_number(leaf_uj), "outside_uj", entry_number(total_uj - leaf_uj)));
 }
 
+/* What of the energy was not booked by what the grid emitted then. */
+static int put_constant(json_t *body, const struct tally_terms *terms, const struct tally *tally)
+{
+	return terms->timed ? json_object_set_new(json_object_get(body, "carbon"), "constant_uj",
+						  entry_number(tally->grid.constant_uj))
+			    : 0;
+}
+
 json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, int exit_status,
 		    bool complete)
 {
@@ -321,9 +332,10 @@ json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, 
 		entry_number(energy.quality_uj[POWER_MODELLED]), "carbon", "total_ug",
 		entry_number(energy.total_ug), "kernels", added_kernels(&nothing, tally, NULL),
 		"so_far", so_far, "uncovered", tally->uncovered);
-	if (body && (fields_put(so_far, fields_counters, &tally->counters) ||
-		     put_phase_sums(body, tally, energy.total_uj) ||
-		     pathline_put_sums(body, &tally->paths))) {
+	if (body &&
+	    (fields_put(so_far, fields_counters, &tally->counters) ||
+	     put_constant(body, terms, tally) || put_phase_sums(body, tally, energy.total_uj) ||
+	     pathline_put_sums(body, &tally->paths))) {
 		json_decref(body);
 		return NULL;
 	}

@@ -14,6 +14,7 @@
 #include "collector/ledger/chain.h"
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
+#include "collector/ledger/intensity.h"
 #include "collector/ledger/pathline.h"
 #include "collector/ledger/phaseline.h"
 #include "collector/ledger/private.h"
@@ -116,6 +117,7 @@ static int next_tally(const struct ledger *ledger, const struct ledger_state *st
 		return error;
 	}
 	tally_keep_phases(now, &ledger->written);
+	intensity_book(&ledger->terms, &ledger->written, now);
 	error = phaseline_take(phases->final, phases->open, now, &problem);
 	if (!error)
 		error = check_step(&ledger->terms, &ledger->written, now, &problem);
@@ -201,6 +203,7 @@ int ledger_snapshot(const struct ledger *ledger, const struct ledger_state *stat
 {
 	static const struct tally nothing;
 	struct next_phases phases;
+	char weighted[INTENSITY_DIGITS];
 	struct tally now;
 	/* What is no next line would be no use to whoever comes after us. */
 	int error = next_tally(ledger, state, SIZE_MAX, &now, &phases);
@@ -208,12 +211,14 @@ int ledger_snapshot(const struct ledger *ledger, const struct ledger_state *stat
 	if (error)
 		return error;
 	*body = entry_interval(&ledger->terms, &nothing, &now, state->kernel);
+	intensity_text(now.grid.held, weighted);
 	/* Phases in the file are not told again: how many there are, and what comes behind them. */
 	if (!*body || pathline_put(*body, &nothing.paths, &now.paths, &state->paths) ||
 	    json_object_set_new(*body, "ahead",
-				json_pack("{s:o, s:O, s:O}", "before",
+				json_pack("{s:o, s:O, s:O, s:s}", "before",
 					  entry_number(ledger->written.final.count), "phases",
-					  phases.final, "open", phases.open))) {
+					  phases.final, "open", phases.open, "weighted",
+					  weighted))) {
 		json_decref(*body);
 		error = -ENOMEM;
 	}
@@ -249,7 +254,12 @@ static int take_terms(struct ledger *ledger, const struct ledger_open *open)
 		return -EBADMSG;
 	*terms = (struct tally_terms){.domains = open->domains,
 				      .ug_per_kwh = open->factor->ug_per_kwh,
-				      .pue_milli = open->pue_milli};
+				      .pue_milli = open->pue_milli,
+				      .timed = open->series != NULL};
+	if (open->series && json_is_null(ledger->written.series)) {
+		json_decref(ledger->written.series);
+		ledger->written.series = json_incref((json_t *)(uintptr_t)open->series);
+	}
 	for (size_t i = 0; i < open->domains; i++) {
 		const struct power_domain *from = &open->domain[i];
 		struct tally_domain *to = &terms->domain[i];

@@ -28,7 +28,19 @@
 #include "collector/phase/phase.h"
 #include "collector/power/power.h"
 
-#define LEDGER_SCHEMA "gramme.ledger/1"
+#define LEDGER_SCHEMA	    "gramme.ledger/1"
+#define LEDGER_SCHEMA_TIMED "gramme.ledger/2" /* its lines say what intensity held */
+
+/*
+ * By what a run's energy is booked where the intensity of the grid changes while it runs; all
+ * cumulative since its start.
+ */
+struct ledger_grid {
+	unsigned __int128 weighted; /* energy x intensity, in uJ x ug per kWh */
+	uint64_t constant_uj;	    /* of the energy, booked at the opening's factor */
+	uint64_t ug_per_kwh;	    /* that held last */
+	const json_t *series;	    /* that is booked by: tag_make (carbon/tag.h); or NULL */
+};
 
 /* Everything that is known when a run begins. Strings are borrowed for the call. */
 struct ledger_open {
@@ -58,6 +70,7 @@ struct ledger_open {
 	size_t findings;
 	const struct carbon_factor *factor;
 	uint32_t pue_milli;
+	const json_t *series; /* the intensity changes: what is booked by; else NULL */
 };
 
 /* One counted unit of work: (api, kind, name, device) is its identity. Cumulative. */
@@ -102,6 +115,7 @@ struct ledger_phase {
 	struct phase phase; /* with numbers that are the ledger's; `final` means nothing here */
 	/* By quality, over the domains that are within nothing. */
 	uint64_t energy_uj[POWER_MODELLED + 1];
+	uint64_t ug_per_kwh; /* mean over that energy, where the ledger is timed */
 	const struct ledger_phase_kernel *kernel; /* by rising row; of leaves alone */
 	size_t kernels;
 	bool held;  /* it is not final, and others that are lie within it */
@@ -145,6 +159,7 @@ struct ledger_state {
 	uint64_t unobserved_cpu_ns; /* of children that lived too briefly to be looked at */
 	uint64_t own_cpu_ns;
 	uint64_t own_uj;
+	struct ledger_grid grid;	     /* means nothing where the opening has no series */
 	const struct power_finding *finding; /* since the opening, or since it was taken up again */
 	size_t findings;
 	/*
@@ -241,6 +256,7 @@ struct ledger_resumed {
 	uint64_t start_monotonic_ns;
 	struct carbon_factor factor; /* zone, name, assumed and ug_per_kwh alone */
 	uint32_t pue_milli;
+	bool timed;				       /* its lines say what intensity held */
 	struct power_domain domain[POWER_DOMAINS_MAX]; /* name, within and quality alone */
 	size_t domains;
 	bool misfit;		   /* the snapshot does not go with the file */

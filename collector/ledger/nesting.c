@@ -108,8 +108,11 @@ int nesting_take(struct nesting *nesting, const struct nesting_phase *phase, boo
 	if (error)
 		return error;
 	nesting->count++;
-	for (size_t i = 0; *leaf && i < NESTING_QUALITIES; i++)
+	for (size_t i = 0; *leaf && i < NESTING_QUALITIES; i++) {
 		nesting->leaf_uj[i] = saturate_add(nesting->leaf_uj[i], phase->energy_uj[i]);
+		nesting->leaf_weighted +=
+			(unsigned __int128)phase->energy_uj[i] * phase->ug_per_kwh;
+	}
 	return 0;
 }
 

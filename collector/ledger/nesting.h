@@ -23,6 +23,7 @@ struct nesting_phase {
 	uint64_t start_ns;
 	uint64_t end_ns;
 	uint64_t energy_uj[NESTING_QUALITIES];
+	uint64_t ug_per_kwh; /* at which that is booked, where phases are told with it */
 };
 
 /* Phases beside each other whose parent has not come yet, as one. */
@@ -40,6 +41,7 @@ struct nesting {
 	size_t depth;
 	uint64_t count;			     /* of phases */
 	uint64_t leaf_uj[NESTING_QUALITIES]; /* energy of those that nothing lies within */
+	unsigned __int128 leaf_weighted;     /* the same x intensity, in uJ x ug per kWh */
 };
 
 /* Takes the next one; *leaf: nothing lies within it. Returns 0, or -EBADMSG with the problem. */

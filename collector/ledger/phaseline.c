@@ -11,6 +11,7 @@
 
 #include "collector/ledger/entry.h"
 #include "collector/ledger/fields.h"
+#include "collector/ledger/intensity.h"
 #include "collector/ledger/problem.h"
 #include "collector/ledger/text.h"
 #include "collector/saturate.h"
@@ -125,6 +126,9 @@ static int set_rest(json_t *object, const struct ledger_phase *phase)
 	if (energy_uj[POWER_MODELLED])
 		failed |= json_object_set_new(object, "modelled_uj",
 					      entry_number(energy_uj[POWER_MODELLED]));
+	if (phase->ug_per_kwh)
+		failed |=
+			json_object_set_new(object, "ug_per_kwh", entry_number(phase->ug_per_kwh));
 	if (phase->phase.beside)
 		failed |= json_object_set_new(object, "beside", entry_number(phase->phase.beside));
 	if (phase->phase.metrics)
@@ -275,6 +279,8 @@ static int nest(const json_t *line, struct nesting *nesting, bool *leaf,
 	    (json_object_get(line, "beside") &&
 	     take_number(line, "beside", UINT32_MAX, &ignored, problem)) ||
 	    take_number(line, "steps", FIELDS_MAX, &ignored, problem) ||
+	    (json_object_get(line, "ug_per_kwh") &&
+	     take_number(line, "ug_per_kwh", INTENSITY_MAX, &phase.ug_per_kwh, problem)) ||
 	    fields_number(line, "start_ns", &phase.start_ns, problem) ||
 	    fields_number(line, "end_ns", &phase.end_ns, problem) ||
 	    take_energy(line, phase.energy_uj, problem) || check_evidence(line, problem) ||

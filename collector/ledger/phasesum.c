@@ -132,15 +132,17 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 					     "steps", "evidence", "confidence"};
 	const struct tally_terms *terms = &sums->reading->terms;
 	const uint64_t energy_uj = number_of(line, "energy_uj");
+	const json_t *own = json_object_get(line, "ug_per_kwh");
+	const uint64_t ug_per_kwh = own ? number_of(line, "ug_per_kwh") : terms->ug_per_kwh;
 	json_t *object = json_object();
 	int failed = !object;
 
 	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied); i++)
 		failed = failed || json_object_set_new(object, copied[i], null_or(line, copied[i]));
 	failed = failed ||
-		 json_object_set_new(object, "co2e_ug",
-				     entry_number(units_co2e_ug(energy_uj, terms->ug_per_kwh,
-								terms->pue_milli))) ||
+		 json_object_set_new(
+			 object, "co2e_ug",
+			 entry_number(units_co2e_ug(energy_uj, ug_per_kwh, terms->pue_milli))) ||
 		 json_object_set_new(object, "derived_uj",
 				     entry_number(number_of(line, "derived_uj"))) ||
 		 json_object_set_new(object, "modelled_uj",
@@ -155,6 +157,8 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 				     json_boolean(json_is_true(json_object_get(line, "open")))) ||
 		 json_object_set_new(object, "cut",
 				     json_boolean(json_is_true(json_object_get(line, "cut"))));
+	if (!failed && terms->timed)
+		failed = json_object_set_new(object, "ug_per_kwh", entry_number(ug_per_kwh));
 	if (!failed && json_object_get(line, "beside"))
 		failed = json_object_set(object, "beside", json_object_get(line, "beside"));
 	if (!failed)
@@ -224,12 +228,19 @@ json_t *phasesum_list(const struct reading *reading)
 json_t *phasesum_outside(const struct reading *reading)
 {
 	const struct tally_terms *terms = &reading->terms;
+	const struct nesting *all = &reading->now.all;
 	struct tally_energy energy;
+	unsigned __int128 weighted;
 
 	tally_energy(&reading->now, terms, &energy);
 	for (size_t i = 0; i < NESTING_QUALITIES; i++)
-		energy.total_uj -= reading->now.all.leaf_uj[i];
-	return json_pack(
-		"{s:o, s:o}", "energy_uj", entry_number(energy.total_uj), "co2e_ug",
-		entry_number(units_co2e_ug(energy.total_uj, terms->ug_per_kwh, terms->pue_milli)));
+		energy.total_uj -= all->leaf_uj[i];
+	weighted = (unsigned __int128)energy.total_uj * terms->ug_per_kwh;
+	/* A second at a phase's end may have been booked otherwise than the line that it is in. */
+	if (terms->timed)
+		weighted = energy.weighted > all->leaf_weighted
+				   ? energy.weighted - all->leaf_weighted
+				   : 0;
+	return json_pack("{s:o, s:o}", "energy_uj", entry_number(energy.total_uj), "co2e_ug",
+			 entry_number(units_co2e_sum_ug(weighted, terms->pue_milli)));
 }

@@ -14,6 +14,7 @@
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
 #include "collector/ledger/fields.h"
+#include "collector/ledger/intensity.h"
 #include "collector/ledger/pathline.h"
 #include "collector/ledger/phaseline.h"
 #include "collector/ledger/problem.h"
@@ -115,10 +116,12 @@ static int take_domain(const json_t *object, struct tally_domain *domain,
 	return 0;
 }
 
-static int take_factor(const json_t *factor, struct tally_terms *terms,
+static int take_factor(const json_t *factor, struct reading *reading,
 		       struct ledger_problem *problem)
 {
 	static const char *const strings[] = {"zone", "name", "basis", "vintage", "source", NULL};
+	struct tally_terms *terms = &reading->terms;
+	json_t *series = json_object_get(factor, "series");
 	uint64_t pue_milli;
 
 	if (check_strings(factor, strings, problem) ||
@@ -128,6 +131,14 @@ static int take_factor(const json_t *factor, struct tally_terms *terms,
 	if (pue_milli > UINT32_MAX)
 		return problem_set(problem, 0, -EBADMSG, "pue_milli is too large");
 	terms->pue_milli = (uint32_t)pue_milli;
+	if (terms->timed != json_is_object(series))
+		return problem_set(problem, 0, -EBADMSG,
+				   "series is %s, and the version of another kind",
+				   series ? "there" : "missing");
+	if (series) {
+		json_decref(reading->now.series);
+		reading->now.series = json_incref(series);
+	}
 	return 0;
 }
 
@@ -158,13 +169,14 @@ static int take_open(struct reading *reading, json_t *line, struct ledger_proble
 
 	if (!format || strncmp(format, "gramme.ledger/", 14) != 0)
 		return problem_set(problem, 0, -EBADMSG, "is no ledger of gramme");
-	if (strcmp(format, LEDGER_SCHEMA) != 0)
+	reading->terms.timed = strcmp(format, LEDGER_SCHEMA_TIMED) == 0;
+	if (!reading->terms.timed && strcmp(format, LEDGER_SCHEMA) != 0)
 		return problem_set(problem, 0, -EPROTONOSUPPORT,
-				   "is a %s; this gramme reads %s: take a newer one", format,
-				   LEDGER_SCHEMA);
+				   "is a %s; this gramme reads up to %s: take a newer one", format,
+				   LEDGER_SCHEMA_TIMED);
 	if (check_strings(line, strings, problem) ||
 	    take_nanoseconds(line, "start_unix_ns", &reading->utc_ns, problem) ||
-	    take_factor(json_object_get(line, "factor"), &reading->terms, problem))
+	    take_factor(json_object_get(line, "factor"), reading, problem))
 		return -EBADMSG;
 	error = take_domains(reading, json_object_get(line, "domains"), problem);
 	if (error)
@@ -325,7 +337,8 @@ static void add_draw(struct draw_span *span, const struct account_posting *then,
 static int note_draw(struct reading *reading, struct ledger_problem *problem)
 {
 	const struct tally *now = &reading->now, *then = &reading->then;
-	struct draw_span span = {0};
+	struct draw_span span = {.ug_per_kwh = reading->terms.timed ? now->grid.ug_per_kwh
+								    : reading->terms.ug_per_kwh};
 
 	for (size_t i = 0; i < reading->terms.domains; i++)
 		if (!reading->terms.domain[i].within[0])
@@ -357,6 +370,8 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 		error = pathline_take(line, reading->functions, reading->paths, now, problem);
 	if (!error)
 		error = check_step(&reading->terms, &reading->then, now, problem);
+	if (!error)
+		error = intensity_take(line, &reading->terms, &reading->then, now, problem);
 	if (!error)
 		error = note_draw(reading, problem);
 	return error ? error : tally_copy(&reading->then, now);

@@ -15,6 +15,7 @@
 
 #include "collector/ledger/check.h"
 #include "collector/ledger/entry.h"
+#include "collector/ledger/intensity.h"
 #include "collector/ledger/ledger.h"
 #include "collector/ledger/pathline.h"
 #include "collector/ledger/phaseline.h"
@@ -54,11 +55,18 @@ static struct ledger_kernel kernel_of(const json_t *rows, size_t i)
 static int read_snapshot(struct reading *then, const json_t *open, json_t *snapshot)
 {
 	struct ledger_problem problem;
+	unsigned __int128 weighted;
 	int error = reading_init(then);
 
 	if (!error)
 		error = reading_take(then, (json_t *)(uintptr_t)open, &problem);
-	return error ? error : reading_take(then, snapshot, &problem);
+	if (!error)
+		error = reading_take(then, snapshot, &problem);
+	/* Its line has a mean over the whole run: the sum itself stands beside it. */
+	if (!error &&
+	    !intensity_parse(text_of(json_object_get(snapshot, "ahead"), "weighted"), &weighted))
+		then->now.grid.held = weighted;
+	return error;
 }
 
 /* Are the file's rows those of the snapshot, as far as they go? */
@@ -261,6 +269,7 @@ static void tell_opening(const struct reading *reading, struct ledger_resumed *r
 	to->assumed = json_is_true(json_object_get(factor, "assumed"));
 	to->ug_per_kwh = reading->terms.ug_per_kwh;
 	resumed->pue_milli = reading->terms.pue_milli;
+	resumed->timed = reading->terms.timed;
 	resumed->domains = reading->terms.domains;
 	const json_t *domains = json_object_get(open, "domains");
 	for (size_t i = 0; i < resumed->domains; i++) {
@@ -331,8 +340,9 @@ static int tell(const struct reading *reading, struct ledger_resumed *resumed)
 	const struct tally_counters *counters = &reading->now.counters;
 
 	tell_opening(reading, resumed);
-	resumed->strings = json_pack("[O, O, O, O, O]", reading->open, reading->rows,
-				     reading->now.idle, reading->now.uncovered, reading->functions);
+	resumed->strings =
+		json_pack("[O, O, O, O, O, O]", reading->open, reading->rows, reading->now.idle,
+			  reading->now.uncovered, reading->functions, reading->now.series);
 	resumed->told = pathline_tell(reading->functions, reading->paths, &reading->now.paths);
 	if (!resumed->strings || !resumed->told || tell_kernels(reading, resumed) ||
 	    tell_uncovered(reading->now.uncovered, resumed))
@@ -353,6 +363,10 @@ static int tell(const struct reading *reading, struct ledger_resumed *resumed)
 		.unobserved_cpu_ns = counters->unobserved_cpu_ns,
 		.own_cpu_ns = counters->own_cpu_ns,
 		.own_uj = counters->own_uj,
+		.grid = {.weighted = reading->now.grid.held,
+			 .constant_uj = reading->now.grid.constant_uj,
+			 .ug_per_kwh = reading->now.grid.ug_per_kwh,
+			 .series = reading->now.series},
 		.paths = resumed->told->paths,
 	};
 	return 0;

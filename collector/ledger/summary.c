@@ -144,17 +144,55 @@ static json_t *energy_object(const struct reading *reading, const struct tally_e
 			 total_error(reading), "domains", domain_list(reading));
 }
 
-static json_t *carbon_object(const struct reading *reading, const struct tally_energy *energy)
+/* The mean over what was booked; where nothing was, what held last. */
+static uint64_t mean_intensity(const struct reading *reading, const struct tally_energy *energy)
+{
+	if (!reading->terms.timed)
+		return reading->terms.ug_per_kwh;
+	if (!energy->total_uj)
+		return reading->now.grid.ug_per_kwh;
+	return (uint64_t)((energy->weighted + energy->total_uj / 2) / energy->total_uj);
+}
+
+/*
+ * By what was booked where the intensity changed, and how much of the energy was booked at the
+ * yearly mean instead, of which the factor then speaks.
+ */
+static int put_series(json_t *carbon, const struct reading *reading)
 {
 	const json_t *factor = json_object_get(reading->open, "factor");
 
-	return json_pack("{s:o, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:o}", "total_ug",
-			 entry_number(energy->total_ug), "zone", from(factor, "zone"), "zone_name",
-			 from(factor, "name"), "zone_assumed", from(factor, "assumed"),
-			 "ug_per_kwh", from(factor, "ug_per_kwh"), "basis", from(factor, "basis"),
-			 "vintage", from(factor, "vintage"), "factor_source",
-			 from(factor, "source"), "pue",
-			 json_real(reading->terms.pue_milli / 1000.0));
+	if (!reading->terms.timed)
+		return 0;
+	return json_object_set(carbon, "series", reading->now.series) ||
+	       json_object_set(carbon, "basis", from(reading->now.series, "basis")) ||
+	       json_object_set(carbon, "vintage", json_null()) ||
+	       json_object_set(carbon, "factor_source", from(reading->now.series, "source")) ||
+	       json_object_set_new(carbon, "constant",
+				   json_pack("{s:o, s:O, s:O, s:O, s:O}", "energy_uj",
+					     entry_number(reading->now.grid.constant_uj),
+					     "ug_per_kwh", from(factor, "ug_per_kwh"), "basis",
+					     from(factor, "basis"), "vintage",
+					     from(factor, "vintage"), "source",
+					     from(factor, "source")));
+}
+
+static json_t *carbon_object(const struct reading *reading, const struct tally_energy *energy)
+{
+	const json_t *factor = json_object_get(reading->open, "factor");
+	json_t *carbon = json_pack(
+		"{s:o, s:O, s:O, s:O, s:o, s:O, s:O, s:O, s:o}", "total_ug",
+		entry_number(energy->total_ug), "zone", from(factor, "zone"), "zone_name",
+		from(factor, "name"), "zone_assumed", from(factor, "assumed"), "ug_per_kwh",
+		entry_number(mean_intensity(reading, energy)), "basis", from(factor, "basis"),
+		"vintage", from(factor, "vintage"), "factor_source", from(factor, "source"), "pue",
+		json_real(reading->terms.pue_milli / 1000.0));
+
+	if (carbon && put_series(carbon, reading)) {
+		json_decref(carbon);
+		return NULL;
+	}
+	return carbon;
 }
 
 /* What is computed where it is called: the host's clock is the device's. */

@@ -32,8 +32,10 @@ int tally_quality(const char *name)
 
 int tally_init(struct tally *tally)
 {
-	*tally = (struct tally){
-		.idle = json_array(), .uncovered = json_array(), .found = json_array()};
+	*tally = (struct tally){.idle = json_array(),
+				.uncovered = json_array(),
+				.found = json_array(),
+				.series = json_null()};
 	if (tally->idle && tally->uncovered && tally->found)
 		return 0;
 	tally_free(tally);
@@ -47,6 +49,7 @@ void tally_free(struct tally *tally)
 	json_decref(tally->idle);
 	json_decref(tally->uncovered);
 	json_decref(tally->found);
+	json_decref(tally->series);
 	*tally = (struct tally){0};
 }
 
@@ -125,9 +128,11 @@ int tally_copy(struct tally *to, const struct tally *from)
 	json_incref(to->idle);
 	json_incref(to->uncovered);
 	json_incref(to->found);
+	json_incref(to->series);
 	json_decref(old.idle);
 	json_decref(old.uncovered);
 	json_decref(old.found);
+	json_decref(old.series);
 	return 0;
 }
 
@@ -206,10 +211,16 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 {
 	int error;
 
-	*tally = (struct tally){.t_ns = state->t_ns,
-				.idle = entry_idle(terms->domains, state->idle_method),
-				.uncovered = entry_uncovered(state),
-				.found = json_array()};
+	*tally = (struct tally){
+		.t_ns = state->t_ns,
+		.idle = entry_idle(terms->domains, state->idle_method),
+		.uncovered = entry_uncovered(state),
+		.found = json_array(),
+		.grid = {.held = state->grid.weighted,
+			 .constant_uj = state->grid.constant_uj,
+			 .ug_per_kwh = state->grid.ug_per_kwh},
+		.series = state->grid.series ? json_incref((json_t *)(uintptr_t)state->grid.series)
+					     : json_null()};
 	tally->counters = (struct tally_counters){
 		.events_seen = state->events_seen,
 		.events_lost = state->events_lost,
@@ -259,5 +270,7 @@ void tally_energy(const struct tally *tally, const struct tally_terms *terms,
 		energy->quality_uj[terms->domain[i].quality] += run_uj - derived_uj;
 		energy->quality_uj[POWER_DERIVED] += derived_uj;
 	}
-	energy->total_ug = units_co2e_ug(energy->total_uj, terms->ug_per_kwh, terms->pue_milli);
+	energy->weighted = terms->timed ? tally->grid.booked
+					: (unsigned __int128)energy->total_uj * terms->ug_per_kwh;
+	energy->total_ug = units_co2e_sum_ug(energy->weighted, terms->pue_milli);
 }

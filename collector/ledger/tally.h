@@ -7,6 +7,7 @@
 #define GRAMME_LEDGER_TALLY_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct tally_terms {
 	struct tally_domain domain[POWER_DOMAINS_MAX];
 	uint64_t ug_per_kwh;
 	uint32_t pue_milli;
+	bool timed; /* lines have an intensity of their own: ug_per_kwh is the yearly mean */
 };
 
 struct tally_kernel {
@@ -64,6 +66,14 @@ struct tally_paths {
 	size_t functions;
 };
 
+/* Energy x intensity, in uJ x ug per kWh: as the lines have it, and as it was before rounding. */
+struct tally_grid {
+	unsigned __int128 booked;
+	unsigned __int128 held;
+	uint64_t constant_uj;
+	uint64_t ug_per_kwh; /* that held last */
+};
+
 struct tally {
 	uint64_t t_ns;
 	struct account_posting posting[POWER_DOMAINS_MAX];
@@ -77,14 +87,17 @@ struct tally {
 	struct nesting final; /* the phases that nothing changes any more */
 	struct nesting all;   /* and with them those that are under way */
 	struct tally_paths paths;
+	struct tally_grid grid;
 	json_t *idle;	   /* idle method by domain: array of strings */
 	json_t *uncovered; /* array of {program, why, processes, cpu_ns} */
 	json_t *found;	   /* array of {source, permission, text}: findings since the opening */
+	json_t *series;	   /* object: the intensities that are booked by; or null */
 };
 
 struct tally_energy {
 	uint64_t total_uj;
 	uint64_t quality_uj[POWER_MODELLED + 1];
+	unsigned __int128 weighted; /* energy x intensity, in uJ x ug per kWh */
 	uint64_t total_ug;
 };
 
@@ -113,7 +126,8 @@ void tally_keep_phases(struct tally *tally, const struct tally *from);
 
 /*
  * The run's energy: the sum over the domains that no other domain contains, each joule once; by
- * quality; and its CO2e (units_co2e_ug), derived once from the total.
+ * quality; and its CO2e (units_co2e_ug), derived once from the total, or from what the lines
+ * add up to where each has its intensity.
  */
 void tally_energy(const struct tally *tally, const struct tally_terms *terms,
 		  struct tally_energy *energy);

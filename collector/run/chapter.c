@@ -138,14 +138,27 @@ static uint64_t clamp(uint64_t t_ns, uint64_t from_ns, uint64_t to_ns)
 	return late_ns < to_ns ? late_ns : to_ns;
 }
 
-/* What was drawn up to t_ns, by quality. */
-static void drawn(const struct chapter_books *books, uint64_t t_ns,
-		  uint64_t energy_uj[NESTING_QUALITIES])
+/* What was drawn up to t_ns, of all qualities. */
+static uint64_t drawn_uj(const void *arg, uint64_t t_ns)
 {
-	memset(energy_uj, 0, NESTING_QUALITIES * sizeof(*energy_uj));
+	const struct chapter_books *books = arg;
+	uint64_t energy_uj = 0;
+
 	for (size_t i = 0; i < books->domains; i++)
-		energy_uj[books->quality[i]] = saturate_add(energy_uj[books->quality[i]],
-							    timeline_at(&books->energy[i], t_ns));
+		energy_uj = saturate_add(energy_uj, timeline_at(&books->energy[i], t_ns));
+	return energy_uj;
+}
+
+static struct chapter_drawn drawn(const struct chapter_books *books, uint64_t t_ns)
+{
+	struct chapter_drawn sum = {.weighted = rates_at(&books->rates, t_ns, drawn_uj, books)};
+
+	for (size_t i = 0; i < books->domains; i++) {
+		uint64_t *energy_uj = &sum.energy_uj[books->quality[i]];
+
+		*energy_uj = saturate_add(*energy_uj, timeline_at(&books->energy[i], t_ns));
+	}
+	return sum;
 }
 
 static struct ledger_phase make(const struct phase *from, uint32_t id, uint32_t parent)
@@ -164,15 +177,21 @@ static struct ledger_phase make(const struct phase *from, uint32_t id, uint32_t 
 	return made;
 }
 
-/* Its time, and what was drawn in it, if `before_uj` was drawn before. */
+/* Its time, what was drawn in it, if `before` was drawn before, and at which intensity. */
 static void measure(struct ledger_phase *phase, const struct chapter_books *books,
-		    uint64_t start_ns, uint64_t end_ns, const uint64_t before_uj[NESTING_QUALITIES])
+		    uint64_t start_ns, uint64_t end_ns, const struct chapter_drawn *before)
 {
+	const struct chapter_drawn after = drawn(books, end_ns);
+	uint64_t sum_uj = 0;
+
 	phase->phase.start_ns = start_ns;
 	phase->phase.end_ns = end_ns;
-	drawn(books, end_ns, phase->energy_uj);
-	for (size_t i = 0; i < NESTING_QUALITIES; i++)
-		phase->energy_uj[i] -= before_uj[i];
+	for (size_t i = 0; i < NESTING_QUALITIES; i++) {
+		phase->energy_uj[i] = after.energy_uj[i] - before->energy_uj[i];
+		sum_uj += phase->energy_uj[i];
+	}
+	phase->ug_per_kwh =
+		sum_uj ? (uint64_t)((after.weighted - before->weighted + sum_uj / 2) / sum_uj) : 0;
 }
 
 /* ---- booking ---- */
@@ -248,6 +267,7 @@ static void count_kernels(const struct walk *walk, struct ledger_phase *phase)
 static void move_on(struct walk *walk, uint64_t t_ns)
 {
 	walk->chapters->cursor_ns = t_ns;
+	rates_forget(&walk->books->rates, t_ns, drawn_uj, walk->books);
 	for (size_t i = 0; i < walk->books->domains; i++)
 		timeline_forget(&walk->books->energy[i], t_ns);
 }
@@ -283,7 +303,7 @@ static void open_frame(struct walk *walk, const struct phase *phase)
 	frame->phase.metric = NULL;
 	frame->phase.metrics = 0;
 	frame->phase.start_ns = clamp(phase->start_ns, chapters->cursor_ns, walk->now_ns);
-	drawn(walk->books, frame->phase.start_ns, frame->energy_uj);
+	frame->before = drawn(walk->books, frame->phase.start_ns);
 	move_on(walk, frame->phase.start_ns);
 }
 
@@ -295,7 +315,7 @@ static void close_frame(struct walk *walk, const struct phase *phase)
 	struct ledger_phase made = make(phase, frame.phase.id, parent_of_next(chapters));
 
 	measure(&made, walk->books, frame.phase.start_ns,
-		clamp(phase->end_ns, chapters->cursor_ns, walk->now_ns), frame.energy_uj);
+		clamp(phase->end_ns, chapters->cursor_ns, walk->now_ns), &frame.before);
 	book(walk, &made);
 }
 
@@ -305,11 +325,10 @@ static void book_leaf(struct walk *walk, const struct phase *phase)
 	const uint32_t parent = parent_of_next(chapters);
 	struct ledger_phase made = make(phase, ++chapters->last_id, parent);
 	const uint64_t start_ns = clamp(phase->start_ns, chapters->cursor_ns, walk->now_ns);
-	uint64_t before_uj[NESTING_QUALITIES];
+	const struct chapter_drawn before = drawn(walk->books, start_ns);
 
-	drawn(walk->books, start_ns, before_uj);
 	measure(&made, walk->books, start_ns, clamp(phase->end_ns, start_ns, walk->now_ns),
-		before_uj);
+		&before);
 	count_kernels(walk, &made);
 	book(walk, &made);
 }
@@ -420,16 +439,13 @@ static void tell(struct walk *walk, const struct phase *phase, const struct chap
 	struct chapters *chapters = walk->chapters;
 	const size_t at = walk->depth - 1;
 	struct ledger_phase made = make(phase, walk->id[at], at ? walk->id[at - 1] : 0);
-	uint64_t before_uj[NESTING_QUALITIES];
+	const struct chapter_drawn before =
+		frame ? frame->before : drawn(walk->books, walk->start_ns[at]);
 
-	if (frame)
-		memcpy(before_uj, frame->energy_uj, sizeof(before_uj));
-	else
-		drawn(walk->books, walk->start_ns[at], before_uj);
 	walk->cursor_ns = clamp(phase->end_ns, walk->cursor_ns, walk->now_ns);
 	made.phase.open = phase->open;
 	made.held = frame != NULL;
-	measure(&made, walk->books, walk->start_ns[at], walk->cursor_ns, before_uj);
+	measure(&made, walk->books, walk->start_ns[at], walk->cursor_ns, &before);
 	chapters->open[chapters->opens++] = made;
 }
 
@@ -504,7 +520,7 @@ static void tell_frames(struct walk *walk)
 		made.phase.open = frame->phase.open;
 		made.held = true;
 		measure(&made, walk->books, frame->phase.start_ns, chapters->cursor_ns,
-			frame->energy_uj);
+			&frame->before);
 		chapters->open[chapters->opens++] = made;
 	}
 }

@@ -17,6 +17,7 @@
 
 #include "collector/account/timeline.h"
 #include "collector/ledger/nesting.h"
+#include "collector/run/rates.h"
 #include "collector/run/window.h"
 
 #define CHAPTER_DEPTH  8u
@@ -31,14 +32,21 @@ struct chapter_books {
 	struct timeline energy[CHAPTER_BOOKS]; /* of the domains that are within nothing */
 	enum power_quality quality[CHAPTER_BOOKS];
 	size_t domains;
+	struct rates rates; /* none where the intensity of the grid stays the same */
 	struct window window;
+};
+
+/* What was drawn up to a moment, by quality, and that energy x intensity (rates.h). */
+struct chapter_drawn {
+	uint64_t energy_uj[POWER_MODELLED + 1];
+	unsigned __int128 weighted;
 };
 
 /* A phase that others were booked in, and that is not final itself. */
 struct chapter_frame {
 	uint32_t seen; /* its number in the judgement */
 	struct phase phase;
-	uint64_t energy_uj[POWER_MODELLED + 1]; /* drawn before it began */
+	struct chapter_drawn before; /* drawn before it began */
 };
 
 struct chapters {

@@ -64,6 +64,7 @@ void course_open(struct course *course, uint64_t start_ns, const struct power_do
 		return;
 	}
 	chapters_open(&course->chapters, resumed->state.t_ns, resumed->phase_id);
+	course->books.rates.begin_ns = resumed->state.t_ns;
 	for (size_t i = 0; i < resumed->state.kernels; i++)
 		chapters_credit(&course->chapters, &resumed->phased[i]);
 }
@@ -74,6 +75,7 @@ void course_close(struct course *course)
 		phases_free(course->phases);
 	chapters_close(&course->chapters);
 	window_close(&course->books.window);
+	rates_close(&course->books.rates);
 	for (size_t i = 0; i < course->books.domains; i++)
 		timeline_close(&course->books.energy[i]);
 	*course = (struct course){0};
@@ -167,6 +169,11 @@ static void add_energy(struct course *course, uint64_t t_ns, const struct accoun
 		of->gap_ns = now->gap_ns;
 		timeline_add(&course->books.energy[i], t_ns, booked_uj(of, now));
 	}
+}
+
+void course_rate(struct course *course, uint64_t t_ns, uint64_t ug_per_kwh)
+{
+	rates_add(&course->books.rates, since_start(course, t_ns), ug_per_kwh);
 }
 
 void course_tick(struct course *course, uint64_t now_ns, bool over,

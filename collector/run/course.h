@@ -54,6 +54,9 @@ void course_note(struct course *course, uint32_t process, const struct arena_not
 /* Events of a lane that nobody could read, all before those that are told next. */
 void course_lost(struct course *course, uint32_t process, uint32_t lane, uint64_t events);
 
+/* From t_ns on, the grid emits so much; to be told before the tick that ends that time. */
+void course_rate(struct course *course, uint64_t t_ns, uint64_t ug_per_kwh);
+
 /*
  * At a tick: the run was booked `posting`, one per domain, up to now_ns, and its rows are `row`.
  * About once a second, and when the run is `over`, phases are looked for.

@@ -184,6 +184,10 @@ static int restore(struct run *run, const json_t *saved, uint64_t t_ns)
 		run->own_cpu_ns = state->own_cpu_ns - run->cost_ns;
 	run->launcher_id = number(saved, "launcher");
 	run->orphaned = json_is_true(json_object_get(saved, "orphan"));
+	const char *quality;
+	if (run->resumed.timed)
+		grid_open(&run->grid, run->factor.ug_per_kwh, &state->grid, t_ns,
+			  run_energy_uj(run, &quality));
 	run->interval_ns = run->journal_ns = t_ns;
 	int error = restore_origin(run, saved);
 	if (!error)

@@ -44,6 +44,11 @@ int run_new(const struct run_start *start, struct run **result)
 	run->start_ns = start->t_ns;
 	run->start_utc_ns = start->utc_ns;
 	run->interval_ns = run->journal_ns = start->t_ns;
+	run->utc_offset_ns = (int64_t)(start->utc_ns - start->t_ns);
+	run->hourly = start->hourly;
+	if (run->hourly)
+		grid_open(&run->grid, run->factor.ug_per_kwh,
+			  &(struct ledger_grid){.series = run->hourly->tag}, start->t_ns, 0);
 	run->account = run->memory = -1;
 	run->domain = start->machine->domain;
 	run->domains = start->machine->domains;
@@ -67,6 +72,7 @@ void run_free(struct run *run)
 	if (run->ledger)
 		ledger_abandon(run->ledger);
 	tree_release(&run->tree);
+	grid_close(&run->grid);
 	course_close(&run->course);
 	devices_release(&run->devices);
 	kernels_release(&run->kernels);
@@ -130,6 +136,7 @@ int run_open_ledger(struct run *run, const struct run_machine *machine,
 		.findings = machine->findings,
 		.factor = &run->factor,
 		.pue_milli = run->pue_milli,
+		.series = run->grid.series,
 	};
 
 	run->findings = machine->findings;
@@ -272,6 +279,20 @@ static void add_postings(struct account_posting *sum, const struct account_posti
 	};
 }
 
+/* Books what was drawn since the tick before at what the grid emitted meanwhile. */
+static void tick_grid(struct run *run, uint64_t t_ns)
+{
+	const uint64_t before_ns = run->grid.t_ns;
+	const char *quality;
+
+	if (!run->grid.timed || t_ns <= before_ns)
+		return;
+	grid_name(&run->grid, run->hourly ? run->hourly->tag : NULL);
+	grid_tick(&run->grid, run->hourly ? &run->hourly->series : NULL, t_ns,
+		  (int64_t)t_ns + run->utc_offset_ns, run_energy_uj(run, &quality));
+	course_rate(&run->course, before_ns, run->grid.sum.ug_per_kwh);
+}
+
 void run_settle(struct run *run, const struct account *account, uint64_t t_ns, uint64_t own_ns,
 		size_t sharers)
 {
@@ -290,6 +311,7 @@ void run_settle(struct run *run, const struct account *account, uint64_t t_ns, u
 	run->own_cpu_ns += own_ns / sharers;
 	count(run);
 	devices_tick(&run->devices, t_ns, since, &run->kernels);
+	tick_grid(run, t_ns);
 	course_tick(&run->course, t_ns, false, run->posting, run->kernels.row, run->kernels.n);
 }
 
@@ -318,6 +340,7 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 		.unobserved_cpu_ns = run->tree.unobserved_ns,
 		.own_cpu_ns = saturate_add(run->own_cpu_ns, run->cost_ns),
 		.own_uj = run->own_uj,
+		.grid = run->grid.sum,
 		.paths = paths_state(&run->paths),
 	};
 
@@ -327,6 +350,7 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 
 void run_anchor(struct run *run, uint64_t t_ns, uint64_t utc_ns, const char *reason)
 {
+	run->utc_offset_ns = (int64_t)(utc_ns - t_ns);
 	if (run->anchors == RUN_ANCHORS_MAX)
 		run->anchors--;
 	run->anchor[run->anchors++] = (struct run_anchor){t_ns, utc_ns, reason};
@@ -366,6 +390,7 @@ static int write_lines(struct run *run, const struct ledger_state *state, uint64
 		return error;
 	chapters_forget(&run->course.chapters, ledger_phases(run->ledger));
 	run->interval_ns = run->journal_ns = t_ns;
+	run->grid.cut = false;
 	return write_anchors(run, t_ns + 1);
 }
 
@@ -374,7 +399,7 @@ void run_write(struct run *run, uint64_t t_ns)
 	if (!run->ledger)
 		return;
 	struct ledger_state state = run_state(run, t_ns);
-	bool due = t_ns - run->interval_ns >= INTERVAL_NS || run->anchors;
+	bool due = t_ns - run->interval_ns >= INTERVAL_NS || run->anchors || run->grid.cut;
 	int error = due ? write_lines(run, &state, t_ns) : 0;
 	if (due)
 		run->ledger_error = error;
@@ -419,18 +444,36 @@ uint64_t run_energy_uj(const struct run *run, const char **quality)
 	return energy_uj;
 }
 
+/* How the CO2e was booked: ", hour by hour, 40 % of it by the yearly mean". */
+static void summarise_grid(const struct run *run, uint64_t energy_uj, char *text, size_t size)
+{
+	char share[HUMAN_MAX];
+
+	text[0] = '\0';
+	if (!run->grid.timed)
+		return;
+	human_share(run->grid.sum.constant_uj, energy_uj, share);
+	if (run->grid.sum.constant_uj)
+		snprintf(text, size, ", hour by hour, but for %s at the yearly mean", share);
+	else
+		snprintf(text, size, ", hour by hour");
+}
+
 void run_summary(const struct run *run, uint64_t t_ns, const char *path, char *text, size_t size)
 {
 	const char *quality;
 	uint64_t energy_uj = run_energy_uj(run, &quality);
-	char energy[HUMAN_MAX], mass[HUMAN_MAX], time[HUMAN_MAX];
+	const uint64_t co2e_ug =
+		run->grid.timed ? units_co2e_sum_ug(run->grid.sum.weighted, run->pue_milli)
+				: units_co2e_ug(energy_uj, run->factor.ug_per_kwh, run->pue_milli);
+	char energy[HUMAN_MAX], mass[HUMAN_MAX], time[HUMAN_MAX], grid[96];
 
 	human_energy(energy_uj, false, energy);
-	human_co2e(units_co2e_ug(energy_uj, run->factor.ug_per_kwh, run->pue_milli), energy_uj,
-		   false, mass);
+	human_co2e(co2e_ug, energy_uj, false, mass);
+	summarise_grid(run, energy_uj, grid, sizeof(grid));
 	human_time(t_ns - run->start_ns, false, time);
-	int n = snprintf(text, size, "%s (%s), %s CO2e (%s%s), %s", energy, quality, mass,
-			 run->factor.zone, run->factor.assumed ? ", assumed" : "", time);
+	int n = snprintf(text, size, "%s (%s), %s CO2e (%s%s%s), %s", energy, quality, mass,
+			 run->factor.zone, run->factor.assumed ? ", assumed" : "", grid, time);
 	if (n > 0 && (size_t)n < size && *path)
 		snprintf(text + n, size - (size_t)n, "; %sledger: %s",
 			 run->ledger_error ? "incomplete " : "", path);

@@ -12,10 +12,12 @@
 
 #include "collector/account/account.h"
 #include "collector/carbon/carbon.h"
+#include "collector/carbon/hourly.h"
 #include "collector/ledger/ledger.h"
 #include "collector/run/course.h"
 #include "collector/run/devices.h"
 #include "collector/run/feed.h"
+#include "collector/run/grid.h"
 #include "collector/run/kernels.h"
 #include "collector/run/limits.h"
 #include "collector/run/origin.h"
@@ -62,6 +64,9 @@ struct run {
 	struct devices devices;
 	struct course course;
 	struct run_feed *feed;
+	struct grid grid;
+	const struct hourly *hourly; /* what that is booked by; borrowed, or NULL */
+	int64_t utc_offset_ns;	     /* of CLOCK_MONOTONIC, as of the last anchor */
 	struct account_posting posting[POWER_DOMAINS_MAX];
 	struct account_posting before[POWER_DOMAINS_MAX]; /* of it, before the last takeover */
 	const char *idle_method[POWER_DOMAINS_MAX];
@@ -115,6 +120,7 @@ struct run_machine {
 struct run_start {
 	struct origin *origin; /* taken over */
 	const struct carbon_factor *factor;
+	const struct hourly *hourly; /* or NULL: the factor alone; must outlive the run */
 	uint32_t pue_milli;
 	const struct run_machine *machine; /* must outlive the run */
 	const struct tree_world *world;

@@ -78,7 +78,8 @@ static void assert_nests(const struct ledger_phase *phase, size_t n, struct nest
 					       phase[i].phase.parent,
 					       phase[i].phase.start_ns,
 					       phase[i].phase.end_ns,
-					       {0}};
+					       {0},
+					       0};
 		memcpy(nested.energy_uj, phase[i].energy_uj, sizeof(nested.energy_uj));
 		if (nesting_take(nesting, &nested, &leaf, &problem))
 			fail_msg("seed %llu: %s", (unsigned long long)seed, problem.text);

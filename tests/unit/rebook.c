@@ -38,8 +38,8 @@ static void each_hour_has_its_own(void **state)
 {
 	/* 1 kWh in the first hour, 2 in the others: half of them at 200 g, half at 400. */
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0},
-		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + 3 * HOUR_NS, 2 * KWH_UJ, 0, 0, 0},
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0, 0},
+		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + 3 * HOUR_NS, 2 * KWH_UJ, 0, 0, 0, 0},
 	};
 	const struct rebook_terms terms = {.series = &series, .pue_milli = 1500};
 	struct rebook result = book(span, 2, &terms);
@@ -56,7 +56,7 @@ static void what_has_no_figure_is_not_zero(void **state)
 {
 	/* Three quarters of it lie before the series. */
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS - 3 * HOUR_NS, MIDNIGHT_NS + HOUR_NS, 4 * KWH_UJ, 0, 0, 0},
+		{MIDNIGHT_NS - 3 * HOUR_NS, MIDNIGHT_NS + HOUR_NS, 4 * KWH_UJ, 0, 0, 0, 0},
 	};
 	struct rebook_terms terms = {.series = &series, .pue_milli = 1000};
 	struct rebook result = book(span, 1, &terms);
@@ -75,7 +75,7 @@ static void what_has_no_figure_is_not_zero(void **state)
 static void idle_may_be_left_out(void **state)
 {
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0},
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0, 0},
 	};
 	const struct rebook_terms terms = {
 		.series = &series, .pue_milli = 1000, .without_idle = true};
@@ -99,22 +99,41 @@ static void rounding_happens_once(void **state)
 					     18000,
 					     0,
 					     0,
+					     0,
 					     0};
 	assert_int_equal(book(span, 1000, &terms).total_ug, 500);
 }
 
 static void a_span_of_no_time_is_booked(void **state)
 {
-	static const struct draw_span span[] = {{MIDNIGHT_NS, MIDNIGHT_NS, KWH_UJ, 0, 0, 0}};
+	static const struct draw_span span[] = {{MIDNIGHT_NS, MIDNIGHT_NS, KWH_UJ, 0, 0, 0, 0}};
 	const struct rebook_terms terms = {.series = &series, .pue_milli = 1000};
 
 	(void)state;
 	assert_int_equal(book(span, 1, &terms).total_ug, 100000000);
 }
 
+/* Each span at what the ledger booked it by, and nothing else asked. */
+static void as_it_was_booked(void **state)
+{
+	static const struct draw_span span[] = {
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0, 100000000},
+		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0, 400000000},
+	};
+	struct rebook_terms terms = {.recorded = true, .series = &series, .pue_milli = 1000};
+	struct rebook result = book(span, 2, &terms);
+
+	(void)state;
+	assert_int_equal(result.total_ug, 500000000);
+	assert_int_equal(result.mean_ug_per_kwh, 250000000);
+	terms.without_idle = true;
+	assert_int_equal(book(span, 2, &terms).total_ug, 475000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(as_it_was_booked),
 		cmocka_unit_test(each_hour_has_its_own),
 		cmocka_unit_test(what_has_no_figure_is_not_zero),
 		cmocka_unit_test(idle_may_be_left_out),
