@@ -6,6 +6,7 @@ override O := $(patsubst $(CURDIR)/%,%,$(O))
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man/man1
+UNITDIR ?= $(PREFIX)/lib/systemd
 DESTDIR ?=
 # Where the loader looks for '/usr/$LIB/gramme/libgramme.so' with PREFIX=/usr.
 LIBDIR ?= $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
@@ -214,9 +215,14 @@ install: all ## copy to $(DESTDIR)$(PREFIX)
 	install $(O)/gramme $(DESTDIR)$(BINDIR)/gramme
 	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(MATH_STUBS) $(PATH_MODULE) $(DESTDIR)$(LIBDIR)/gramme
 	install -m 644 docs/gramme.1 $(DESTDIR)$(MANDIR)/gramme.1
+	install -d $(DESTDIR)$(UNITDIR)/system $(DESTDIR)$(UNITDIR)/user
+	sed 's|@BINDIR@|$(BINDIR)|' scripts/systemd/gramme.service >$(DESTDIR)$(UNITDIR)/system/gramme.service
+	sed 's|@BINDIR@|$(BINDIR)|' scripts/systemd/gramme-user.service >$(DESTDIR)$(UNITDIR)/user/gramme.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/system/gramme.service $(DESTDIR)$(UNITDIR)/user/gramme.service
 
 uninstall: ## remove what install copied
 	rm -f $(DESTDIR)$(BINDIR)/gramme $(DESTDIR)$(MANDIR)/gramme.1
+	rm -f $(DESTDIR)$(UNITDIR)/system/gramme.service $(DESTDIR)$(UNITDIR)/user/gramme.service
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so libgramme-cuda.so $(notdir $(MATH_STUBS)) libgramme-path.so)
 	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 

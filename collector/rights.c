@@ -72,7 +72,7 @@ int rights_settle(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	/* A user's rights are not those of root's groups. */
-	if (geteuid() == 0)
+	if (geteuid() == 0 && getgroups(0, NULL) > 0)
 		setgroups(0, NULL);
 	/* Where that may not be done there is less to be given up; what is above is enough. */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
