@@ -245,6 +245,31 @@ static void show_coverage(const struct page *page, const json_t *object)
 			       events);
 }
 
+/* What was computed there is in no figure, where nothing meters it. */
+static void show_devices(const struct page *page, const json_t *object)
+{
+	const json_t *devices = json_object_get(object, "devices");
+
+	for (size_t i = 0; i < json_array_size(devices); i++) {
+		const json_t *device = json_array_get(devices, i);
+		const bool metered = json_is_string(json_object_get(device, "domain"));
+		const uint64_t peak = show_number(device, "memory_peak_bytes");
+		char memory[HUMAN_MAX + 32] = "", bytes[HUMAN_MAX];
+
+		if (peak) {
+			human_bytes(peak, bytes);
+			snprintf(memory, sizeof(memory), "; %s of its memory at most", bytes);
+		}
+		if (!metered)
+			page_warn(page);
+		show_paragraph(page, i ? "" : "Devices", "%s (%s)%s; %s", show_text(device, "name"),
+			       show_text(device, "api"), memory,
+			       metered ? show_text(device, "domain")
+				       : "no meter reads it: what it drew is in no total");
+		page_plain(page);
+	}
+}
+
 static void show_own_cost(const struct page *page, const json_t *object)
 {
 	const json_t *own = json_object_get(object, "own_cost");
@@ -291,6 +316,7 @@ void show_page(const struct page *page, const json_t *run, const char *path)
 	show_methods(page, run);
 	show_epochs(page, run);
 	show_kernels(page, run);
+	show_devices(page, run);
 	show_coverage(page, run);
 	show_own_cost(page, run);
 	show_findings(page, run);

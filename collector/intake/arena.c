@@ -302,6 +302,7 @@ bool arena_device(const struct arena_reader *reader, uint32_t index, struct aren
 	device->api = LOAD(slot->api);
 	clean_copy(device->name, sizeof(device->name), slot->name, sizeof(slot->name));
 	clean_copy(device->bus_id, sizeof(device->bus_id), slot->bus_id, sizeof(slot->bus_id));
+	device->memory_peak_bytes = saturate_add(0, LOAD(slot->memory_peak_bytes));
 	return true;
 }
 

@@ -71,6 +71,7 @@ struct arena_device {
 	uint32_t api;
 	char name[128];
 	char bus_id[40];
+	uint64_t memory_peak_bytes; /* at most SATURATE_MAX */
 };
 
 /* Sums over all lanes, none above SATURATE_MAX; never more timed than counted. */

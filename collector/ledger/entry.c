@@ -175,6 +175,22 @@ json_t *entry_uncovered(const struct ledger_state *state)
 	return list;
 }
 
+json_t *entry_devices(const struct ledger_device *device, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < n; i++) {
+		const struct ledger_device *d = &device[i];
+
+		list = append_or_free(
+			list, json_pack("{s:o, s:s, s:o, s:o}", "name", text_json(d->name), "api",
+					d->api, "domain", text_json(d->domain), "memory_peak_bytes",
+					d->memory_peak_bytes ? entry_number(d->memory_peak_bytes)
+							     : json_null()));
+	}
+	return list;
+}
+
 static json_t *added_domains(const struct tally_terms *terms, const struct tally *then,
 			     const struct tally *now)
 {
@@ -246,6 +262,8 @@ json_t *entry_interval(const struct tally_terms *terms, const struct tally *then
 	     (!json_equal(then->idle, now->idle) && json_object_set(body, "idle", now->idle)) ||
 	     (!json_equal(then->uncovered, now->uncovered) &&
 	      json_object_set(body, "uncovered", now->uncovered)) ||
+	     (!json_equal(then->devices, now->devices) &&
+	      json_object_set(body, "devices", now->devices)) ||
 	     (!json_equal(then->found, now->found) &&
 	      json_object_set(body, "findings", now->found)))) {
 		json_decref(body);

@@ -32,6 +32,8 @@ json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, 
 /* Arrays that a tally keeps: of idle methods, and of {program, why, processes, cpu_ns}. */
 json_t *entry_idle(size_t n, const char *const *method);
 json_t *entry_uncovered(const struct ledger_state *state);
+/* The same of {name, api, domain, memory_peak_bytes}. */
+json_t *entry_devices(const struct ledger_device *device, size_t n);
 /* The same of findings: {source, permission, text}. */
 json_t *entry_findings(const struct power_finding *finding, size_t n);
 

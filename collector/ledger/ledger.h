@@ -99,6 +99,14 @@ struct ledger_uncovered {
 	uint64_t cpu_ns;
 };
 
+/* A device, no processor, that the run used. */
+struct ledger_device {
+	const char *name; /* as its rows have it */
+	const char *api;
+	const char *domain;	    /* that bears its energy, or NULL: nothing meters it */
+	uint64_t memory_peak_bytes; /* the most that one process had there; 0: not seen */
+};
+
 /* What was computed of one row within a phase. */
 struct ledger_phase_kernel {
 	uint32_t row;
@@ -159,7 +167,9 @@ struct ledger_state {
 	uint64_t unobserved_cpu_ns; /* of children that lived too briefly to be looked at */
 	uint64_t own_cpu_ns;
 	uint64_t own_uj;
-	struct ledger_grid grid;	     /* means nothing where the opening has no series */
+	struct ledger_grid grid; /* means nothing where the opening has no series */
+	const struct ledger_device *device;
+	size_t devices;
 	const struct power_finding *finding; /* since the opening, or since it was taken up again */
 	size_t findings;
 	/*

@@ -299,6 +299,23 @@ static int check_uncovered(const json_t *uncovered, struct ledger_problem *probl
 	return 0;
 }
 
+static int check_devices(const json_t *devices, struct ledger_problem *problem)
+{
+	static const char *const strings[] = {"name", "api", NULL};
+
+	for (size_t i = 0; i < json_array_size(devices); i++) {
+		const json_t *device = json_array_get(devices, i);
+		const json_t *peak = json_object_get(device, "memory_peak_bytes");
+		uint64_t number;
+
+		if (check_strings(device, strings, problem) ||
+		    (!json_is_null(peak) &&
+		     fields_number(device, "memory_peak_bytes", &number, problem)))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 static int check_found(const json_t *found, struct ledger_problem *problem)
 {
 	static const char *const strings[] = {"source", "text", NULL};
@@ -358,9 +375,10 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 	    take_postings(reading, json_object_get(line, "domains"), problem) ||
 	    take_list(line, "idle", &now->idle, reading->terms.domains, problem) ||
 	    take_list(line, "uncovered", &now->uncovered, SIZE_MAX, problem) ||
+	    take_list(line, "devices", &now->devices, SIZE_MAX, problem) ||
 	    take_list(line, "findings", &now->found, SIZE_MAX, problem) ||
 	    check_found(now->found, problem) || check_idle(now->idle, problem) ||
-	    check_uncovered(now->uncovered, problem) ||
+	    check_uncovered(now->uncovered, problem) || check_devices(now->devices, problem) ||
 	    fields_take(json_object_get(line, "so_far"), fields_counters, &now->counters, problem))
 		return -EBADMSG;
 	error = take_kernels(reading, json_object_get(line, "kernels"), problem);

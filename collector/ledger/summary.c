@@ -394,15 +394,16 @@ json_t *summary_make(const struct reading *reading, const struct summary_files *
 
 	tally_energy(&reading->now, &reading->terms, &energy);
 	/* A share of processor time reckoned into energy is a model, whatever the meter was. */
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, "
-			 "s:s}, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:{s:o, "
+			 "s:o, s:s}, s:o, s:o}",
 			 "schema", "gramme.run/1", "run", run_object(reading, files), "energy",
 			 energy_object(reading, &energy), "carbon", carbon_object(reading, &energy),
 			 "phases", phasesum_list(reading), "outside", phasesum_outside(reading),
 			 "metrics", progress_list(reading), "kernels", kernel_list(reading, true),
 			 "commands", kernel_list(reading, false), "arithmetic",
 			 arithmetic_object(reading), "coverage", coverage_object(reading),
-			 "own_cost", "cpu_ns", entry_number(counters->own_cpu_ns), "energy_uj",
+			 "devices", reading->now.devices, "own_cost", "cpu_ns",
+			 entry_number(counters->own_cpu_ns), "energy_uj",
 			 entry_number(counters->own_uj), "quality", "modelled", "findings",
 			 finding_list(reading), "chain", chain_object(reading, files));
 }

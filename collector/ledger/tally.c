@@ -30,13 +30,19 @@ int tally_quality(const char *name)
 	return -1;
 }
 
+static bool has_lists(const struct tally *tally)
+{
+	return tally->idle && tally->uncovered && tally->devices && tally->found;
+}
+
 int tally_init(struct tally *tally)
 {
 	*tally = (struct tally){.idle = json_array(),
 				.uncovered = json_array(),
+				.devices = json_array(),
 				.found = json_array(),
 				.series = json_null()};
-	if (tally->idle && tally->uncovered && tally->found)
+	if (has_lists(tally))
 		return 0;
 	tally_free(tally);
 	return -ENOMEM;
@@ -48,6 +54,7 @@ void tally_free(struct tally *tally)
 	free(tally->paths.samples);
 	json_decref(tally->idle);
 	json_decref(tally->uncovered);
+	json_decref(tally->devices);
 	json_decref(tally->found);
 	json_decref(tally->series);
 	*tally = (struct tally){0};
@@ -127,10 +134,12 @@ int tally_copy(struct tally *to, const struct tally *from)
 		memcpy(to->kernel, from->kernel, from->kernels * sizeof(*to->kernel));
 	json_incref(to->idle);
 	json_incref(to->uncovered);
+	json_incref(to->devices);
 	json_incref(to->found);
 	json_incref(to->series);
 	json_decref(old.idle);
 	json_decref(old.uncovered);
+	json_decref(old.devices);
 	json_decref(old.found);
 	json_decref(old.series);
 	return 0;
@@ -215,6 +224,7 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 		.t_ns = state->t_ns,
 		.idle = entry_idle(terms->domains, state->idle_method),
 		.uncovered = entry_uncovered(state),
+		.devices = entry_devices(state->device, state->devices),
 		.found = json_array(),
 		.grid = {.held = state->grid.weighted,
 			 .constant_uj = state->grid.constant_uj,
@@ -233,8 +243,7 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 	};
 	for (size_t i = 0; i < terms->domains; i++)
 		tally->posting[i] = state->posting[i];
-	error = tally->idle && tally->uncovered && tally->found ? make_room(tally, state->kernels)
-								: -ENOMEM;
+	error = has_lists(tally) ? make_room(tally, state->kernels) : -ENOMEM;
 	if (!error)
 		error = take_kernels(terms, state, tally);
 	if (!error)

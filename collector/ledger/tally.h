@@ -90,6 +90,7 @@ struct tally {
 	struct tally_grid grid;
 	json_t *idle;	   /* idle method by domain: array of strings */
 	json_t *uncovered; /* array of {program, why, processes, cpu_ns} */
+	json_t *devices;   /* array of {name, api, domain, memory_peak_bytes} */
 	json_t *found;	   /* array of {source, permission, text}: findings since the opening */
 	json_t *series;	   /* object: the intensities that are booked by; or null */
 };

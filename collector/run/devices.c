@@ -109,6 +109,24 @@ static int place(struct devices *devices, struct device *device, const struct ar
 	return 0;
 }
 
+/* Only what has a name: what a full table or a torn slot stands for is none. */
+static bool is_told(const struct device *device)
+{
+	return device->type != WIRE_DEVICE_CPU && device->api;
+}
+
+static void tell(struct devices *devices)
+{
+	devices->told_n = 0;
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct device *d = devices->device[i];
+
+		if (is_told(d))
+			devices->told[devices->told_n++] = (struct ledger_device){
+				d->label, arena_api_name(d->api), d->domain, d->memory_peak_bytes};
+	}
+}
+
 static int append(struct devices *devices, const struct arena_device *from)
 {
 	struct device *device = calloc(1, sizeof(*device));
@@ -124,8 +142,9 @@ static int append(struct devices *devices, const struct arena_device *from)
 	memcpy(device->name, from->name, sizeof(device->name));
 	memcpy(device->bus_id, from->bus_id, sizeof(device->bus_id));
 	name_device(devices, device);
-	devices->device[devices->n] = device;
-	return (int)devices->n++;
+	devices->device[devices->n++] = device;
+	tell(devices);
+	return (int)devices->n - 1;
 }
 
 int devices_find(struct devices *devices, const struct arena_device *from)
@@ -141,6 +160,24 @@ int devices_find(struct devices *devices, const struct arena_device *from)
 	if (devices->n == DEVICES_MAX)
 		return DEVICES_MAX - 1;
 	return append(devices, devices->n == DEVICES_MAX - 1 ? &others : from);
+}
+
+void devices_memory(struct devices *devices, int index, uint64_t peak_bytes)
+{
+	struct device *device = devices->device[index];
+
+	if (peak_bytes <= device->memory_peak_bytes)
+		return;
+	device->memory_peak_bytes = peak_bytes;
+	tell(devices);
+}
+
+const struct ledger_device *devices_unmetered(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->told_n; i++)
+		if (!devices->told[i].domain)
+			return &devices->told[i];
+	return NULL;
 }
 
 int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start_ns,

@@ -26,8 +26,9 @@ struct device {
 	char bus_id[40];
 	char label[144];    /* the name; "name #2" for the second of its name */
 	const char *domain; /* that bears its energy, or NULL */
-	int gpu;	    /* that domain's index where it is a GPU's, or -1 */
-	struct busy *busy;  /* its own, or that of all devices on the same domains */
+	uint64_t memory_peak_bytes;
+	int gpu;	   /* that domain's index where it is a GPU's, or -1 */
+	struct busy *busy; /* its own, or that of all devices on the same domains */
 	struct busy_interval *pending;
 	size_t n;
 	size_t room;
@@ -36,6 +37,8 @@ struct device {
 struct devices {
 	struct device *device[DEVICES_MAX];
 	size_t n;
+	struct ledger_device told[DEVICES_MAX]; /* of these, those that are no CPUs */
+	size_t told_n;
 	const struct power_domain *domain; /* of the machine; borrowed */
 	size_t domains;
 	char cpu_domain[POWER_NAME_MAX]; /* "package-0", "package-*", or "" */
@@ -51,6 +54,12 @@ void devices_release(struct devices *devices);
 
 /* Finds or makes the run's device for one that an arena names. Returns its index or -ENOMEM. */
 int devices_find(struct devices *devices, const struct arena_device *device);
+
+/* What a process has had of memory there, at most. */
+void devices_memory(struct devices *devices, int index, uint64_t peak_bytes);
+
+/* The first device that nothing meters, or NULL. */
+const struct ledger_device *devices_unmetered(const struct devices *devices);
 
 /* A command of row `key` that occupied device `index`. Returns 0 or -ENOMEM (it is not timed). */
 int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start_ns,

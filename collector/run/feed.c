@@ -238,6 +238,21 @@ static void book(struct feed *feed, struct feed_entry *entry, const struct arena
 	add(&row->flop, &owed->flop, rise(total->flop, &entry->seen.flop));
 }
 
+/* What has been had of memory on the devices, if nothing else was done there. */
+static void note_memory(struct feed *feed)
+{
+	struct arena_device device;
+	int index;
+
+	for (uint32_t i = 0; i < WIRE_DEVICES; i++) {
+		if (!arena_device(&feed->reader, i, &device) || !device.memory_peak_bytes)
+			continue;
+		index = find_device(feed, i);
+		if (index >= 0)
+			devices_memory(feed->devices, index, device.memory_peak_bytes);
+	}
+}
+
 int feed_count(struct feed *feed)
 {
 	int error = grow(feed);
@@ -256,6 +271,7 @@ int feed_count(struct feed *feed)
 		if (!unresolved)
 			book(feed, &feed->entry[i], &total);
 	}
+	note_memory(feed);
 	return error;
 }
 

@@ -92,18 +92,22 @@ static int restore_devices(struct devices *devices, const json_t *saved)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct arena_device device = {0};
 		const char *name, *bus_id;
+		json_int_t peak_bytes;
 		int type, api;
 
-		if (json_unpack(json_array_get(list, i), "[i, i, s, s]", &type, &api, &name,
-				&bus_id) ||
-		    strlen(name) >= sizeof(device.name) || strlen(bus_id) >= sizeof(device.bus_id))
+		if (json_unpack(json_array_get(list, i), "[i, i, s, s, I]", &type, &api, &name,
+				&bus_id, &peak_bytes) ||
+		    peak_bytes < 0 || strlen(name) >= sizeof(device.name) ||
+		    strlen(bus_id) >= sizeof(device.bus_id))
 			return -EBADMSG;
 		device.type = (uint32_t)type;
 		device.api = (uint32_t)api;
 		strcpy(device.name, name);
 		strcpy(device.bus_id, bus_id);
-		if (devices_find(devices, &device) < 0)
+		const int index = devices_find(devices, &device);
+		if (index < 0)
 			return -ENOMEM;
+		devices_memory(devices, index, (uint64_t)peak_bytes);
 	}
 	return 0;
 }

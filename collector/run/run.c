@@ -336,6 +336,8 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 		.processes = run->tree.processes,
 		.uncovered = run->tree.unseen.row,
 		.uncovereds = run->tree.unseen.n,
+		.device = run->devices.told,
+		.devices = run->devices.told_n,
 		.uncovered_cpu_ns = run->tree.unseen.cpu_ns,
 		.unobserved_cpu_ns = run->tree.unobserved_ns,
 		.own_cpu_ns = saturate_add(run->own_cpu_ns, run->cost_ns),
@@ -461,6 +463,7 @@ static void summarise_grid(const struct run *run, uint64_t energy_uj, char *text
 
 void run_summary(const struct run *run, uint64_t t_ns, const char *path, char *text, size_t size)
 {
+	const struct ledger_device *unmetered = devices_unmetered(&run->devices);
 	const char *quality;
 	uint64_t energy_uj = run_energy_uj(run, &quality);
 	const uint64_t co2e_ug =
@@ -472,7 +475,8 @@ void run_summary(const struct run *run, uint64_t t_ns, const char *path, char *t
 	human_co2e(co2e_ug, energy_uj, false, mass);
 	summarise_grid(run, energy_uj, grid, sizeof(grid));
 	human_time(t_ns - run->start_ns, false, time);
-	int n = snprintf(text, size, "%s (%s), %s CO2e (%s%s%s), %s", energy, quality, mass,
+	int n = snprintf(text, size, "%s (%s%s%s), %s CO2e (%s%s%s), %s", energy, quality,
+			 unmetered ? ", without " : "", unmetered ? unmetered->name : "", mass,
 			 run->factor.zone, run->factor.assumed ? ", assumed" : "", grid, time);
 	if (n > 0 && (size_t)n < size && *path)
 		snprintf(text + n, size - (size_t)n, "; %sledger: %s",

@@ -34,8 +34,9 @@ static json_t *save_devices(const struct devices *devices)
 
 	for (size_t i = 0; i < devices->n; i++) {
 		const struct device *d = devices->device[i];
-		if (json_array_append_new(list, json_pack("[i, i, s, s]", (int)d->type, (int)d->api,
-							  d->name, d->bus_id)))
+		if (json_array_append_new(list, json_pack("[i, i, s, s, I]", (int)d->type,
+							  (int)d->api, d->name, d->bus_id,
+							  (json_int_t)d->memory_peak_bytes)))
 			break;
 	}
 	return list;

@@ -33,7 +33,17 @@ told() {
 	echo "$2" | diff - "$TMPDIR/told" || fail "the arena says otherwise (<expected >told)"
 }
 
+# booked STORY BYTES: the same peak, from the arena into the ledger.
+booked() {
+	use_simgpu
+	meter_ok -- "$prog/cuda_story" dlopen "$1" 4
+	verified
+	holds ".devices | length == 1 and (.[0] | .api == \"cuda\" and .memory_peak_bytes == $2)"
+}
+
 mib=1048576
+booked memory $((7 * mib))
+booked train 4096
 told memory "2 6 6772616d6d6540008000000000000000 $mib $((7 * mib))"
 # Physical memory counts while it is mapped, where it lies.
 told mapped "2 6 6772616d6d6540008000000000000000 $((2 * mib)) $((6 * mib))"

@@ -44,6 +44,21 @@ for pid in $(pgrep -x gramme-nvml || true); do
 		fail "the process that asks NVML is still there"
 done
 
+# What a program computed on a GPU that nothing meters is not passed off as nothing.
+: >"$SIMNVML_SCRIPT"
+for library in "$fake/cuda" "$fake/cuda:$fake/nvml"; do
+	LD_LIBRARY_PATH=$library SIMNVML_INIT=9 meter_ok -- "$prog/cuda_sample" 5 5 5
+	verified
+	holds '.devices | length == 1 and .[0].domain == null and .[0].api == "cuda"'
+	holds '[.kernels[] | .energy_uj] == [null, null]'
+	"$gramme" show "$ledger" | tr -s ' \n' ' ' | grep -q 'GPU (cuda);.* what it drew is in no total' ||
+		fail "the page does not say it"
+done
+LD_LIBRARY_PATH=$fake/cuda:$fake/nvml meter_ok -- "$prog/cuda_sample" 5 5 5
+holds '.devices | length == 1 and .[0].domain == "gpu-0"'
+LD_LIBRARY_PATH=$fake/cuda "$gramme" run --ledger-dir "$TMPDIR/loud" -- "$prog/cuda_sample" 5 5 5 2>&1 |
+	grep -q '^gramme: .*, without gramme simulated GPU)' || fail "its absence is not told"
+
 # A library and no GPU: nothing to say.
 : >"$SIMNVML_SCRIPT"
 SIMGPU_COUNT=0 meter_ok -- true

@@ -24,9 +24,9 @@ static const struct power_domain domain[] = {
 
 static struct devices devices;
 
-static int find(uint32_t type, const char *name, const char *bus_id)
+static int find_of(uint32_t type, uint32_t api, const char *name, const char *bus_id)
 {
-	struct arena_device from = {.type = type};
+	struct arena_device from = {.type = type, .api = api};
 	int index;
 
 	snprintf(from.name, sizeof(from.name), "%s", name);
@@ -34,6 +34,11 @@ static int find(uint32_t type, const char *name, const char *bus_id)
 	index = devices_find(&devices, &from);
 	assert_true(index >= 0);
 	return index;
+}
+
+static int find(uint32_t type, const char *name, const char *bus_id)
+{
+	return find_of(type, 0, name, bus_id);
 }
 
 static const char *borne_by(uint32_t type, const char *bus_id)
@@ -53,6 +58,31 @@ static void a_gpu_is_found_by_what_programs_call_it(void **state)
 	assert_string_equal(borne_by(WIRE_DEVICE_GPU, "0000:0c:00.0"), "nobody");
 	assert_string_equal(borne_by(WIRE_DEVICE_GPU, ""), "nobody");
 	assert_string_equal(borne_by(WIRE_DEVICE_CPU, ""), "package-0");
+	devices_release(&devices);
+}
+
+/* What is no CPU is told, with the most that a process had there; of what nothing meters, the
+ * first. */
+static void what_was_used_is_told(void **state)
+{
+	int here, there;
+
+	(void)state;
+	devices_open(&devices, domain, DOMAINS, T0);
+	find(WIRE_DEVICE_CPU, "processor", "");
+	assert_int_equal(devices.told_n, 0);
+	here = find_of(WIRE_DEVICE_GPU, WIRE_API_CUDA, "here", "0000:0b:00.0");
+	assert_null(devices_unmetered(&devices));
+	there = find_of(WIRE_DEVICE_GPU, WIRE_API_OPENCL, "there", "0000:0c:00.0");
+	devices_memory(&devices, here, 7);
+	devices_memory(&devices, here, 5);
+	devices_memory(&devices, there, 3);
+	assert_int_equal(devices.told_n, 2);
+	assert_string_equal(devices.told[0].name, "here");
+	assert_string_equal(devices.told[0].domain, "gpu-1");
+	assert_int_equal(devices.told[0].memory_peak_bytes, 7);
+	assert_int_equal(devices.told[1].memory_peak_bytes, 3);
+	assert_string_equal(devices_unmetered(&devices)->name, "there");
 	devices_release(&devices);
 }
 
@@ -92,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_gpu_is_found_by_what_programs_call_it),
+		cmocka_unit_test(what_was_used_is_told),
 		cmocka_unit_test(two_names_of_a_gpu_have_its_energy_once),
 	};
 
