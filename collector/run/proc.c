@@ -176,6 +176,20 @@ static struct proc_stat *find_in(struct proc_stat *stat, size_t n, pid_t pid)
 	return n ? bsearch(&key, stat, n, sizeof(key), by_pid) : NULL;
 }
 
+/* Room for one more. */
+static struct proc_stat *grow(struct proc_snapshot *snapshot)
+{
+	if (snapshot->n == snapshot->room) {
+		size_t room = snapshot->room ? snapshot->room * 2 : 256;
+		struct proc_stat *more = realloc(snapshot->stat, room * sizeof(*more));
+		if (!more)
+			return NULL;
+		snapshot->stat = more;
+		snapshot->room = room;
+	}
+	return &snapshot->stat[snapshot->n];
+}
+
 /*
  * The kernel makes a folder's inode when it is first listed and keeps it while the process lives
  * and memory lasts: with the same inode it is the same process. To list a process costs a tenth of
@@ -185,21 +199,30 @@ static int add_process(struct proc_snapshot *snapshot, const char *root, const s
 {
 	pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 	const struct proc_stat *before = find_in(snapshot->before, snapshot->before_n, pid);
+	struct proc_stat *stat = grow(snapshot);
 
-	if (snapshot->n == snapshot->room) {
-		size_t room = snapshot->room ? snapshot->room * 2 : 256;
-		struct proc_stat *more = realloc(snapshot->stat, room * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		snapshot->stat = more;
-		snapshot->room = room;
-	}
-	struct proc_stat *stat = &snapshot->stat[snapshot->n];
+	if (!stat)
+		return -ENOMEM;
 	if (before && before->stranger && before->inode == entry->d_ino)
 		*stat = *before;
 	else if (proc_stat(root, pid, stat))
 		return 0; /* it is gone by now, or cannot be read */
 	stat->inode = entry->d_ino;
+	snapshot->n++;
+	return 0;
+}
+
+static int add_stranger(struct proc_snapshot *snapshot, const char *root,
+			const struct dirent *entry)
+{
+	struct proc_stat *stat = grow(snapshot);
+
+	(void)root;
+	if (!stat)
+		return -ENOMEM;
+	*stat = (struct proc_stat){.pid = (pid_t)strtol(entry->d_name, NULL, 10),
+				   .inode = entry->d_ino,
+				   .stranger = true};
 	snapshot->n++;
 	return 0;
 }
@@ -224,25 +247,76 @@ static bool in_order(const struct proc_snapshot *snapshot)
 	return i >= snapshot->n;
 }
 
-int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
+/* The PID that was given out last, which is the last word of loadavg; 0 where it is not told. */
+static long newest_pid(const char *root)
+{
+	char path[PATH_MAX], text[128];
+	int n = snprintf(path, sizeof(path), "%s/loadavg", root);
+	int fd = n > 0 && (size_t)n < sizeof(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return 0;
+	ssize_t length = read_up_to(fd, text, sizeof(text));
+	close(fd);
+	const char *last = length > 0 ? strrchr(text, ' ') : NULL;
+	return last ? strtol(last, NULL, 10) : 0;
+}
+
+static int list(const char *root, struct proc_snapshot *snapshot,
+		int (*add)(struct proc_snapshot *, const char *, const struct dirent *))
 {
 	DIR *dir = opendir(root);
 	struct dirent *entry;
-	int error = 0, raised;
+	int error = 0;
 
 	if (!dir)
 		return -errno;
 	swap_buffers(snapshot);
-	raised = rights_raise(CAP_SYS_PTRACE);
 	while (!error && (entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]))
-			error = add_process(snapshot, root, entry);
-	rights_lower(raised);
+			error = add(snapshot, root, entry);
 	closedir(dir);
 	/* The kernel lists them by PID; a recorded folder does not. */
 	if (!in_order(snapshot))
 		qsort(snapshot->stat, snapshot->n, sizeof(*snapshot->stat), by_pid);
 	return error;
+}
+
+/* Nobody has come: who may be ours is read, and is here or gone. */
+static void look_again(const char *root, struct proc_snapshot *snapshot)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < snapshot->n; i++) {
+		struct proc_stat *stat = &snapshot->stat[i];
+		const uint64_t inode = stat->inode;
+
+		if (!stat->stranger && proc_stat(root, stat->pid, stat))
+			continue;
+		stat->inode = inode;
+		snapshot->stat[n++] = *stat;
+	}
+	snapshot->n = n;
+}
+
+int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
+{
+	/* Asked first: who comes while we list may be missed, and is looked for the next time. */
+	const long newest = newest_pid(root);
+	int error = 0;
+
+	if (newest > 0 && newest == snapshot->newest)
+		look_again(root, snapshot);
+	else
+		error = list(root, snapshot, add_process);
+	snapshot->newest = error ? 0 : newest;
+	return error;
+}
+
+int proc_snapshot_strangers(const char *root, struct proc_snapshot *snapshot)
+{
+	snapshot->newest = 0;
+	return list(root, snapshot, add_stranger);
 }
 
 void proc_snapshot_release(struct proc_snapshot *snapshot)

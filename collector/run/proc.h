@@ -36,9 +36,11 @@ int proc_stat(const char *root, pid_t pid, struct proc_stat *stat);
 /*
  * All processes at one moment (as nearly as /proc allows), by rising PID. A process that is marked
  * as a stranger is not read again while it is there, since most of a node's processes are none of
- * ours: what stands here of it may be old.
+ * ours: what stands here of it may be old. While no process was made since the snapshot before, the
+ * others are read alone, and a stranger that ended stays.
  */
 struct proc_snapshot {
+	long newest; /* PID given out last, as /proc/loadavg had it before; 0: not known */
 	struct proc_stat *stat;
 	size_t n;
 	size_t room;
@@ -49,6 +51,8 @@ struct proc_snapshot {
 
 /* Takes a snapshot into *snapshot, which begins as zeros. Returns 0 or -errno. */
 int proc_snapshot(const char *root, struct proc_snapshot *snapshot);
+/* The same of processes that are all strangers: nothing is read of them but that they are there. */
+int proc_snapshot_strangers(const char *root, struct proc_snapshot *snapshot);
 void proc_snapshot_release(struct proc_snapshot *snapshot);
 
 /* The process in a snapshot, or NULL. */

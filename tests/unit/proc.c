@@ -171,6 +171,60 @@ static void strangers_are_not_read_again(void **state)
 	proc_snapshot_release(&snapshot);
 }
 
+/* Where nobody has come since the snapshot before, who may be ours is read and nobody looked for.
+ */
+static void nobody_is_looked_for_while_nobody_comes(void **state)
+{
+	struct proc_snapshot snapshot = {0};
+	char path[512];
+
+	(void)state;
+	put_text("loadavg", "0.01 0.02 0.03 1/77 31\n");
+	put_text("30/stat", "30 (b) S 1" STAT_TAIL);
+	put_text("31/stat", "31 (c) S 1" STAT_TAIL);
+	put_text("32/stat", "32 (d) S 1" STAT_TAIL);
+	assert_int_equal(proc_snapshot(root, &snapshot), 0);
+	proc_find(&snapshot, 30)->stranger = true;
+	const uint64_t inode = proc_find(&snapshot, 32)->inode;
+	put_text("30/stat", "30 (other) S 1" STAT_TAIL);
+	put_text("32/stat", "32 (other) S 1" STAT_TAIL);
+	put_text("33/stat", "33 (new) S 1" STAT_TAIL);
+	snprintf(path, sizeof(path), "%s/31/stat", root);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(proc_snapshot(root, &snapshot), 0);
+	assert_int_equal(snapshot.n, 2);
+	assert_string_equal(proc_find(&snapshot, 30)->comm, "b");
+	assert_true(proc_find(&snapshot, 30)->stranger);
+	assert_string_equal(proc_find(&snapshot, 32)->comm, "other");
+	assert_int_equal(proc_find(&snapshot, 32)->inode, inode);
+	put_text("loadavg", "0.01 0.02 0.03 1/78 33\n");
+	assert_int_equal(proc_snapshot(root, &snapshot), 0);
+	assert_int_equal(snapshot.n, 3);
+	assert_string_equal(proc_find(&snapshot, 33)->comm, "new");
+	proc_snapshot_release(&snapshot);
+}
+
+/* Strangers are told apart from who comes after them without being read. */
+static void strangers_need_not_be_read_at_all(void **state)
+{
+	struct proc_snapshot snapshot = {0};
+
+	(void)state;
+	put_text("30/stat", "30 (b) S 1" STAT_TAIL);
+	put_text("31/stat", "31 (c) S 1" STAT_TAIL);
+	assert_int_equal(proc_snapshot_strangers(root, &snapshot), 0);
+	assert_int_equal(snapshot.n, 2);
+	assert_true(proc_find(&snapshot, 30)->stranger);
+	assert_string_equal(proc_find(&snapshot, 30)->comm, "");
+	proc_find(&snapshot, 31)->stranger = false;
+	put_text("32/stat", "32 (new) S 31" STAT_TAIL);
+	assert_int_equal(proc_snapshot(root, &snapshot), 0);
+	assert_string_equal(proc_find(&snapshot, 30)->comm, "");
+	assert_string_equal(proc_find(&snapshot, 31)->comm, "c");
+	assert_string_equal(proc_find(&snapshot, 32)->comm, "new");
+	proc_snapshot_release(&snapshot);
+}
+
 static void memory_is_proportional_or_else_unshared(void **state)
 {
 	uint64_t bytes = 0;
@@ -309,6 +363,8 @@ int main(void)
 		cmocka_unit_test(a_broken_stat_line_is_refused),
 		TEST(a_snapshot_holds_processes_by_pid),
 		TEST(strangers_are_not_read_again),
+		TEST(nobody_is_looked_for_while_nobody_comes),
+		TEST(strangers_need_not_be_read_at_all),
 		TEST(memory_is_proportional_or_else_unshared),
 		TEST(the_node_is_busy_but_not_when_idle_waiting_or_robbed),
 		TEST(a_mapped_shim_covers),
