@@ -93,6 +93,13 @@ int meter_end(struct meter *meter, struct run *run, int exit_status, bool comple
 /* Gives up a run whose program could not be executed. */
 void meter_cancel(struct meter *meter, struct run *run);
 
+/*
+ * Lets a program that is at work go on working when the collector has something to do: that waits
+ * for a CPU which is idle, or for its turn. To be called when no more processes will be forked,
+ * since they would be given the same. What the caller was given by others stays.
+ */
+void meter_stand_back(void);
+
 /* Ticks now and writes the journal: the collector is about to be stopped. */
 void meter_pause(struct meter *meter);
 

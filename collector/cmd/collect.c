@@ -92,6 +92,7 @@ static int collect(const struct meter_options *options)
 		return fail(options->socket, error == -EADDRINUSE ? "a collector is there already"
 								  : strerror(-error));
 	}
+	meter_stand_back();
 	uv_signal_init(&loop, &term);
 	uv_signal_init(&loop, &interrupt);
 	uv_signal_init(&loop, &hang_up);

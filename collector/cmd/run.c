@@ -350,6 +350,8 @@ static int run_program(struct session *s)
 	s->job.on_end = on_end;
 	s->job.on_stop = on_stop;
 	s->job.arg = s;
+	if (s->meter)
+		meter_stand_back();
 	int error = job_go(&s->job);
 	streams_let_go(&s->streams);
 	if (error)

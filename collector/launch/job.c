@@ -251,6 +251,7 @@ static void on_signal(uv_poll_t *poll, int status, int events)
 	while (!job->ended && read(job->signals, &info, sizeof(info)) == sizeof(info))
 		take_signal(job, &info);
 	if (job->ended) {
+		witness_leave(&job->witness);
 		uv_poll_stop(poll);
 		job->on_end(job->arg);
 	}

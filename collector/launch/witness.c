@@ -82,12 +82,19 @@ bool witness_saw(struct witness *witness, int signal)
 	return write(witness->fd, &number, 1) == 1;
 }
 
+void witness_leave(struct witness *witness)
+{
+	if (witness->fd >= 0)
+		close(witness->fd);
+	witness->fd = -1;
+}
+
 void witness_stop(struct witness *witness)
 {
-	if (witness->fd < 0)
+	witness_leave(witness);
+	if (witness->pid <= 0)
 		return;
-	close(witness->fd);
-	witness->fd = -1;
 	while (waitpid(witness->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	witness->pid = 0;
 }

@@ -66,12 +66,15 @@ void origin_experiment(char *const *argv, const char *cwd, char *name, size_t si
 	snprintf(name, size, "%.*s", (int)(length < size ? length : size - 1), base);
 }
 
-static char *name_of(uid_t uid)
+int origin_name(struct origin *origin)
 {
 	char name[USER_NAME_MAX];
 
-	user_name(uid, user_lookup, name);
-	return strdup(name);
+	if (origin->user)
+		return 0;
+	user_name(origin->uid, user_lookup, name);
+	origin->user = strdup(name);
+	return origin->user ? 0 : -ENOMEM;
 }
 
 static char *chosen(const char *label, const char *otherwise)
@@ -107,15 +110,12 @@ int origin_make(struct origin *origin, char *const *argv, const char *cwd, uid_t
 	*origin = (struct origin){
 		.project = chosen(labels->project, "default"),
 		.experiment = chosen(labels->experiment, experiment),
-		.user = name_of(uid),
 		.cwd = strdup(cwd),
 		.argv = copy_args(argv),
 		.uid = uid,
 		.gid = gid,
 	};
-	return origin->project && origin->experiment && origin->user && origin->cwd && origin->argv
-		       ? 0
-		       : -ENOMEM;
+	return origin->project && origin->experiment && origin->cwd && origin->argv ? 0 : -ENOMEM;
 }
 
 /* The value of a variable in a block of environment, or NULL. */

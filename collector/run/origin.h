@@ -14,7 +14,7 @@
 struct origin {
 	char *project;
 	char *experiment;
-	char *user;
+	char *user; /* NULL until origin_name */
 	char *cwd;
 	char *job;   /* what ties processes of one job together, or NULL */
 	char **argv; /* NULL-terminated, at least one */
@@ -34,6 +34,9 @@ struct origin_labels {
  */
 int origin_make(struct origin *origin, char *const *argv, const char *cwd, uid_t uid, gid_t gid,
 		const struct origin_labels *labels);
+
+/* Asks for the name of its user, which may take its time. Returns 0 or -ENOMEM. */
+int origin_name(struct origin *origin);
 
 /*
  * The origin of a process beneath `root` ("/proc"): arguments, working folder and environment are

@@ -396,12 +396,22 @@ static int write_lines(struct run *run, const struct ledger_state *state, uint64
 	return write_anchors(run, t_ns + 1);
 }
 
+static bool is_line_due(const struct run *run, uint64_t t_ns)
+{
+	return t_ns - run->interval_ns >= INTERVAL_NS || run->anchors || run->grid.cut;
+}
+
+bool run_is_due(const struct run *run, uint64_t t_ns)
+{
+	return run->ledger && (is_line_due(run, t_ns) || t_ns - run->journal_ns >= JOURNAL_NS);
+}
+
 void run_write(struct run *run, uint64_t t_ns)
 {
-	if (!run->ledger)
+	if (!run_is_due(run, t_ns))
 		return;
 	struct ledger_state state = run_state(run, t_ns);
-	bool due = t_ns - run->interval_ns >= INTERVAL_NS || run->anchors || run->grid.cut;
+	bool due = is_line_due(run, t_ns);
 	int error = due ? write_lines(run, &state, t_ns) : 0;
 	if (due)
 		run->ledger_error = error;

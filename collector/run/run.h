@@ -93,6 +93,7 @@ struct run {
 	bool orphaned;	      /* ... or did, until it died */
 	bool ending;	      /* meter_end is at work */
 	uint64_t saved_ns;    /* when that was brought up to date */
+	size_t saved_bytes;   /* its length then */
 	int memory;	      /* what another collector would go on from (save.h), or -1 */
 	uint64_t *gone;	      /* arenas that were let go, and are still kept */
 	size_t gones;
@@ -175,6 +176,9 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns);
  * the next run_write that can, behind an interval line of its own.
  */
 void run_anchor(struct run *run, uint64_t t_ns, uint64_t utc_ns, const char *reason);
+
+/* Whether run_write would write anything now. */
+bool run_is_due(const struct run *run, uint64_t t_ns);
 
 /*
  * Writes an interval line and anchors, or the journal, if it is time. What cannot be written now

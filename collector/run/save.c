@@ -97,7 +97,7 @@ static json_t *save_all(const struct run *run, json_t *interval)
 		"cost_ns", (json_int_t)run->cost_ns, "own_cpu_ns", (json_int_t)run->own_cpu_ns);
 }
 
-int save_run(const struct run *run, uint64_t t_ns)
+int save_run(struct run *run, uint64_t t_ns)
 {
 	json_t *interval;
 
@@ -109,7 +109,8 @@ int save_run(const struct run *run, uint64_t t_ns)
 		return error;
 	json_t *saved = save_all(run, interval);
 	char *text = saved ? json_dumps(saved, JSON_COMPACT) : NULL;
-	error = text ? memory_write(run->memory, text, strlen(text)) : -ENOMEM;
+	run->saved_bytes = text ? strlen(text) : 0;
+	error = text ? memory_write(run->memory, text, run->saved_bytes) : -ENOMEM;
 	free(text);
 	json_decref(saved);
 	return error;

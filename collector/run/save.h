@@ -16,7 +16,7 @@
  * saved is never behind it. Returns 0, -ENOENT for a run without ledger or memory, or -errno; the
  * old one then stands.
  */
-int save_run(const struct run *run, uint64_t t_ns);
+int save_run(struct run *run, uint64_t t_ns);
 
 /* What is saved in a memory: a new object, checked only for its format. Returns 0 or -errno. */
 int save_load(int memory, json_t **saved);

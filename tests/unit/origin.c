@@ -94,6 +94,8 @@ static void labels_that_were_chosen_win(void **state)
 
 	(void)state;
 	assert_int_equal(origin_make(&origin, argv, "/", 0, 0, &some), 0);
+	assert_null(origin.user);
+	assert_int_equal(origin_name(&origin), 0);
 	assert_string_equal(origin.project, "p");
 	assert_string_equal(origin.experiment, "program");
 	assert_string_equal(origin.user, "root");
@@ -102,6 +104,7 @@ static void labels_that_were_chosen_win(void **state)
 	assert_null(origin.job);
 	origin_release(&origin);
 	assert_int_equal(origin_make(&origin, argv, "/", 4000000001u, 0, &some), 0);
+	assert_int_equal(origin_name(&origin), 0);
 	assert_string_equal(origin.user, "uid-4000000001");
 	origin_release(&origin);
 }
