@@ -21,6 +21,15 @@ def wait(condition, seconds):
     return True
 
 
+def descendants(pid):
+    """The process and all that came of it, oldest first."""
+    pids = [pid]
+    for one in pids:
+        for task in os.listdir(f"/proc/{one}/task"):
+            pids += map(int, watch.read(f"/proc/{one}/task/{task}/children").split())
+    return pids
+
+
 class Collector:
     def __init__(self, gramme, folder):
         os.makedirs(folder, 0o711, exist_ok=True)
@@ -54,13 +63,13 @@ class Collector:
         return self.arenas() > 0
 
     def kill(self):
-        """Its holder as well, which would keep every connection as if nothing had happened."""
-        pid = self.process.pid
-        children = watch.read(f"/proc/{pid}/task/{pid}/children").split()
-        self.process.kill()
+        """Its holder as well, which would keep every connection as if nothing had happened, and the
+        spare that would go on for the holder: none may see another's end before its own."""
+        pids = descendants(self.process.pid)
+        for signo in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                os.kill(pid, signo)
         self.process.wait()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
 
     def stop(self):
         """Returns the exit status of an orderly end."""

@@ -17,7 +17,9 @@ Memory is compared with a bound, since no two runs of a program take the same. M
 over true, sh, bash, git, perl, python, node and java, seven times each: anonymous and shared memory
 at the exit grow by 16 to 24 KiB (lazy) and 48 to 64 KiB (eager; 32 of them are touched pages of the
 arena), and two bare runs of node and java differ by 100 KiB. Address space grows by 3440 KiB, of
-which 1024 are the ring of notes. What is over the bound is run again,
+which 1024 are the ring of notes. The peak counts file pages too, which all programs share: of the
+library's 1 MiB some 440 KiB are mapped around what is touched, and two bare runs of cat differ by
+170 KiB. What is over the bound is run again,
 and the least of three counts. Address space is left out where there are threads: malloc reserves
 64 MiB for as many of them as happen to meet.
 """
@@ -43,7 +45,7 @@ from collector import ARENA_S, Collector, wait
 
 VARIANTS = ("bare", "lazy", "eager", "dying", "dead")
 ORPHANS_S, DIFF_LINES = 5, 24
-MEMORY_KIB = {"memory": 160, "peak memory": 640, "locked memory": 96, "address space": 4096}
+MEMORY_KIB = {"memory": 160, "peak memory": 900, "locked memory": 96, "address space": 4096}
 MEMORY_NOISE = 16  # of what the bare program takes, one part
 MEMORY_RUNS = 3
 UNSTEADY = ((rb"==\d+==", b"==PID=="), (rb"\b0x[0-9a-f]{5,16}\b", b"0xADDRESS"))

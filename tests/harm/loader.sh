@@ -48,10 +48,10 @@ same title --leave-out environment -- "$bin/calls" title
 same fixed-map -- "$bin/calls" fixed-map
 # Two lanes of the arena are mapped and its notes (2.7 MB), and tables for names; memory indeed where
 # all is locked.
-same lock --memory 3584 -- "$bin/calls" lock
-same lock-limited --memory 3584 --rlimit MEMLOCK=8000000 -- "$bin/calls" lock
+same lock --memory 3712 -- "$bin/calls" lock
+same lock-limited --memory 3712 --rlimit MEMLOCK=8000000 -- "$bin/calls" lock
 if is_root && have setpriv; then
-	same lock-user --memory 3584 --rlimit MEMLOCK=8000000 -- \
+	same lock-user --memory 3712 --rlimit MEMLOCK=8000000 -- \
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$bin/calls" lock
 fi
 same runpath -- "$bin/calls" plugins "$bin/plugin"
