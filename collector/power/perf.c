@@ -56,6 +56,7 @@ struct perf {
 	char socket[CPUS_MAX][16];
 	size_t cpus;
 	bool denied;
+	bool again; /* nobody waits for a count that begins */
 	struct meter meter[POWER_DOMAINS_MAX];
 	size_t meters;
 };
@@ -182,7 +183,7 @@ static int first_count(const struct perf *perf, const char *question, uint64_t *
 	const struct timespec refresh = {.tv_nsec = 20000000};
 	int result = world_ask_u64(perf->world, question, count);
 
-	if (!result && !*count && !perf->world->replayed) {
+	if (!result && !*count && !perf->world->replayed && !perf->again) {
 		nanosleep(&refresh, NULL);
 		result = world_ask_u64(perf->world, question, count);
 	}
@@ -269,6 +270,7 @@ static int perf_open(struct power *power, const struct power_options *options, v
 		return -ENOMEM;
 	perf->world = options->world;
 	perf->power = power;
+	perf->again = options->again;
 	result = find_pmu(perf);
 	if (!result)
 		result = add_meters(perf);

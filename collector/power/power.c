@@ -14,6 +14,7 @@
 
 #include "collector/power/calibration.h"
 #include "collector/power/config.h"
+#include "collector/power/look.h"
 #include "collector/power/rest.h"
 
 /* A recorded trace stands in for sensors; the model only fills what is missing. */
@@ -62,6 +63,7 @@ struct power {
 	bool is_calibrated; /* or what a calibration says that it has */
 	struct calibration calibration;
 	struct config *config; /* may be NULL */
+	uint64_t looked_ns;    /* when counters were looked for last */
 };
 
 static bool is_node(const struct power_domain *domain)
@@ -214,18 +216,23 @@ int power_open(const struct power_options *wanted, struct power **result)
 	if (!power)
 		return -ENOMEM;
 	power->world = options->world;
-	read_config(power, options->sensors);
+	power->looked_ns = power->world->ops->monotonic_ns(power->world);
+	if (!options->again)
+		read_config(power, options->sensors);
 	with_config.config = power->config;
 	ahead = boottime_ahead(power->world);
 	for (size_t i = 0; i < SOURCES; i++) {
-		int error = open_source(power, options, sources[i]);
+		int error = 0;
 
+		if (!options->again || look_takes(sources[i]))
+			error = open_source(power, options, sources[i]);
 		if (error) {
 			power_close(power);
 			return error;
 		}
 	}
-	open_rest(power);
+	if (!options->again)
+		open_rest(power);
 	for (size_t i = 0; i < power->domains; i++)
 		power->meter[i].ahead = ahead;
 	*result = power;
@@ -301,6 +308,21 @@ static bool is_rest(const struct power *power, size_t domain)
 	return (power->has_rest || power->is_calibrated) && domain + 1 == power->domains;
 }
 
+/* Without memory it is tried again a minute later. */
+static void look_again(struct power *power, uint64_t t_ns)
+{
+	const struct power_options options = {.world = power->world, .again = true};
+	struct power *now;
+
+	if (t_ns - power->looked_ns < LOOK_NS)
+		return;
+	power->looked_ns = t_ns;
+	if (power_open(&options, &now))
+		return;
+	look_compare(power, now);
+	power_close(now);
+}
+
 void power_read(struct power *power, const struct power_load *load,
 		struct power_reading readings[POWER_DOMAINS_MAX])
 {
@@ -322,6 +344,7 @@ void power_read(struct power *power, const struct power_load *load,
 		rest_read(&power->rest, power->domain, readings);
 	if (power->is_calibrated)
 		calibration_read(&power->calibration, power->domain, readings);
+	look_again(power, t_ns);
 }
 
 size_t power_uses(struct power *power, struct power_use use[POWER_USES_MAX], uint64_t *known)

@@ -105,6 +105,7 @@ struct power_options {
 	bool model; /* fill what no sensor covers by the labelled model */
 	/* The file that names sensors elsewhere; NULL: the usual one (config.h). */
 	const char *sensors;
+	bool again; /* what look_takes says, and nothing else: no file of sensors, no model */
 	struct config *config; /* for sources: what it says, or NULL; set by power_open */
 };
 
@@ -129,7 +130,8 @@ bool power_is_device(const struct power_domain *domain, const char *bus_id);
 uint64_t power_longest_interval_ns(const struct power *power);
 
 /*
- * Reads all domains: one reading per domain, in their order. Never fails as a whole. A suspend
+ * Reads all domains: one reading per domain, in their order. Never fails as a whole. Once a minute
+ * looks for counters that have come or gone, which become findings (look.h). A suspend
  * since the last good reading is a gap for every domain that is not modelled.
  */
 void power_read(struct power *power, const struct power_load *load,
