@@ -52,7 +52,23 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 	return bytes;
 }
 
+/* For wire_event.shape: how many items a kernel works on. Never 0, but where that is not told. */
+static uint32_t shape_of(cl_uint dims, const size_t *global)
+{
+	uint64_t hash = dims;
+
+	if (!global || dims > 3)
+		return 0;
+	for (cl_uint i = 0; i < dims; i++)
+		hash = (hash ^ hash >> 32 ^ global[i]) *
+		       0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	return (uint32_t)(hash >> 32) | 1;
+}
+
 /* ---- commands, from the table ---- */
+
+/* A row's kernel, and how many items the call told. */
+#define SIZED(kernel_, dims, global) kernel_, .shape = error ? 0 : shape_of(dims, global)
 
 #define ENQUEUE(road, name, kind_, params, args, kernel_, bytes_, blocking_)                       \
 	road##_HEAD cl_int CL_API_CALL road##_AS(name) params                                      \
@@ -69,9 +85,11 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 		error = real args;                                                                 \
 		if (c.thread)                                                                      \
 			opencl_end(&c, error,                                                      \
-				   &(struct opencl_work){CALL_##name, WIRE_KIND_##kind_, kernel_,  \
-							 error ? 0 : (bytes_),                     \
-							 (blocking_) != CL_FALSE});                \
+				   &(struct opencl_work){.call = CALL_##name,                      \
+							 .kind = WIRE_KIND_##kind_,                \
+							 .bytes = error ? 0 : (bytes_),            \
+							 .blocking = (blocking_) != CL_FALSE,      \
+							 .kernel = kernel_});                      \
 		return error;                                                                      \
 	}
 
@@ -92,9 +110,10 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 			mapped = real args;                                                        \
 		if (c.thread)                                                                      \
 			opencl_end(&c, own,                                                        \
-				   &(struct opencl_work){CALL_##name, WIRE_KIND_MAP, NULL,         \
-							 own ? 0 : (bytes_),                       \
-							 (blocking_) != CL_FALSE});                \
+				   &(struct opencl_work){.call = CALL_##name,                      \
+							 .kind = WIRE_KIND_MAP,                    \
+							 .bytes = own ? 0 : (bytes_),              \
+							 .blocking = (blocking_) != CL_FALSE});    \
 		if (asked)                                                                         \
 			*asked = own;                                                              \
 		return mapped;                                                                     \

@@ -91,6 +91,7 @@ struct opencl_pending {
 	uint16_t queue;
 	uint16_t facts; /* QUEUE_* */
 	uint16_t flags; /* WIRE_EVENT_* */
+	uint32_t shape;
 };
 bool opencl_pending_keep(struct ring_thread *t, const struct opencl_pending *pending);
 

@@ -97,6 +97,7 @@ static inline __attribute__((always_inline)) void push_untimed(struct ring_threa
 		.entry = p->entry,
 		.queue = p->queue,
 		.flags = p->flags,
+		.shape = p->shape,
 	};
 
 	ring_push(t, &event);
@@ -141,6 +142,7 @@ void opencl_end(struct opencl_command *c, cl_int error, const struct opencl_work
 			.queue = c->queue,
 			.facts = c->facts,
 			.flags = work->blocking ? WIRE_EVENT_BLOCKED : 0,
+			.shape = work->shape,
 		};
 
 		if (hold(c))

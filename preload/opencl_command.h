@@ -26,6 +26,7 @@ struct opencl_work {
 	cl_kernel kernel; /* or NULL */
 	uint64_t bytes;
 	bool blocking;
+	uint32_t shape; /* of its sizes, as in wire_event */
 };
 
 /*

@@ -188,6 +188,7 @@ static void book(struct ring_thread *t, const struct opencl_pending *p, enum fin
 		.entry = p->entry,
 		.queue = p->queue,
 		.flags = p->flags,
+		.shape = p->shape,
 	};
 
 	if (finish == FINISH_TIMED &&

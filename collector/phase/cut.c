@@ -290,7 +290,8 @@ static uint64_t least_epoch_ns(const struct cut *cut)
 static bool is_believed(const struct beat *a, const struct cut *cut)
 {
 	return cut->epochs >= CUT_SILENT_EPOCHS && cut->even > 0.95 &&
-	       (cut->evaluated > 0.8 || (cut->odd > 0.8 && a->body >= SHORT_BODY)) &&
+	       (cut->evaluated > 0.8 ||
+		(cut->odd > 0.8 && (a->body >= SHORT_BODY || !cut->unmarked))) &&
 	       cut->epoch[0].steps >= SILENT_STEPS_MIN && a->body >= 2 &&
 	       least_epoch_ns(cut) >= SILENT_LEAST_NS;
 }
