@@ -3,6 +3,8 @@
  * cuBLAS and cuBLASLt: the same products and solves as those of blas.c, counted by the same
  * convention, whatever the library does to get there.
  */
+#include <errno.h>
+
 #include "preload/cpu_wrap.h"
 #include "preload/flop.h"
 #include "preload/math_wrap.h"
@@ -142,8 +144,8 @@ static bool ask(ask_function *function, const void *what, int attribute, void *a
 }
 
 /* D has m x n, and A as many columns, or rows if it is turned, as are added up. */
-static struct math_told ask_layouts(const void *real, const void *operation, const void *a_is,
-				    const void *d_is)
+static struct math_told of_layouts(const void *real, const void *operation, const void *a_is,
+				   const void *d_is)
 {
 	ask_function *layout =
 		(ask_function *)math_function(real, "cublasLtMatrixLayoutGetAttribute");
@@ -167,6 +169,17 @@ static struct math_told ask_layouts(const void *real, const void *operation, con
 		.shape = cpu_shape(turned, (int64_t)m, (int64_t)n, (int64_t)k) ^ (uint32_t)batch
 											 << 1,
 	};
+}
+
+/* What the library's own questions do to errno is none of the program's. */
+static struct math_told ask_layouts(const void *real, const void *operation, const void *a_is,
+				    const void *d_is)
+{
+	const int saved = errno;
+	const struct math_told told = of_layouts(real, operation, a_is, d_is);
+
+	errno = saved;
+	return told;
 }
 
 #define CUBLASLT(name)                                                                             \

@@ -136,6 +136,8 @@ void cuda_capture_ended(CUresult error, CUstream stream, enum cuda_road road);
 void cuda_capture_record(CUevent event, CUstream stream, enum cuda_road road);
 void cuda_capture_wait(CUstream stream, enum cuda_road road, CUevent event);
 void cuda_capture_forget(CUstream stream);
+/* A device's primary context was reset, and its streams are no more. */
+void cuda_capture_reset(CUdevice device);
 /* True if what is sent to that stream is not executed but captured. */
 bool cuda_capture_has(struct cuda *cuda, CUstream stream, enum cuda_road road);
 

@@ -134,6 +134,24 @@ void cuda_capture_forget(CUstream stream)
 		clear(slot);
 }
 
+/* Of a thread's own stream it is not known on which device it is: its capture ends as well. */
+void cuda_capture_reset(CUdevice device)
+{
+	struct cuda *cuda = capturing();
+	struct life *life = life_now();
+	const uint8_t slot = cuda && life ? cuda_device_known(life, device) : 0;
+
+	for (unsigned i = 0; slot && i < CUDA_CAPTURED; i++) {
+		struct cuda_captured *one = &cuda->stream[i];
+		const uint32_t capture = atomic_load(&one->capture);
+		const uint64_t known =
+			handles_get(cuda->device, CUDA_STREAM_SETS, atomic_load(&one->key));
+
+		if (capture && atomic_load(&one->origin) && (!known || known == slot))
+			end(cuda, capture);
+	}
+}
+
 void cuda_capture_record(CUevent event, CUstream stream, enum cuda_road road)
 {
 	struct cuda *cuda = capturing();

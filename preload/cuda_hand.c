@@ -46,20 +46,25 @@ CUDA_HOOK(cuInit)(unsigned flags)
 	return real(flags);
 }
 
-CUDA_HOOK(cuDevicePrimaryCtxReset)(CUdevice device)
+static CUresult reset(CUresult (*real)(CUdevice), CUdevice device)
 {
-	__typeof__(&cuDevicePrimaryCtxReset) real = CUDA_REAL(cuDevicePrimaryCtxReset);
+	CUresult error;
 
 	cuda_memory_reset(device);
-	return real ? real(device) : CUDA_NOT_THERE;
+	error = real ? real(device) : CUDA_NOT_THERE;
+	if (error == CUDA_SUCCESS)
+		cuda_capture_reset(device);
+	return error;
+}
+
+CUDA_HOOK(cuDevicePrimaryCtxReset)(CUdevice device)
+{
+	return reset(CUDA_REAL(cuDevicePrimaryCtxReset), device);
 }
 
 CUDA_HOOK(cuDevicePrimaryCtxReset_v2)(CUdevice device)
 {
-	__typeof__(&cuDevicePrimaryCtxReset_v2) real = CUDA_REAL(cuDevicePrimaryCtxReset_v2);
-
-	cuda_memory_reset(device);
-	return real ? real(device) : CUDA_NOT_THERE;
+	return reset(CUDA_REAL(cuDevicePrimaryCtxReset_v2), device);
 }
 
 /* ---- functions by their names ---- */

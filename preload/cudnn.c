@@ -3,6 +3,8 @@
  * cuDNN. The older calls for convolutions name descriptors that the library can be asked about;
  * what a plan of its graphs computes it does not tell, so those calls are counted alone.
  */
+#include <errno.h>
+
 #include "preload/flop.h"
 #include "preload/math_wrap.h"
 #include "preload/real.h"
@@ -53,9 +55,12 @@ static uint64_t product(const struct sizes *sizes, int from)
  */
 static struct math_told ask_descriptors(const void *real, void *outer, void *filter)
 {
+	const int saved = errno;
 	struct sizes y, w;
+	const bool told = ask_tensor(real, outer, &y) && ask_filter(real, filter, &w);
 
-	if (!ask_tensor(real, outer, &y) || !ask_filter(real, filter, &w))
+	errno = saved;
+	if (!told)
 		return (struct math_told){0};
 	return (struct math_told){
 		.sizes = true,

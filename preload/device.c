@@ -8,12 +8,28 @@
 #include "preload/sys.h"
 
 #define DEVICE_REST (WIRE_DEVICES - 1)
+#define AWAIT_TURNS 1000
 
-/* Another thread is about to describe the device: what it says must be known first. */
-static void await(const struct wire_device *slot)
+/*
+ * Another thread is about to describe the device: what it says must be known first. It asks the
+ * driver, which takes microseconds; but it may be this very thread, interrupted by a handler of the
+ * program's that computes, and then it never comes. False after a tenth of a second.
+ */
+static bool await(const struct wire_device *slot)
 {
-	while (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+	for (int i = 0; i < AWAIT_TURNS; i++) {
+		if (__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+			return true;
 		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
+	}
+	return false;
+}
+
+static uint8_t rest(struct life *life)
+{
+	__atomic_store_n(&life->arena->device[DEVICE_REST].ready, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&life->arena->arena.devices_used, WIRE_DEVICES, __ATOMIC_RELEASE);
+	return DEVICE_REST;
 }
 
 uint8_t device_known(const struct life *life, uintptr_t key)
@@ -34,15 +50,12 @@ uint8_t device_find(struct life *life, uintptr_t key, device_describe describe, 
 		if (!atomic_compare_exchange_strong(&life->device[i], &none, key)) {
 			if (none != key)
 				continue;
-			await(&slot[i]);
-			return i;
+			return await(&slot[i]) ? i : rest(life);
 		}
 		describe(&slot[i], what);
 		__atomic_store_n(&slot[i].ready, 1, __ATOMIC_RELEASE);
 		__atomic_fetch_add(&life->arena->arena.devices_used, 1, __ATOMIC_RELEASE);
 		return i;
 	}
-	__atomic_store_n(&slot[DEVICE_REST].ready, 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&life->arena->arena.devices_used, WIRE_DEVICES, __ATOMIC_RELEASE);
-	return DEVICE_REST;
+	return rest(life);
 }

@@ -10,3 +10,9 @@ meter_ok -- "$prog/cuda_story" dlopen devices 21
 same_counts "$(tally)" kernel
 holds '[.kernels[] | select(.name == "alpha") | {(.device): .count}] | add ==
 	{"gramme simulated GPU": 22, "gramme simulated GPU #2": 43}'
+
+rm "$SIMGPU_TALLY"
+meter_ok -- "$prog/cuda_story" dlopen reset 9
+same_counts "$(tally)" kernel
+holds '[.kernels[] | select(.name == "alpha") | {(.device): .count}] | add ==
+	{"gramme simulated GPU": 1, "gramme simulated GPU #2": 9}'

@@ -5,6 +5,7 @@
  * values are those of tests/prog/math.h), refused with 1 for a handle of NULL, and with 7 for
  * anything else. LIBRARY says which one this is (math.def), OLD that it is of before 64-bit sizes.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -124,6 +125,7 @@ int cublasLtCreate(void **handle)
 int cublasLtMatrixLayoutGetAttribute(const struct math_layout *layout, int attribute, void *answer,
 				     size_t size, size_t *written)
 {
+	errno = EDOM; /* as a library may leave it */
 	switch (attribute) {
 	case 0:
 		return give(answer, size, &layout->type, 4, written);
@@ -172,6 +174,7 @@ int cudnnCreate(void **handle)
 int cudnnGetTensorNdDescriptor(const struct math_sizes *is, int room, int *type, int *n, int *size,
 			       int *stride)
 {
+	errno = EDOM;
 	*type = 0;
 	*n = is->n;
 	memcpy(size, is->size, sizeof(*size) * (size_t)(is->n < room ? is->n : room));

@@ -462,6 +462,24 @@ static void tell_devices(int n)
 	MUST(cuLaunchCooperativeKernelMultiDevice, both, 2, 0);
 }
 
+/* A reset takes a capture with it; what comes then is the other GPU's. */
+static void tell_reset(int n)
+{
+	CUfunction function;
+	CUmodule second;
+	CUcontext other;
+
+	must(launch(alpha, NULL), "cuLaunchKernel");
+	MUST(cuDevicePrimaryCtxRetain, &other, 1);
+	MUST(cuStreamBeginCapture, stream_new(), CU_STREAM_CAPTURE_MODE_RELAXED);
+	MUST(cuDevicePrimaryCtxReset, 0);
+	MUST(cuCtxSetCurrent, other);
+	MUST(cuModuleLoadData, &second, ptx);
+	MUST(cuModuleGetFunction, &function, second, "alpha");
+	for (int i = 0; i < n; i++)
+		must(launch(function, NULL), "cuLaunchKernel");
+}
+
 static void sleep_us(long us)
 {
 	nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
@@ -519,6 +537,7 @@ int main(int argc, char **argv)
 		{"memory", tell_memory},
 		{"devices", tell_devices},
 		{"mapped", tell_mapped},
+		{"reset", tell_reset},
 		{"train", tell_train},
 		{"conditional", tell_conditional},
 		{"device-graph", tell_device_graph},

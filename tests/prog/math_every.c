@@ -6,6 +6,7 @@
  * libcublas of before 64-bit sizes is opened.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +53,11 @@ static void tell(const char *what, const char *name, unsigned long long n)
 static void judge(const char *name, int status, int refused, unsigned long long flop,
 		  unsigned long long bytes)
 {
-	if (status || refused != 1) {
-		fprintf(stderr, "%s: %d, and %d of no handle\n", name, status, refused);
+	if (status || refused != 1 || errno) {
+		fprintf(stderr, "%s: %d, and %d of no handle, errno %d\n", name, status, refused,
+			errno);
 		wrong = 1;
+		errno = 0;
 	}
 	tell("count", name, 1);
 	tell("flop", name, flop);
