@@ -112,14 +112,18 @@ static struct run *find_foreground(const struct meter *meter)
 
 /* The topmost process that computes begins a run. */
 static struct run *begin_lab_run(struct meter *meter, const struct peer *peer,
-				 const struct sender *sender)
+				 const struct sender *sender, const struct wire_layout *layout)
 {
+	struct arena_name name;
 	struct origin origin;
 	struct run *run = NULL;
 	pid_t pid = sender->known ? peer->pid : 0;
 	const struct meter_start start = {.origin = &origin, .pid = sender->alive ? pid : 0};
 
-	if (!origin_read(&origin, "/proc", pid, peer->uid, peer->gid) &&
+	arena_name(layout, &name);
+	const struct origin_said said = {
+		{name.project, name.experiment}, name.arguments, name.argument_bytes};
+	if (!origin_read(&origin, "/proc", pid, peer->uid, peer->gid, &said) &&
 	    !meter_begin(meter, &start, &run))
 		meter_record(meter, run);
 	origin_release(&origin);
@@ -127,7 +131,7 @@ static struct run *begin_lab_run(struct meter *meter, const struct peer *peer,
 }
 
 static struct run *find_run(struct meter *meter, const struct peer *peer,
-			    const struct sender *sender)
+			    const struct sender *sender, const struct wire_layout *layout)
 {
 	const struct proc_stat *stat = &sender->stat;
 	bool alive = sender->alive;
@@ -150,7 +154,7 @@ static struct run *find_run(struct meter *meter, const struct peer *peer,
 	if (run && alive)
 		tree_add(&run->tree, stat, tick_clock(meter));
 	if (!run && meter->options.lab)
-		run = begin_lab_run(meter, peer, sender);
+		run = begin_lab_run(meter, peer, sender, layout);
 	/* Nobody ever saw it, but it was there. */
 	if (run && !alive)
 		run->tree.processes++;
@@ -268,7 +272,7 @@ static int admit_hello(void *arg, uint64_t id, struct peer *peer, int fd,
 
 	if (!error) {
 		bound_process(meter, peer->pid);
-		run = find_run(meter, peer, &sender);
+		run = find_run(meter, peer, &sender, layout);
 		error = run ? 0 : -EACCES;
 	}
 	if (error) {

@@ -25,6 +25,8 @@ static const char eager_name[] START_NAME = "EAGER";
 static const char profiling_name[] START_NAME = "OPENCL_PROFILING";
 static const char run_name[] START_NAME = "RUN";
 static const char paths_name[] START_NAME = "PATHS";
+static const char project_name[] START_NAME = "PROJECT";
+static const char experiment_name[] START_NAME = "EXPERIMENT";
 
 static bool is_set(const char *value)
 {
@@ -42,7 +44,7 @@ static enum init_profiling profiling_from(const char *value)
 
 /* What is asked for, as it stands in the environment, or NULL. */
 struct asked {
-	const char *socket, *disable, *eager, *profiling, *run, *paths;
+	const char *socket, *disable, *eager, *profiling, *run, *paths, *project, *experiment;
 };
 
 /* The first of two entries of one name counts, as with getenv. */
@@ -68,6 +70,8 @@ START_CODE static void ask(struct asked *asked)
 		take(&asked->profiling, name, profiling_name);
 		take(&asked->run, name, run_name);
 		take(&asked->paths, name, paths_name);
+		take(&asked->project, name, project_name);
+		take(&asked->experiment, name, experiment_name);
 	}
 }
 
@@ -81,21 +85,30 @@ static uint32_t pid_from(const char *text)
 	return text && !*text ? pid : 0;
 }
 
+/* A value that does not fit is none. */
+START_CODE static bool copy(char *to, size_t size, const char *value)
+{
+	const size_t length = value ? strlen(value) : 0;
+
+	if (!length || length >= size)
+		return false;
+	memcpy(to, value, length + 1);
+	return true;
+}
+
 /* Two threads may come here at once: both write the same bytes. */
 START_CODE const struct init_settings *init_settings(void)
 {
 	struct asked asked = {0};
-	size_t length;
 
 	if (atomic_load_explicit(&settings_read, memory_order_acquire))
 		return &settings;
 	ask(&asked);
-	length = asked.socket ? strlen(asked.socket) : 0;
-	if (length && length < sizeof(settings.socket)) {
-		memcpy(settings.socket, asked.socket, length + 1);
+	if (copy(settings.socket, sizeof(settings.socket), asked.socket))
 		settings.on = !is_set(asked.disable);
-	}
 	if (settings.on) {
+		copy(settings.project, sizeof(settings.project), asked.project);
+		copy(settings.experiment, sizeof(settings.experiment), asked.experiment);
 		settings.eager = is_set(asked.eager);
 		settings.paths = is_set(asked.paths);
 		settings.launcher = pid_from(asked.run);

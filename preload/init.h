@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/un.h>
 
+#include "preload/wire.h"
+
 enum init_profiling { INIT_PROFILING_AUTO, INIT_PROFILING_ON, INIT_PROFILING_OFF };
 
 struct init_settings {
@@ -19,6 +21,8 @@ struct init_settings {
 	uint32_t launcher;	       /* GRAMME_RUN: pid of `gramme run`, or 0 */
 	enum init_profiling profiling; /* GRAMME_OPENCL_PROFILING */
 	char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char project[WIRE_LABEL_BYTES]; /* GRAMME_PROJECT; "" where it is not set, or longer */
+	char experiment[WIRE_LABEL_BYTES];
 };
 
 const struct init_settings *init_settings(void);

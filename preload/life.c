@@ -4,6 +4,7 @@
  * tried twice, and calls go straight through.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -45,6 +46,21 @@ static struct life *make_page(void)
 		return none; /* NULL, or what another thread made meanwhile */
 	}
 	return page;
+}
+
+/* For a collector that comes to hear of us when we are gone: then nobody else can tell. */
+static void tell_name(struct wire_arena *arena)
+{
+	static const char arguments[] = "/proc/self/cmdline";
+	const struct init_settings *asked = init_settings();
+	long fd = sys(openat, AT_FDCWD, arguments, O_RDONLY | O_CLOEXEC, 0);
+
+	memcpy(arena->project, asked->project, sizeof(arena->project));
+	memcpy(arena->experiment, asked->experiment, sizeof(arena->experiment));
+	if (fd < 0)
+		return;
+	sys(read, fd, arena->arguments, sizeof(arena->arguments));
+	sys(close, fd);
 }
 
 static void describe(struct wire_layout *a)
@@ -99,6 +115,7 @@ static int set_up(struct life *life)
 	life->lanes = arena.lanes;
 	clock_find();
 	describe(life->arena);
+	tell_name(&life->arena->arena);
 	for (uint32_t i = 0; i < life->lanes; i++)
 		atomic_store(&life->lane[i], &life->arena->lane[i]);
 	atomic_store(&life->generation, atomic_fetch_add(&generations, 1) + 1);

@@ -30,6 +30,8 @@
 #define WIRE_ENTRIES	 2048u
 #define WIRE_NAME_BYTES	 (256u * 1024u)
 #define WIRE_NAME_MAX	 1023u /* longer names are cut, and flagged */
+#define WIRE_LABEL_BYTES 64u
+#define WIRE_ARGUMENTS	 256u
 #define WIRE_NOTES	 2048u /* a power of two */
 #define WIRE_NOTE_TEXT	 440u  /* longer lines are cut, and flagged */
 #define WIRE_LANES	 64u
@@ -271,7 +273,11 @@ struct wire_arena {
 	uint32_t event_cost_ns; /* what one event costs the program, measured at the start */
 	uint64_t notes_head;	/* notes ever written; slot = (number % WIRE_NOTES) */
 	uint64_t notes_refused; /* lines that were left out, to bound the rate */
-	uint8_t reserved[4096 - 104];
+	/* What its process is called, for who meets it dead; "" where it is not told. */
+	char project[WIRE_LABEL_BYTES];	   /* GRAMME_PROJECT, zero-terminated */
+	char experiment[WIRE_LABEL_BYTES]; /* GRAMME_EXPERIMENT, likewise */
+	char arguments[WIRE_ARGUMENTS];	   /* the beginning of its arguments, each with its zero */
+	uint8_t reserved[4096 - 104 - 2 * WIRE_LABEL_BYTES - WIRE_ARGUMENTS];
 };
 
 /* What begins every arena: initialisers for its first members. */

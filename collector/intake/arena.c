@@ -263,6 +263,22 @@ uint64_t arena_notes_refused(const struct arena_reader *reader)
 	return saturate_add(LOAD(reader->layout->arena.notes_refused), 0);
 }
 
+void arena_name(const struct wire_layout *layout, struct arena_name *name)
+{
+	const struct wire_arena *arena = &layout->arena;
+	size_t at = 0;
+
+	*name = (struct arena_name){0};
+	clean_copy(name->project, sizeof(name->project), arena->project, sizeof(arena->project));
+	clean_copy(name->experiment, sizeof(name->experiment), arena->experiment,
+		   sizeof(arena->experiment));
+	/* Arguments end with the first empty place; one that was cut off is cut off. */
+	memcpy(name->arguments, arena->arguments, sizeof(arena->arguments));
+	for (; at < WIRE_ARGUMENTS && name->arguments[at]; at += strlen(name->arguments + at) + 1)
+		clean_text(name->arguments + at);
+	name->argument_bytes = at;
+}
+
 uint32_t arena_entries(const struct arena_reader *reader)
 {
 	return bounded(LOAD(reader->layout->arena.entries_used), WIRE_ENTRIES);

@@ -121,6 +121,15 @@ void arena_look(const struct arena_reader *reader);
 /* Slots in use, bounded by the geometry. */
 uint32_t arena_entries(const struct arena_reader *reader);
 
+/* What a process said that it is called: cleaned, and no more than a claim. */
+struct arena_name {
+	char project[WIRE_LABEL_BYTES + 1]; /* "" where it was not told */
+	char experiment[WIRE_LABEL_BYTES + 1];
+	char arguments[WIRE_ARGUMENTS + 1]; /* each zero-terminated */
+	size_t argument_bytes;
+};
+void arena_name(const struct wire_layout *layout, struct arena_name *name);
+
 /* Copy one slot. False if it is not ready (or the index is out of range). */
 bool arena_entry(const struct arena_reader *reader, uint32_t index, struct arena_entry *entry);
 bool arena_device(const struct arena_reader *reader, uint32_t index, struct arena_device *device);

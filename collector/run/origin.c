@@ -174,11 +174,21 @@ char *origin_job(const char *root, pid_t pid)
 	return job;
 }
 
-int origin_read(struct origin *origin, const char *root, pid_t pid, uid_t uid, gid_t gid)
+static char *copy_said(const struct origin_said *said)
+{
+	char *copy = said && said->bytes ? malloc(said->bytes + 1) : NULL;
+
+	if (copy)
+		*(char *)mempcpy(copy, said->args, said->bytes) = '\0';
+	return copy;
+}
+
+int origin_read(struct origin *origin, const char *root, pid_t pid, uid_t uid, gid_t gid,
+		const struct origin_said *said)
 {
 	char cwd[PATH_MAX] = "/", name[PROC_COMM_MAX] = "(gone)";
 	char *named[] = {name, NULL};
-	char *args = NULL, *environment = NULL, **argv = NULL;
+	char *args = NULL, *environment = NULL, *told = NULL, **argv = NULL;
 	struct origin_labels labels = {0};
 	struct proc_stat stat;
 
@@ -187,16 +197,21 @@ int origin_read(struct origin *origin, const char *root, pid_t pid, uid_t uid, g
 	proc_link(root, pid, "cwd", cwd, sizeof(cwd));
 	if (n > 0)
 		argv = split(args, (size_t)n);
+	else if ((told = copy_said(said)))
+		argv = split(told, said->bytes);
 	else if (pid > 0 && proc_stat(root, pid, &stat) == 0)
 		memcpy(name, stat.comm, sizeof(name));
 	if (bytes > 0) {
 		labels.project = variable(environment, (size_t)bytes, "GRAMME_PROJECT");
 		labels.experiment = variable(environment, (size_t)bytes, "GRAMME_EXPERIMENT");
+	} else if (said) {
+		labels = said->labels;
 	}
 	int error = origin_make(origin, argv ? argv : named, cwd, uid, gid, &labels);
 	if (bytes > 0)
 		origin->job = job_of(environment, (size_t)bytes);
 	free(argv);
+	free(told);
 	if (n >= 0)
 		free(args);
 	if (bytes >= 0)

@@ -38,12 +38,21 @@ int origin_make(struct origin *origin, char *const *argv, const char *cwd, uid_t
 /* Asks for the name of its user, which may take its time. Returns 0 or -ENOMEM. */
 int origin_name(struct origin *origin);
 
+/* What a process said of itself while it lived. */
+struct origin_said {
+	struct origin_labels labels;
+	const char *args; /* zero-terminated strings, one after the other; the last may be cut */
+	size_t bytes;
+};
+
 /*
  * The origin of a process beneath `root` ("/proc"): arguments, working folder and environment are
  * read there. `uid` and `gid` are those that the kernel told. Of a process that has exited only its
- * name is left, and "(gone)" of one that is not there at all. Returns 0 or -ENOMEM.
+ * name is left, and "(gone)" of one that is not there at all; where it `said` something (may be
+ * NULL) that is taken instead. Returns 0 or -ENOMEM.
  */
-int origin_read(struct origin *origin, const char *root, pid_t pid, uid_t uid, gid_t gid);
+int origin_read(struct origin *origin, const char *root, pid_t pid, uid_t uid, gid_t gid,
+		const struct origin_said *said);
 
 /* The job key of a process, to be freed; NULL where it has none or cannot be read. */
 char *origin_job(const char *root, pid_t pid);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A run does not end before those who compute in it: not when their parent, whom nobody knew, turns
 # out to compute as well, nor when the first thread of a program leaves the rest to another one. Who
-# waited for a collector is heard in the order of arrival, so parents come first.
+# waited for a collector is heard in the order of arrival, so parents come first. Who has died by then
+# still has a name.
 . tests/e2e/lib.sh
 use_fake
 
@@ -64,4 +65,16 @@ begin
 wait "$program" || exit 1
 closed 1
 counted 600
+
+echo "two that were dead before anybody listened"
+kill -STOP "$collector"
+GRAMME_PROJECT=p GRAMME_EXPERIMENT=e preloaded --launches 20
+preloaded --launches 30 --workers 1
+kill -CONT "$collector"
+closed 2
+[ -n "$(find "$ledgers" -path '*/p/e/*.jsonl')" ] || fail "no project or experiment: $(cat "$TMPDIR/list")"
+ledger=$(find "$ledgers" -path '*/default/cl_linked/*.jsonl')
+[ -n "$ledger" ] || fail "no name: $(cat "$TMPDIR/list")"
+holds '.run.program[1:5] == ["--launches", "30", "--workers", "1"]'
+counted 50
 stop_collector

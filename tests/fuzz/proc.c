@@ -87,7 +87,7 @@ static void ask_process(const char *root, pid_t pid)
 	MUST(cover_why(cover_process(root, pid)));
 	snprintf(path, sizeof(path), "%s/%d/exe", root, (int)pid);
 	MUST(cover_why(cover_file(path)));
-	MUST(origin_read(&origin, root, pid, getuid(), getgid()) == 0);
+	MUST(origin_read(&origin, root, pid, getuid(), getgid(), NULL) == 0);
 	MUST(origin.argv[0] && origin.experiment && origin.project);
 	char *job = origin_job(root, pid);
 	MUST(!job == !origin.job && (!job || !strcmp(job, origin.job)));

@@ -417,6 +417,29 @@ static void a_writer_that_never_waits_is_read_whole_or_lost(void **state)
 	assert_true(reader.read >= WIRE_RING_SLOTS);
 }
 
+static void what_a_process_is_called_is_cleaned_and_bounded(void **state)
+{
+	struct wire_layout *layout = *state;
+	struct arena_name name;
+
+	arena_name(layout, &name);
+	assert_string_equal(name.project, "");
+	assert_int_equal(name.argument_bytes, 0);
+	memset(layout->arena.project, 'p', sizeof(layout->arena.project));
+	memcpy(layout->arena.experiment, "e\033[2J", 6);
+	memcpy(layout->arena.arguments, "python\0a\nb\0\0c", 14);
+	arena_name(layout, &name);
+	assert_int_equal(strlen(name.project), WIRE_LABEL_BYTES);
+	assert_string_equal(name.experiment, "e?[2J");
+	assert_string_equal(name.arguments + 7, "a?b");
+	assert_int_equal(name.argument_bytes, 11);
+	/* One that was cut off ends where the place does. */
+	memset(layout->arena.arguments, 'x', sizeof(layout->arena.arguments));
+	arena_name(layout, &name);
+	assert_int_equal(strlen(name.arguments), WIRE_ARGUMENTS);
+	assert_int_equal(name.argument_bytes, WIRE_ARGUMENTS + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,6 +465,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(totals_add_up_over_lanes_and_saturate, set_up,
 						tear_down),
 		cmocka_unit_test(every_number_has_a_name),
+		cmocka_unit_test_setup_teardown(what_a_process_is_called_is_cleaned_and_bounded,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_writer_that_never_waits_is_read_whole_or_lost,
 						set_up, tear_down),
 	};

@@ -145,7 +145,7 @@ static void a_process_tells_by_proc_alone(void **state)
 	pid_t pid = start(environment);
 
 	(void)state;
-	assert_int_equal(origin_read(&origin, "/proc", pid, 0, 0), 0);
+	assert_int_equal(origin_read(&origin, "/proc", pid, 0, 0, NULL), 0);
 	assert_string_equal(origin.project, "alpha");
 	assert_string_equal(origin.experiment, "sleep");
 	assert_string_equal(origin.argv[0], "/bin/sleep");
@@ -157,12 +157,21 @@ static void a_process_tells_by_proc_alone(void **state)
 	kill(pid, SIGKILL);
 	siginfo_t info;
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(origin_read(&origin, "/proc", pid, 0, 0), 0);
+	assert_int_equal(origin_read(&origin, "/proc", pid, 0, 0, NULL), 0);
 	assert_string_equal(origin.argv[0], "sleep");
 	origin_release(&origin);
 	waitpid(pid, NULL, 0);
-	assert_int_equal(origin_read(&origin, "/proc", pid, 0, 0), 0);
+	assert_int_equal(origin_read(&origin, "/proc", pid, 0, 0, NULL), 0);
 	assert_string_equal(origin.argv[0], "(gone)");
+	origin_release(&origin);
+	/* ... but for what it said itself. */
+	const struct origin_said said = {{"beta", ""}, "/bin/sleep\0-1", 14};
+	assert_int_equal(origin_read(&origin, "/proc", pid, 0, 0, &said), 0);
+	assert_string_equal(origin.project, "beta");
+	assert_string_equal(origin.experiment, "sleep");
+	assert_string_equal(origin.argv[0], "/bin/sleep");
+	assert_string_equal(origin.argv[1], "-1");
+	assert_null(origin.argv[2]);
 	origin_release(&origin);
 }
 
