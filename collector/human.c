@@ -102,6 +102,17 @@ void human_mass(uint64_t mass_ug, bool utf8, char text[HUMAN_MAX])
 		three_digits(mass_ug, units, utf8, text);
 }
 
+void human_volume(uint64_t volume_ul, bool utf8, char text[HUMAN_MAX])
+{
+	static const struct unit units[] = {
+		{1, "uL"}, {1000, "mL"}, {1000000, "L"}, {1000000000, "m3"}, {0, NULL}};
+
+	if (volume_ul == 0)
+		strcpy(text, "0 L");
+	else
+		three_digits(volume_ul, units, utf8, text);
+}
+
 void human_co2e(uint64_t mass_ug, uint64_t energy_uj, bool utf8, char text[HUMAN_MAX])
 {
 	if (mass_ug == 0 && energy_uj != 0)

@@ -45,9 +45,11 @@ static void describe_machine(struct meter *meter)
 		.replayed = world->replayed,
 		.idle = meter->options.idle,
 	};
-	if (!processor_read(world, &processor))
+	if (!processor_read(world, &processor)) {
 		machine->cores =
 			(uint32_t)units_mul_div(machine->cpus, processor.cores, processor.threads);
+		machine->is_virtual = processor.virtual;
+	}
 	machine->domains = power_domains(meter->power, &machine->domain);
 	machine->findings = power_findings(meter->power, &machine->finding);
 	meter->domain = machine->domain;

@@ -32,10 +32,17 @@ static bool is_kind(const json_t *domain, const char *kind)
 	return !strcmp(show_text(domain, "kind"), kind);
 }
 
-/* PUE stands in the object as a fraction that was thousandths. */
-static uint32_t pue_milli(const json_t *carbon)
+bool methods_counts(const json_t *domain, const char *kind)
 {
-	return (uint32_t)(json_number_value(json_object_get(carbon, "pue")) * 1000 + 0.5);
+	return counts(domain) && is_kind(domain, kind);
+}
+
+uint32_t methods_pue_milli(const json_t *run)
+{
+	const json_t *pue = json_object_get(json_object_get(run, "carbon"), "pue");
+
+	/* It stands there as a fraction, and was thousandths. */
+	return (uint32_t)(json_number_value(pue) * 1000 + 0.5);
 }
 
 /* A figure beside gramme's own: at the same intensity and PUE, so that energy alone differs. */
@@ -44,7 +51,7 @@ static json_t *figure(const json_t *run, uint64_t energy_uj)
 	const json_t *carbon = json_object_get(run, "carbon");
 	uint64_t own_uj = show_number(json_object_get(run, "energy"), "total_uj");
 	uint64_t co2e_ug =
-		units_co2e_ug(energy_uj, show_number(carbon, "ug_per_kwh"), pue_milli(carbon));
+		units_co2e_ug(energy_uj, show_number(carbon, "ug_per_kwh"), methods_pue_milli(run));
 
 	return json_pack("{s:I, s:I, s:o}", "energy_uj", (json_int_t)energy_uj, "co2e_ug",
 			 (json_int_t)co2e_ug, "ratio",
@@ -163,7 +170,7 @@ static json_t *gpus_of(const json_t *run, uint64_t *power_mw)
 		char name[160], why[ACCELERATOR_WHY];
 		bool known;
 
-		if (!is_kind(domain, "gpu") || !counts(domain) || !show_number(domain, "run_uj"))
+		if (!methods_counts(domain, "gpu") || !show_number(domain, "run_uj"))
 			continue;
 		methods_gpu_name(run, domain, name, sizeof(name));
 		known = *name && accelerator_find(name, &part, why) == 0;

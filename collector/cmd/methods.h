@@ -22,6 +22,12 @@ json_t *methods_of(const json_t *run);
  */
 void methods_gpu_name(const json_t *run, const json_t *domain, char *name, size_t size);
 
+/* The run's PUE in thousandths. */
+uint32_t methods_pue_milli(const json_t *run);
+
+/* True for a domain of that kind that counts: what lies within another is in that. */
+bool methods_counts(const json_t *domain, const char *kind);
+
 /* CPUs in thousandths and memory that the run might use: by its limits, or the whole machine. */
 struct methods_room {
 	uint64_t cpu_milli; /* 0: not known */

@@ -24,6 +24,10 @@ void show_epochs(const struct page *page, const json_t *run);
 /* Of a run that has the member `methods` (methods.h). */
 void show_methods(const struct page *page, const json_t *run);
 
+/* Of a run that has the member `beside` (beside.h): in short, and all of it. */
+void show_beside(const struct page *page, const json_t *run);
+void show_impact(const struct page *page, const json_t *run);
+
 /* A label (or "") and the text beside it, wrapped. */
 void show_paragraph(const struct page *page, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -314,6 +314,7 @@ void show_page(const struct page *page, const json_t *run, const char *path)
 	show_carbon(page, run);
 	page_line(page);
 	show_methods(page, run);
+	show_beside(page, run);
 	show_epochs(page, run);
 	show_kernels(page, run);
 	show_devices(page, run);

@@ -107,10 +107,11 @@ static json_t *factor_object(const struct ledger_open *open)
 
 static json_t *machine_object(const struct ledger_open *open)
 {
-	return json_pack("{s:o, s:o, s:I, s:o, s:o}", "kernel", text_json(open->kernel),
+	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o}", "kernel", text_json(open->kernel),
 			 "cpu_model", text_json(open->cpu_model), "cpus", (json_int_t)open->cpus,
 			 "memory_bytes", entry_number(open->memory_bytes), "cores",
-			 number_or_null(open->cores));
+			 number_or_null(open->cores), "virtual",
+			 open->cores ? json_boolean(open->is_virtual) : json_null());
 }
 
 static json_t *limits_object(const struct ledger_open *open)

@@ -57,7 +57,8 @@ struct ledger_open {
 	const char *kernel;    /* uname release */
 	const char *cpu_model; /* or NULL */
 	uint32_t cpus;
-	uint32_t cores; /* physical ones; 0: not known */
+	uint32_t cores;	 /* physical ones; 0: not known */
+	bool is_virtual; /* a hypervisor shows itself; means nothing where cores is 0 */
 	uint64_t memory_bytes;
 	/* What the run may use of that, by its cgroups and CPUs; 0: all of it, or not known. */
 	uint32_t cpu_limit_milli;

@@ -109,6 +109,7 @@ struct run_machine {
 	const char *cpu_model; /* or NULL */
 	uint32_t cpus;
 	uint32_t cores; /* physical ones; 0: not known */
+	bool is_virtual;
 	uint64_t memory_bytes;
 	const char *replayed;
 	const struct power_domain *domain;

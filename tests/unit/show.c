@@ -12,6 +12,7 @@
 #include <locale.h>
 #include <wchar.h>
 
+#include "collector/cmd/beside.h"
 #include "collector/cmd/cmd.h"
 #include "collector/cmd/methods.h"
 #include "collector/human.h"
@@ -45,6 +46,8 @@ static void test_energy_and_mass(void **state)
 	assert_human(human_watt_hours, 3600000000, "1.00 Wh");
 	assert_human(human_watt_hours, 36, "0.01 \xc2\xb5Wh");
 	assert_human(human_watt_hours, 3599999999, "1.00 Wh");
+	assert_human(human_volume, 0, "0 L");
+	assert_human(human_volume, 5510, "5.51 mL");
 	assert_human(human_mass, 24, "24 \xc2\xb5g");
 	assert_human(human_mass, 48123, "48.1 mg");
 	assert_human(human_mass, 60000000, "60.0 g");
@@ -110,6 +113,7 @@ static char *page_of(const char *path, int columns, bool utf8)
 	page.out = open_memstream(&text, &size);
 	assert_non_null(page.out);
 	json_object_set_new(run, "methods", methods_of(run));
+	json_object_set_new(run, "beside", beside_of(run, &(struct beside_options){0}));
 	show_page(&page, run, path);
 	assert_int_equal(fclose(page.out), 0);
 	json_decref(run);
@@ -284,6 +288,7 @@ static void test_show_command(void **state)
 	printed = json_loads(output.out, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(printed);
 	assert_int_equal(json_object_del(printed, "methods"), 0);
+	assert_int_equal(json_object_del(printed, "beside"), 0);
 	assert_true(json_equal(run, printed));
 	json_decref(run);
 	json_decref(printed);
