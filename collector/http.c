@@ -103,6 +103,7 @@ static size_t take_header(char *data, size_t one, size_t n, void *arg)
 	(void)one;
 	take_field(data, n, "X-Auth-Token:", answer->token);
 	take_field(data, n, "Location:", answer->place);
+	take_field(data, n, "Retry-After:", answer->retry_after);
 	return n;
 }
 
@@ -133,6 +134,8 @@ static int add_headers(const struct http_request *request, struct curl_slist **l
 		error = add_header(list, "X-Auth-Token: ", request->token);
 	if (!error)
 		error = add_header(list, "Authorization: Bearer ", request->bearer);
+	if (!error)
+		error = add_header(list, "auth-token: ", request->api_token);
 	return error;
 }
 

@@ -19,8 +19,9 @@ struct http_request {
 	/* NULL each, where there is none: */
 	const char *user;
 	const char *password;
-	const char *token;  /* of a Redfish session: X-Auth-Token */
-	const char *bearer; /* Authorization: Bearer */
+	const char *token;     /* of a Redfish session: X-Auth-Token */
+	const char *bearer;    /* Authorization: Bearer */
+	const char *api_token; /* auth-token, as Electricity Maps has it */
 	const char
 		*certificate; /* file of the certificates to be trusted instead of the system's */
 	bool trusting;	      /* take any certificate */
@@ -31,8 +32,9 @@ struct http_answer {
 	int status; /* 200 */
 	char *body; /* zero-terminated; to be freed */
 	size_t size;
-	char token[HTTP_TOKEN_MAX]; /* that the server gave as X-Auth-Token, or "" */
-	char place[HTTP_TOKEN_MAX]; /* its Location, or "" */
+	char token[HTTP_TOKEN_MAX];	  /* that the server gave as X-Auth-Token, or "" */
+	char place[HTTP_TOKEN_MAX];	  /* its Location, or "" */
+	char retry_after[HTTP_TOKEN_MAX]; /* seconds, or a date, or "" */
 };
 
 /*

@@ -27,6 +27,7 @@ struct series {
 	char kind[16];	  /* "average" or "marginal" */
 	char format[32];  /* "Electricity Maps", "UK Carbon Intensity", "RTE eCO2mix", "CSV" */
 	char source[128]; /* what a CSV says of itself, or "" */
+	size_t forecasts; /* of the points, those that were foretold and not yet known */
 	size_t points;
 	size_t room;
 	struct series_point *point; /* rising, none overlaps another */

@@ -149,6 +149,7 @@ static int take_answer(struct answer *answer, const json_t *root)
 	error = take_shape(answer, root, json_array_get(list, 0));
 	for (size_t i = 0; !error && i < json_array_size(list); i++)
 		error = take_entry(answer, i, json_array_get(list, i));
+	answer->series->forecasts = answer->forecasts;
 	if (!error && answer->forecasts)
 		snprintf(answer->series->source, sizeof(answer->series->source),
 			 "%zu of %zu figures are forecasts", answer->forecasts,

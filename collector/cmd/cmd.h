@@ -15,5 +15,6 @@ int verify_main(int argc, char **argv);
 int recompute_main(int argc, char **argv);
 int estimate_main(int argc, char **argv);
 int calibrate_main(int argc, char **argv);
+int intensity_main(int argc, char **argv);
 
 #endif

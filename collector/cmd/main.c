@@ -18,6 +18,7 @@ static const struct {
 	{"verify", verify_main, "prove ledgers"},
 	{"calibrate", calibrate_main, "fit a machine's sensors to a wall meter"},
 	{"estimate", estimate_main, "estimate jobs that nobody metered"},
+	{"intensity", intensity_main, "ask a service what a grid emitted, for --intensity"},
 	{"recompute", recompute_main, "book a run's CO2e again, for another grid or hour by hour"},
 };
 
