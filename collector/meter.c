@@ -309,6 +309,7 @@ int meter_begin(struct meter *meter, const struct meter_start *start, struct run
 		return error;
 	}
 	run->foreground = start->foreground;
+	run_look(run);
 	meter_add(meter, run);
 	*result = run;
 	return 0;

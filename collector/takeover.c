@@ -122,7 +122,8 @@ static void say_lost(struct meter *meter, const json_t *saved, int error)
 
 	snprintf(line, sizeof(line), "cannot go on with %s, which ends where it is: %s",
 		 path_of(saved),
-		 error == -ENODEV ? "the machine has other power domains now" : strerror(-error));
+		 error == -ENODEV ? "the machine has other power domains now, or another --idle"
+				  : strerror(-error));
 	meter->options.say(meter->options.arg, line);
 }
 
@@ -199,8 +200,10 @@ static void begin_anew(struct meter *meter)
 {
 	tick_scan(meter);
 	take_members(meter);
-	for (struct run *run = meter->run; run; run = run->next)
-		run->activity_ns = run->tree.cpu_ns;
+	for (struct run *run = meter->run; run; run = run->next) {
+		run_look(run);
+		run->activity_ns = run->group.cpu_ns;
+	}
 }
 
 void takeover(struct meter *meter)

@@ -132,14 +132,14 @@ static size_t activities(struct meter *meter, struct account_activity *activity,
 			continue;
 		activity[n++] = (struct account_activity){
 			.run = run->account,
-			.cpu_ns = run->tree.cpu_ns - run->activity_ns,
+			.cpu_ns = run->group.cpu_ns - run->activity_ns,
 			.held_bytes = tree_held_mean(&run->tree),
 			.commands = run->computed,
 			.limit_milli = run->limits.cpu_milli,
 			.limit_bytes = run->limits.memory_bytes,
 		};
-		*used_ns += run->tree.cpu_ns - run->activity_ns;
-		run->activity_ns = run->tree.cpu_ns;
+		*used_ns += run->group.cpu_ns - run->activity_ns;
+		run->activity_ns = run->group.cpu_ns;
 		run->computed = false;
 	}
 	return n;
@@ -196,6 +196,8 @@ void tick_now(struct meter *meter)
 		run_drain(run, tick_clock(meter));
 	if (meter->runs)
 		tick_scan(meter);
+	for (struct run *run = meter->run; run; run = run->next)
+		run_look(run);
 	size_t n = activities(meter, activity, &used_ns);
 	read_node(meter, used_ns, &node, &load);
 	node.t_ns = tick_clock(meter);

@@ -260,6 +260,8 @@ json_t *entry_interval(const struct tally_terms *terms, const struct tally *then
 	if (body &&
 	    (fields_put(so_far, fields_counters, &now->counters) ||
 	     intensity_put(body, terms, then, now) ||
+	     (now->method && !json_equal(then->method, now->method) &&
+	      json_object_set(body, "cpu_method", now->method)) ||
 	     (!json_equal(then->idle, now->idle) && json_object_set(body, "idle", now->idle)) ||
 	     (!json_equal(then->uncovered, now->uncovered) &&
 	      json_object_set(body, "uncovered", now->uncovered)) ||
@@ -352,7 +354,8 @@ json_t *entry_close(const struct tally_terms *terms, const struct tally *tally, 
 		entry_number(energy.total_ug), "kernels", added_kernels(&nothing, tally, NULL),
 		"so_far", so_far, "uncovered", tally->uncovered);
 	if (body &&
-	    (fields_put(so_far, fields_counters, &tally->counters) ||
+	    ((tally->method && json_object_set(body, "cpu_method", tally->method)) ||
+	     fields_put(so_far, fields_counters, &tally->counters) ||
 	     put_constant(body, terms, tally) || put_phase_sums(body, tally, energy.total_uj) ||
 	     pathline_put_sums(body, &tally->paths))) {
 		json_decref(body);

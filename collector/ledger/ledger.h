@@ -156,6 +156,7 @@ struct ledger_state {
 	uint64_t t_ns;			       /* since the run's start */
 	const struct account_posting *posting; /* one per domain, in the order of the opening */
 	const char *const *idle_method;	       /* one per domain, as in force now */
+	const char *cpu_method;		       /* by what cpu_ns was counted; NULL: not said */
 	const struct ledger_kernel *kernel;    /* append-only: a row keeps its index */
 	size_t kernels;
 	uint64_t events_seen; /* events that should exist by the totals */

@@ -272,6 +272,21 @@ static int take_list(const json_t *line, const char *name, json_t **list, size_t
 	return 0;
 }
 
+/* Takes a text that stands only where it has changed. */
+static int take_text(const json_t *line, const char *name, json_t **text,
+		     struct ledger_problem *problem)
+{
+	json_t *found = json_object_get(line, name);
+
+	if (!found)
+		return 0;
+	if (!json_is_string(found))
+		return problem_set(problem, 0, -EBADMSG, "%s is no text", name);
+	json_decref(*text);
+	*text = json_incref(found);
+	return 0;
+}
+
 static int check_idle(const json_t *idle, struct ledger_problem *problem)
 {
 	for (size_t i = 0; i < json_array_size(idle); i++) {
@@ -373,6 +388,7 @@ static int take_interval(struct reading *reading, json_t *line, struct ledger_pr
 
 	if (fields_number(line, "t_ns", &now->t_ns, problem) ||
 	    take_postings(reading, json_object_get(line, "domains"), problem) ||
+	    take_text(line, "cpu_method", &now->method, problem) ||
 	    take_list(line, "idle", &now->idle, reading->terms.domains, problem) ||
 	    take_list(line, "uncovered", &now->uncovered, SIZE_MAX, problem) ||
 	    take_list(line, "devices", &now->devices, SIZE_MAX, problem) ||

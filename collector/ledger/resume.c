@@ -340,9 +340,9 @@ static int tell(const struct reading *reading, struct ledger_resumed *resumed)
 	const struct tally_counters *counters = &reading->now.counters;
 
 	tell_opening(reading, resumed);
-	resumed->strings =
-		json_pack("[O, O, O, O, O, O]", reading->open, reading->rows, reading->now.idle,
-			  reading->now.uncovered, reading->functions, reading->now.series);
+	resumed->strings = json_pack("[O, O, O, O, O, O, O?]", reading->open, reading->rows,
+				     reading->now.idle, reading->now.uncovered, reading->functions,
+				     reading->now.series, reading->now.method);
 	resumed->told = pathline_tell(reading->functions, reading->paths, &reading->now.paths);
 	if (!resumed->strings || !resumed->told || tell_kernels(reading, resumed) ||
 	    tell_uncovered(reading->now.uncovered, resumed))
@@ -351,6 +351,7 @@ static int tell(const struct reading *reading, struct ledger_resumed *resumed)
 		.t_ns = reading->now.t_ns,
 		.posting = resumed->posting,
 		.idle_method = resumed->idle_method,
+		.cpu_method = json_string_value(reading->now.method),
 		.kernel = resumed->kernel,
 		.kernels = reading->now.kernels,
 		.events_seen = counters->events_seen,

@@ -77,6 +77,11 @@ static json_t *run_object(const struct reading *reading, const struct summary_fi
 			return NULL;
 		}
 	}
+	if (object && reading->now.method &&
+	    json_object_set(object, "cpu_method", reading->now.method)) {
+		json_decref(object);
+		return NULL;
+	}
 	return object;
 }
 

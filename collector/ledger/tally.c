@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "collector/ledger/entry.h"
+#include "collector/ledger/text.h"
 #include "collector/units.h"
 
 static const char *const quality_names[] = {
@@ -52,6 +53,7 @@ void tally_free(struct tally *tally)
 {
 	free(tally->kernel);
 	free(tally->paths.samples);
+	json_decref(tally->method);
 	json_decref(tally->idle);
 	json_decref(tally->uncovered);
 	json_decref(tally->devices);
@@ -132,11 +134,13 @@ int tally_copy(struct tally *to, const struct tally *from)
 		       from->paths.n * sizeof(*to->paths.samples));
 	if (from->kernels)
 		memcpy(to->kernel, from->kernel, from->kernels * sizeof(*to->kernel));
+	json_incref(to->method);
 	json_incref(to->idle);
 	json_incref(to->uncovered);
 	json_incref(to->devices);
 	json_incref(to->found);
 	json_incref(to->series);
+	json_decref(old.method);
 	json_decref(old.idle);
 	json_decref(old.uncovered);
 	json_decref(old.devices);
@@ -222,6 +226,7 @@ int tally_of_state(const struct tally_terms *terms, const struct ledger_state *s
 
 	*tally = (struct tally){
 		.t_ns = state->t_ns,
+		.method = state->cpu_method ? text_json(state->cpu_method) : NULL,
 		.idle = entry_idle(terms->domains, state->idle_method),
 		.uncovered = entry_uncovered(state),
 		.devices = entry_devices(state->device, state->devices),

@@ -88,6 +88,7 @@ struct tally {
 	struct nesting all;   /* and with them those that are under way */
 	struct tally_paths paths;
 	struct tally_grid grid;
+	json_t *method;	   /* by what CPU time was counted; NULL: not said */
 	json_t *idle;	   /* idle method by domain: array of strings */
 	json_t *uncovered; /* array of {program, why, processes, cpu_ns} */
 	json_t *devices;   /* array of {name, api, domain, memory_peak_bytes} */

@@ -194,6 +194,7 @@ void member_close(struct tree *tree, struct tree_member *member)
 	uint64_t late = lesser(member->rest_ns, member->slack_ns[0] + member->slack_ns[1]);
 
 	tree->cpu_ns += member->rest_ns;
+	tree->reaped_ns += member->rest_ns;
 	tree->unobserved_ns += member->rest_ns - late;
 	unseen_used(&tree->unseen, member->slack_row, late);
 	member->rest_ns = 0;

@@ -161,9 +161,14 @@ static int restore_tree(struct run *run, const json_t *saved)
 	tree->unobserved_ns = state->unobserved_cpu_ns;
 	tree->processes = state->processes;
 	int error = tree_restore(tree, json_object_get(saved, "tree"));
-	if (!error)
-		run_find_limits(run);
-	return error;
+	if (error)
+		return error;
+	run_find_limits(run);
+	run->unobserved_ns = tree->unobserved_ns;
+	run->group.counts = state->cpu_method && strcmp(state->cpu_method, "tree") != 0;
+	run->group.tree = !state->cpu_method || strcmp(state->cpu_method, "cgroup") != 0;
+	run_look(run);
+	return 0;
 }
 
 /* Everything but the ledger; t_ns is now. */

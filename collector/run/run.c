@@ -73,6 +73,7 @@ void run_free(struct run *run)
 		ledger_abandon(run->ledger);
 	tree_release(&run->tree);
 	grid_close(&run->grid);
+	group_release(&run->group);
 	course_close(&run->course);
 	devices_release(&run->devices);
 	kernels_release(&run->kernels);
@@ -88,6 +89,16 @@ void run_free(struct run *run)
 uint64_t run_number(const struct run *run)
 {
 	return strtoull(run->id, NULL, 16) | HOLD_ID_RUN;
+}
+
+void run_look(struct run *run)
+{
+	group_look(&run->group, &run->tree);
+	/* What the group has beyond the tree was used by processes that nobody saw. */
+	uint64_t more_ns =
+		run->group.cpu_ns > run->tree.cpu_ns ? run->group.cpu_ns - run->tree.cpu_ns : 0;
+	if (run->tree.unobserved_ns + more_ns > run->unobserved_ns)
+		run->unobserved_ns = run->tree.unobserved_ns + more_ns;
 }
 
 void run_find_limits(struct run *run)
@@ -333,14 +344,15 @@ struct ledger_state run_state(const struct run *run, uint64_t t_ns)
 		.kernels = run->kernels.n,
 		.events_seen = run->events_seen,
 		.events_lost = run->events_lost,
-		.cpu_ns = run->tree.cpu_ns,
+		.cpu_ns = run->group.cpu_ns,
+		.cpu_method = group_method(&run->group),
 		.processes = run->tree.processes,
 		.uncovered = run->tree.unseen.row,
 		.uncovereds = run->tree.unseen.n,
 		.device = run->devices.told,
 		.devices = run->devices.told_n,
 		.uncovered_cpu_ns = run->tree.unseen.cpu_ns,
-		.unobserved_cpu_ns = run->tree.unobserved_ns,
+		.unobserved_cpu_ns = run->unobserved_ns,
 		.own_cpu_ns = saturate_add(run->own_cpu_ns, run->cost_ns),
 		.own_uj = run->own_uj,
 		.grid = run->grid.sum,

@@ -18,6 +18,7 @@
 #include "collector/run/devices.h"
 #include "collector/run/feed.h"
 #include "collector/run/grid.h"
+#include "collector/run/group.h"
 #include "collector/run/kernels.h"
 #include "collector/run/limits.h"
 #include "collector/run/origin.h"
@@ -58,6 +59,7 @@ struct run {
 	const struct run_machine *machine; /* borrowed */
 	size_t findings;		   /* of it, how many the ledger began with */
 	struct tree tree;
+	struct group group; /* and their CPU time, as exactly as it is known */
 	struct kernels kernels;
 	struct paths paths;
 	struct naming naming;
@@ -85,17 +87,18 @@ struct run {
 	uint64_t journal_ns;
 	struct run_anchor anchor[RUN_ANCHORS_MAX]; /* not in the ledger yet */
 	size_t anchors;
-	uint64_t activity_ns; /* of the tree's CPU time, what the account has */
-	bool computed;	      /* commands were read since the account was told */
-	void *launcher;	      /* the connection of its gramme run, or NULL */
-	uint64_t launcher_id; /* its number, or 0 */
-	bool foreground;      /* the collector itself waits for its end */
-	bool orphaned;	      /* ... or did, until it died */
-	bool ending;	      /* meter_end is at work */
-	uint64_t saved_ns;    /* when that was brought up to date */
-	size_t saved_bytes;   /* its length then */
-	int memory;	      /* what another collector would go on from (save.h), or -1 */
-	uint64_t *gone;	      /* arenas that were let go, and are still kept */
+	uint64_t unobserved_ns; /* CPU time of which nothing else is known */
+	uint64_t activity_ns;	/* of the group's CPU time, what the account has */
+	bool computed;		/* commands were read since the account was told */
+	void *launcher;		/* the connection of its gramme run, or NULL */
+	uint64_t launcher_id;	/* its number, or 0 */
+	bool foreground;	/* the collector itself waits for its end */
+	bool orphaned;		/* ... or did, until it died */
+	bool ending;		/* meter_end is at work */
+	uint64_t saved_ns;	/* when that was brought up to date */
+	size_t saved_bytes;	/* its length then */
+	int memory;		/* what another collector would go on from (save.h), or -1 */
+	uint64_t *gone;		/* arenas that were let go, and are still kept */
 	size_t gones;
 	size_t gone_room;
 	struct ledger_resumed resumed; /* what its rows borrow their strings from */
@@ -138,6 +141,12 @@ void run_free(struct run *run);
 
 /* The number by which the keeper knows it. */
 uint64_t run_number(const struct run *run);
+
+/*
+ * Takes over what its processes used up to the last scan of their tree. To be called when the run
+ * begins, and at every tick.
+ */
+void run_look(struct run *run);
 
 /* Asks what the first of its processes may use of the machine; the ledger's opening does so. */
 void run_find_limits(struct run *run);

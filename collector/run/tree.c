@@ -171,8 +171,7 @@ static void mark(struct tree *const *trees, size_t n, const struct proc_snapshot
 			}
 }
 
-/* What gramme run starts beside the program. */
-static bool is_helper(const char *comm)
+bool tree_is_helper(const char *comm)
 {
 	return !strcmp(comm, TREE_WITNESS) || !strcmp(comm, HOLDER_NAME) ||
 	       !strcmp(comm, SPARE_NAME) || !strcmp(comm, NVML_HELPER_NAME);
@@ -186,7 +185,7 @@ static int adopt(struct tree *tree, struct proc_stat *stat, uint64_t now_ns)
 {
 	const struct tree_member *parent = tree_find_pid(tree, stat->ppid);
 
-	if (!parent || (parent->reaper && is_helper(stat->comm)))
+	if (!parent || (parent->reaper && tree_is_helper(stat->comm)))
 		return 0;
 	/* What stands here of a stranger is old: it may have another parent by now, or be gone. */
 	if (stat->stranger &&

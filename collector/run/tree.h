@@ -73,6 +73,7 @@ struct tree {
 	uint64_t scan_ns;   /* of the last scan */
 	uint32_t processes; /* that ever belonged to it */
 	uint64_t cpu_ns;
+	uint64_t reaped_ns; /* of it, what only its reaping told */
 	uint64_t unobserved_ns;
 	uint64_t held_bytes;		/* at the last scan */
 	unsigned __int128 held_byte_ns; /* memory held x time, since held_ns */
@@ -112,6 +113,9 @@ int tree_scan(struct tree *const *trees, size_t n, struct proc_snapshot *snapsho
  * at one moment would be nothing at the end of a run, when its processes are gone.
  */
 uint64_t tree_held_mean(struct tree *tree);
+
+/* True for what gramme run starts beside the program, by its name. */
+bool tree_is_helper(const char *comm);
 
 /* Members that still run; reapers are not counted. */
 size_t tree_alive(const struct tree *tree);
