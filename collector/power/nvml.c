@@ -10,13 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/power/nvml_early.h"
 #include "collector/power/nvml_gauge.h"
 #include "collector/power/nvml_helper.h"
 #include "collector/power/nvml_record.h"
 #include "collector/power/nvml_users.h"
 #include "collector/power/power.h"
 
-/* A driver that has to wake eight GPUs takes its time; one that hangs is not waited for. */
+/*
+ * A driver that has to wake eight GPUs takes its time; one that hangs is not waited for. Where the
+ * kernel says what GPUs there are, the program is not kept waiting either: they are metered from
+ * when NVML has answered on.
+ */
+#define FACTS_SOON_MS 500
 #define FACTS_WAIT_MS 10000
 /* A poll of eight GPUs takes some milliseconds. */
 #define POLL_WAIT_MS 100
@@ -45,7 +51,9 @@ enum trouble {
 
 struct metered {
 	uint32_t gpu;  /* NVML's index */
+	uint32_t name; /* the domain is gpu-NAME: the same, where NVML was there at the start */
 	uint32_t told; /* bits of enum trouble */
+	char device[sizeof(((struct power_domain *)NULL)->device)];
 	struct nvml_gauge gauge;
 };
 
@@ -55,8 +63,11 @@ struct nvml {
 	struct nvml_lib *lib;	    /* NULL in a recording */
 	struct nvml_helper *helper; /* NULL in a recording, or when it has died */
 	bool waits;		    /* the helper answered in time the last time */
-	uint64_t t_ns;		    /* of the last reading */
-	uint64_t poll_ns;	    /* of the last poll */
+	bool late;		    /* what there is has not been told yet */
+	bool silent;		    /* that it was never told has been said */
+	uint64_t open_ns;
+	uint64_t t_ns;	  /* of the last reading */
+	uint64_t poll_ns; /* of the last poll */
 	uint64_t own_ns;
 	struct metered metered[NVML_GPUS_MAX];
 	size_t n;
@@ -143,7 +154,14 @@ static int ask_library(struct nvml *nvml)
 	if (!error)
 		error = nvml_helper_start(nvml->lib, &nvml->helper);
 	if (!error)
-		error = nvml_helper_facts(nvml->helper, &nvml->facts, FACTS_WAIT_MS);
+		error = nvml_helper_facts(nvml->helper, &nvml->facts, FACTS_SOON_MS);
+	if (error == -ETIMEDOUT && !nvml_early_facts(nvml->world, &nvml->facts)) {
+		nvml->late = true;
+		return 0;
+	}
+	if (error == -ETIMEDOUT)
+		error = nvml_helper_facts(nvml->helper, &nvml->facts,
+					  FACTS_WAIT_MS - FACTS_SOON_MS);
 	if (!error)
 		error = nvml->facts.error;
 	if (!error)
@@ -225,26 +243,45 @@ static void identify(struct power_domain *domain, const struct nvml_gpu *gpu)
 		put_uuid(domain->uuid[i + 1], gpu->slice[i].uuid);
 }
 
-static void add_gpu(struct nvml *nvml, uint32_t at)
+/* Returns false where the GPU is not to be metered. */
+static bool settle(struct nvml *nvml, uint32_t at)
 {
 	struct nvml_gpu *gpu = &nvml->facts.gpu[at];
-	struct metered *metered = &nvml->metered[nvml->n];
-	struct power_domain domain = {.source = "nvml", .kind = POWER_GPU, .idle_method = "none"};
 
 	if (!gpu->energy_error && !gpu->power_error && counts_module(gpu))
 		gpu->energy_error = -EOPNOTSUPP;
-	if (!is_meterable(nvml, at, gpu))
+	return is_meterable(nvml, at, gpu);
+}
+
+/* What a domain is called, by people and by programs. */
+static void describe(const struct nvml *nvml, uint32_t at, struct power_domain *domain)
+{
+	const struct nvml_gpu *gpu = &nvml->facts.gpu[at];
+
+	snprintf(domain->note, sizeof(domain->note), "%.60s, %.48s, %s%s", gpu->name, gpu->uuid,
+		 nvml->late	      ? "NVML answered late"
+		 : !gpu->energy_error ? "energy counter"
+		 : gpu->instant	      ? "power of the instant, added up"
+				      : "mean power, added up",
+		 gpu->mig ? ", in MIG slices" : "");
+	identify(domain, gpu);
+}
+
+static void add_gpu(struct nvml *nvml, uint32_t at)
+{
+	struct metered *metered = &nvml->metered[nvml->n];
+	struct power_domain domain = {.source = "nvml", .kind = POWER_GPU, .idle_method = "none"};
+	const struct nvml_gpu *gpu = &nvml->facts.gpu[at];
+
+	if (!settle(nvml, at))
 		return;
+	/* Of what comes late the worst is promised. */
 	domain.quality = gpu->energy_error ? POWER_DERIVED : POWER_MEASURED;
 	domain.error_pct = gpu->energy_error ? POWER_ERROR_PCT : COUNTER_ERROR_PCT;
 	snprintf(domain.name, sizeof(domain.name), "gpu-%" PRIu32, at);
-	snprintf(domain.note, sizeof(domain.note), "%.60s, %.48s, %s%s", gpu->name, gpu->uuid,
-		 !gpu->energy_error ? "energy counter"
-		 : gpu->instant	    ? "power of the instant, added up"
-				    : "mean power, added up",
-		 gpu->mig ? ", in MIG slices" : "");
-	identify(&domain, gpu);
-	*metered = (struct metered){.gpu = at};
+	describe(nvml, at, &domain);
+	*metered = (struct metered){.gpu = at, .name = at};
+	memcpy(metered->device, domain.device, sizeof(metered->device));
 	nvml_gauge_open(&metered->gauge, gpu);
 	if (!power_add_domain(nvml->power, &domain))
 		nvml->n++;
@@ -272,6 +309,7 @@ static int nvml_open(struct power *power, const struct power_options *options, v
 	nvml->power = power;
 	nvml->world = options->world;
 	nvml->waits = true;
+	nvml->open_ns = nvml->world->ops->monotonic_ns(nvml->world);
 	error = find_out(nvml);
 	for (uint32_t i = 0; i < nvml->facts.gpus && !error; i++)
 		add_gpu(nvml, i);
@@ -282,6 +320,70 @@ static int nvml_open(struct power *power, const struct power_options *options, v
 	else
 		*state = nvml;
 	return error;
+}
+
+/* ---- what comes late ---- */
+
+/* Nothing of it will be metered; why has been said. */
+static void give_up(struct metered *metered)
+{
+	metered->gauge.error = -ENODEV;
+	metered->told = UINT32_MAX;
+}
+
+static void join_gpu(struct nvml *nvml, struct metered *metered)
+{
+	struct power_domain domain = {.kind = POWER_GPU};
+	char name[POWER_NAME_MAX];
+
+	for (uint32_t at = 0; at < nvml->facts.gpus; at++) {
+		describe(nvml, at, &domain);
+		if (strcmp(domain.device, metered->device) != 0)
+			continue;
+		if (!settle(nvml, at)) {
+			give_up(metered);
+			return;
+		}
+		metered->gpu = at;
+		nvml_gauge_open(&metered->gauge, &nvml->facts.gpu[at]);
+		snprintf(name, sizeof(name), "gpu-%" PRIu32, metered->name);
+		power_identify(nvml->power, name, &domain);
+		return;
+	}
+	FIND(nvml, false, "gpu-%" PRIu32 " (%s) is not among the GPUs that NVML shows: not metered",
+	     metered->name, metered->device);
+	give_up(metered);
+}
+
+/* Takes what NVML has said by now of what there is. */
+static void hear_late(struct nvml *nvml, uint64_t t_ns)
+{
+	const uint64_t since_ns = t_ns - nvml->open_ns;
+	int error = nvml_helper_facts(nvml->helper, &nvml->facts, 0);
+
+	if (error == -ETIMEDOUT && since_ns <= FACTS_WAIT_MS * 1000000ULL)
+		return;
+	if (error == -ETIMEDOUT) {
+		if (!nvml->silent)
+			find_no_nvml(nvml, error);
+		nvml->silent = true;
+		return;
+	}
+	nvml->late = false;
+	if (!error)
+		error = nvml->facts.error;
+	if (error)
+		find_no_nvml(nvml, error);
+	else
+		FIND(nvml, false,
+		     "the driver answered after %.1f s: what the GPUs drew until then is not "
+		     "known, and a gap",
+		     (double)since_ns / 1e9);
+	for (size_t i = 0; i < nvml->n; i++)
+		if (error)
+			give_up(&nvml->metered[i]);
+		else
+			join_gpu(nvml, &nvml->metered[i]);
 }
 
 /* ---- what goes wrong later ---- */
@@ -324,7 +426,7 @@ static void tell_error(struct nvml *nvml, struct metered *metered, int error)
 	if (first_time(metered, trouble))
 		FIND(nvml, error == -EPERM,
 		     "gpu-%" PRIu32 " %s: what it draws meanwhile is not known, and a gap",
-		     metered->gpu, what);
+		     metered->name, what);
 }
 
 static void tell_jump(struct nvml *nvml, struct metered *metered)
@@ -332,7 +434,7 @@ static void tell_jump(struct nvml *nvml, struct metered *metered)
 	if (first_time(metered, TROUBLE_JUMPED))
 		FIND(nvml, false,
 		     "gpu-%" PRIu32 ": its %s: what it drew meanwhile is not known, and a gap",
-		     metered->gpu,
+		     metered->name,
 		     metered->gauge.counts ? "counter was reset or cannot be believed"
 					   : "power was not read for some time");
 }
@@ -345,7 +447,7 @@ static void tell_difference(struct nvml *nvml, struct metered *metered)
 		FIND(nvml, false,
 		     "gpu-%" PRIu32 ": counter and power disagree: %" PRIu64 " J and %" PRIu64
 		     " J in the same %" PRIu64 " s; the counter is taken",
-		     metered->gpu, gauge->counted_uj / 1000000, gauge->summed_uj / 1000000,
+		     metered->name, gauge->counted_uj / 1000000, gauge->summed_uj / 1000000,
 		     gauge->both_ns / 1000000000);
 }
 
@@ -357,7 +459,7 @@ static void tell_users(struct nvml *nvml, struct metered *metered)
 		FIND(nvml, error == -EPERM,
 		     "gpu-%" PRIu32 ": the processes on it cannot be listed: %s; its energy is "
 		     "unattributed",
-		     metered->gpu, why(error));
+		     metered->name, why(error));
 }
 
 /* ---- readings ---- */
@@ -420,7 +522,11 @@ static void nvml_read(void *state, uint64_t t_ns, const struct power_load *load,
 
 	(void)load;
 	nvml->t_ns = t_ns;
-	if (nvml->helper) {
+	if (nvml->late)
+		hear_late(nvml, t_ns);
+	if (nvml->late) {
+		/* Nothing is known yet. */
+	} else if (nvml->helper) {
 		hear_helper(nvml, t_ns);
 	} else if (!nvml->lib) {
 		nvml_record_poll(nvml->world, &nvml->facts, &nvml->poll);

@@ -122,6 +122,19 @@ int power_add_domain(struct power *power, const struct power_domain *domain)
 	return 0;
 }
 
+void power_identify(struct power *power, const char *name, const struct power_domain *as)
+{
+	for (size_t i = 0; i < power->domains; i++) {
+		struct power_domain *domain = &power->domain[i];
+
+		if (strcmp(domain->name, name) != 0)
+			continue;
+		memcpy(domain->note, as->note, sizeof(domain->note));
+		memcpy(domain->device, as->device, sizeof(domain->device));
+		memcpy(domain->uuid, as->uuid, sizeof(domain->uuid));
+	}
+}
+
 void power_add_finding(struct power *power, const char *source, bool permission, const char *format,
 		       ...)
 {

@@ -176,6 +176,8 @@ struct power_source {
  * for that kind of hardware (of GPUs: for that device) or the name is taken, or -ENOSPC.
  */
 int power_add_domain(struct power *power, const struct power_domain *domain);
+/* What a domain's device is called, where that was learnt later; its note with it. */
+void power_identify(struct power *power, const char *name, const struct power_domain *as);
 /* Adds a finding; "SOURCE: " is put before its text. Past POWER_FINDINGS_MAX it is dropped. */
 void power_add_finding(struct power *power, const char *source, bool permission, const char *format,
 		       ...) __attribute__((format(printf, 4, 5)));

@@ -5,6 +5,11 @@
  */
 #include "tests/unit/machine.h"
 
+#include <dlfcn.h>
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "collector/power/power.h"
 
 static const struct power_load no_load;
@@ -296,6 +301,98 @@ static void a_gpu_without_the_library_is_said(void **state)
 	tear_down(&f);
 }
 
+/* ---- a driver that takes its time ---- */
+
+#define LATE 123 /* 0x7b, of no GPU that NVML shows */
+
+static void put_early(struct fixture *f, int bus, const char *uuid)
+{
+	char path[96], text[160];
+
+	snprintf(path, sizeof(path), "root/proc/driver/nvidia/gpus/0000:%02x:00.0/information",
+		 bus);
+	snprintf(text, sizeof(text), "Model: \t\t NVIDIA H100\nGPU UUID: \t %s\n", uuid);
+	machine_put(f->dir, path, text);
+}
+
+/* The double stands under the library's name from here on, and answers after so long. */
+static void have_library(const char *init_ms)
+{
+	const char *build = getenv("GRAMME_BUILD");
+	char path[300];
+
+	setenv("SIMNVML_INIT_MS", init_ms, 1);
+	snprintf(path, sizeof(path), "%s/tests/fake/nvml/libnvidia-ml.so.1",
+		 build ? build : "build");
+	assert_non_null(dlopen(path, RTLD_NOW));
+}
+
+static void open_live(struct fixture *f)
+{
+	struct power_options options = {.model = false};
+	struct timespec now;
+
+	/* The library's answers are of this very moment. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	f->clock = machine_clock();
+	f->clock.monotonic_ns = (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+	f->world = machine_open(f->dir, &f->clock);
+	f->world->replayed = NULL;
+	options.world = f->world;
+	assert_int_equal(power_open(&options, &f->power), 0);
+}
+
+/* The kernel's driver says what GPUs there are; NVML, later, what they draw, of those that it
+ * shows. */
+static void a_late_driver_is_not_waited_for(void **state)
+{
+	const struct power_domain *domain;
+	struct fixture f;
+
+	(void)state;
+	make(&f);
+	put_early(&f, 1, "GPU-\?\?\?\?\?\?\?\?-\?\?\?\?");
+	put_early(&f, LATE, "GPU-6772616d-6d65-4000-8000-0000000000ff");
+	have_library("1500");
+	open_live(&f);
+	assert_int_equal(power_domains(f.power, &domain), 2);
+	assert_string_equal(domain[0].name, "gpu-0");
+	assert_string_equal(domain[0].device, "0000:01:00.0");
+	assert_string_equal(domain[0].uuid[0], "");
+	assert_int_equal(domain[0].quality, POWER_DERIVED);
+	assert_non_null(strstr(domain[0].note, "NVIDIA H100"));
+	read_now(&f);
+	assert_int_equal(f.reading[0].error, -EAGAIN);
+	assert_false(f.known);
+	for (int i = 0; i < 100 && f.reading[0].error; i++) {
+		usleep(50000);
+		after(&f, SECOND / 20);
+	}
+	assert_int_equal(f.reading[0].error, 0);
+	assert_string_equal(domain[0].uuid[0], "6772616d6d6540008000000000000000");
+	assert_non_null(strstr(finding(&f, 0)->text, "the driver answered after"));
+	assert_int_equal(f.reading[1].error, -ENODEV);
+	assert_finding(&f, 1, "gpu-1 (0000:7b:00.0) is not among the GPUs that NVML shows", false);
+	tear_down(&f);
+}
+
+static void a_driver_that_never_answers_is_said_once(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	make(&f);
+	put_early(&f, 1, "GPU-6772616d-6d65-4000-8000-000000000000");
+	have_library("600000");
+	open_live(&f);
+	for (int i = 0; i < 12; i++) {
+		after(&f, 2 * SECOND);
+		assert_int_equal(f.reading[0].error, -EAGAIN);
+	}
+	assert_finding(&f, 0, "the driver has not answered for 10 s", false);
+	tear_down(&f);
+}
+
 static void several_gpus_are_several_domains(void **state)
 {
 	struct fixture f;
@@ -363,6 +460,9 @@ int main(void)
 		cmocka_unit_test(a_gpu_without_the_library_is_said),
 		cmocka_unit_test(several_gpus_are_several_domains),
 		cmocka_unit_test(a_gpu_in_slices_is_one_domain),
+		/* From here on the library is there. */
+		cmocka_unit_test(a_late_driver_is_not_waited_for),
+		cmocka_unit_test(a_driver_that_never_answers_is_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
