@@ -96,6 +96,8 @@ void meter_close(struct meter *meter)
 	uv_close((uv_handle_t *)&meter->tick, on_closed);
 	if (handles > 1)
 		uv_close((uv_handle_t *)&meter->early, on_closed);
+	if (handles > 2)
+		uv_close((uv_handle_t *)&meter->sample, on_closed);
 }
 
 static void on_client(void *arg, uint64_t id, int fd)

@@ -47,6 +47,7 @@ struct meter {
 	uv_timer_t tick;
 	uv_timer_t early; /* looks at young runs more often */
 	unsigned early_step;
+	uv_timer_t sample; /* reads the sensors that have a period of their own */
 	struct tick_work tick_work;
 	struct tick_work scan_work;
 	unsigned handles;

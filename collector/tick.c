@@ -211,6 +211,7 @@ void tick_now(struct meter *meter)
 	for (struct run *run = meter->run; run; run = run->next) {
 		if (run->account < 0)
 			continue;
+		course_trace(&run->course, power_traces(meter->power));
 		run_settle(run, meter->account, node.t_ns, node.own_ns, n);
 		if (node.t_ns - run->saved_ns < SAVE_NS)
 			continue;
@@ -268,6 +269,13 @@ static void on_early(uv_timer_t *timer)
 			       early_ms[meter->early_step] - early_ms[meter->early_step - 1], 0);
 }
 
+static void on_sample(uv_timer_t *timer)
+{
+	struct meter *meter = timer->data;
+
+	power_sample(meter->power);
+}
+
 int tick_open(struct meter *meter)
 {
 	struct world *world = meter->options.world;
@@ -279,7 +287,11 @@ int tick_open(struct meter *meter)
 		error = uv_timer_init(meter->loop, &meter->early);
 		meter->handles += error == 0;
 	}
-	meter->tick.data = meter->early.data = meter;
+	if (!error) {
+		error = uv_timer_init(meter->loop, &meter->sample);
+		meter->handles += error == 0;
+	}
+	meter->tick.data = meter->early.data = meter->sample.data = meter;
 	meter->utc_offset_ns = (int64_t)(world->ops->realtime_ns(world) - t_ns);
 	meter->boot_offset_ns = (int64_t)(world->ops->boottime_ns(world) - t_ns);
 	return error;
@@ -287,6 +299,10 @@ int tick_open(struct meter *meter)
 
 void tick_start(struct meter *meter)
 {
+	const uint64_t sample_ms = power_period_ns(meter->power) * 1000 / UNITS_NS_PER_S;
+
+	if (sample_ms && !uv_is_active((uv_handle_t *)&meter->sample))
+		uv_timer_start(&meter->sample, on_sample, sample_ms, sample_ms);
 	if (!uv_is_active((uv_handle_t *)&meter->tick))
 		uv_timer_start(&meter->tick, on_tick, TICK_MS, TICK_MS);
 	meter->early_step = 0;
@@ -297,4 +313,5 @@ void tick_stop(struct meter *meter)
 {
 	uv_timer_stop(&meter->tick);
 	uv_timer_stop(&meter->early);
+	uv_timer_stop(&meter->sample);
 }

@@ -310,6 +310,7 @@ static void perf_close(void *state)
 
 const struct power_source power_perf = {
 	.name = "perf",
+	.period_ns = UNITS_NS_PER_S / 10,
 	.open = perf_open,
 	.read = perf_read,
 	.longest_interval_ns = perf_longest_interval_ns,

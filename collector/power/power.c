@@ -38,6 +38,7 @@ struct ahead {
 struct meter {
 	uint64_t raw_uj;    /* as the source counts */
 	uint64_t energy_uj; /* as it is given out */
+	bool gap;	    /* since the last power_read */
 	struct ahead ahead;
 };
 
@@ -45,12 +46,16 @@ struct opened {
 	const struct power_source *source;
 	void *state;
 	size_t first; /* of its domains */
+	size_t n;
+	uint64_t due_ns; /* to be sampled */
 };
 
 struct power {
 	struct world *world;
 	struct power_domain domain[POWER_DOMAINS_MAX];
 	struct meter meter[POWER_DOMAINS_MAX];
+	struct power_trace trace[POWER_DOMAINS_MAX];
+	bool traced; /* the traces are whole: a new one begins with the next sample */
 	size_t domains;
 	struct power_finding finding[POWER_FINDINGS_MAX];
 	size_t findings;
@@ -165,10 +170,12 @@ static int open_source(struct power *power, const struct power_options *options,
 	power->opening = source;
 	power->earlier = power->domains;
 	result = source->open(power, options, &opened->state);
-	if (!result)
+	if (!result) {
+		opened->n = power->domains - opened->first;
 		power->opens++;
-	else
+	} else {
 		power->domains = opened->first;
+	}
 	if (result && result != -ENODEV && result != -ENOMEM)
 		power_add_finding(power, source->name, false, "cannot be used: %s",
 				  strerror(-result));
@@ -305,12 +312,13 @@ static void settle(struct meter *meter, bool modelled, struct ahead ahead,
 	bool slept = ahead.least_ns > meter->ahead.most_ns + SUSPEND_NS;
 
 	if (!reading->error) {
-		if ((slept && !modelled) || reading->energy_uj < meter->raw_uj)
+		if (meter->gap || (slept && !modelled) || reading->energy_uj < meter->raw_uj)
 			reading->gap = true;
 		if (!reading->gap)
 			meter->energy_uj += reading->energy_uj - meter->raw_uj;
 		meter->raw_uj = reading->energy_uj;
 		meter->ahead = ahead;
+		meter->gap = reading->gap;
 	}
 	reading->gap = reading->gap && !reading->error;
 	reading->energy_uj = meter->energy_uj;
@@ -336,6 +344,76 @@ static void look_again(struct power *power, uint64_t t_ns)
 	power_close(now);
 }
 
+uint64_t power_period_ns(const struct power *power)
+{
+	uint64_t shortest_ns = 0;
+
+	for (size_t i = 0; i < power->opens; i++) {
+		const uint64_t period_ns = power->opened[i].source->period_ns;
+
+		if (period_ns && (!shortest_ns || period_ns < shortest_ns))
+			shortest_ns = period_ns;
+	}
+	return shortest_ns;
+}
+
+static void begin_traces(struct power *power)
+{
+	for (size_t i = 0; power->traced && i < power->domains; i++) {
+		power->trace[i].begin_uj = power->trace[i].end_uj;
+		power->trace[i].n = 0;
+	}
+	power->traced = false;
+}
+
+static void end_traces(struct power *power, const struct power_reading *readings)
+{
+	for (size_t i = 0; i < power->domains; i++)
+		power->trace[i].end_uj = readings[i].energy_uj;
+	power->traced = true;
+}
+
+static void sample_source(struct power *power, struct opened *opened, struct ahead ahead,
+			  uint64_t t_ns)
+{
+	const struct power_load no_load = {0};
+	struct power_reading readings[POWER_DOMAINS_MAX] = {0};
+
+	opened->source->read(opened->state, t_ns, &no_load, readings);
+	for (size_t i = 0; i < opened->n; i++) {
+		struct power_trace *trace = &power->trace[opened->first + i];
+
+		settle(&power->meter[opened->first + i], false, ahead, &readings[i]);
+		if (trace->n < POWER_SAMPLES)
+			trace->sample[trace->n++] =
+				(struct power_sample){t_ns, readings[i].energy_uj};
+	}
+}
+
+void power_sample(struct power *power)
+{
+	struct world *world = power->world;
+	const struct ahead ahead = boottime_ahead(world);
+	const uint64_t t_ns = world->ops->monotonic_ns(world);
+
+	begin_traces(power);
+	for (size_t i = 0; i < power->opens; i++) {
+		struct opened *opened = &power->opened[i];
+		const uint64_t period_ns = opened->source->period_ns;
+
+		if (!period_ns || t_ns < opened->due_ns)
+			continue;
+		/* A timer may come a little early; turns that were missed are not made up for. */
+		opened->due_ns = t_ns + period_ns - period_ns / 8;
+		sample_source(power, opened, ahead, t_ns);
+	}
+}
+
+const struct power_trace *power_traces(const struct power *power)
+{
+	return power->trace;
+}
+
 void power_read(struct power *power, const struct power_load *load,
 		struct power_reading readings[POWER_DOMAINS_MAX])
 {
@@ -343,6 +421,7 @@ void power_read(struct power *power, const struct power_load *load,
 	struct ahead ahead = boottime_ahead(world);
 	uint64_t t_ns = world->ops->monotonic_ns(world);
 
+	begin_traces(power);
 	memset(readings, 0, power->domains * sizeof(readings[0]));
 	for (size_t i = 0; i < power->opens; i++)
 		power->opened[i].source->read(power->opened[i].state, t_ns, load,
@@ -352,11 +431,18 @@ void power_read(struct power *power, const struct power_load *load,
 		if (!is_rest(power, i))
 			settle(&power->meter[i], power->domain[i].quality == POWER_MODELLED, ahead,
 			       &readings[i]);
+		/* What was seen before a gap in the same tick is not known to be all of that. */
+		if (readings[i].gap)
+			power->meter[i].energy_uj = readings[i].energy_uj =
+				power->trace[i].begin_uj;
+		/* Told now; where the reading failed, by the next one. */
+		power->meter[i].gap = power->meter[i].gap && readings[i].error;
 	}
 	if (power->has_rest)
 		rest_read(&power->rest, power->domain, readings);
 	if (power->is_calibrated)
 		calibration_read(&power->calibration, power->domain, readings);
+	end_traces(power, readings);
 	look_again(power, t_ns);
 }
 

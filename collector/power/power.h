@@ -71,6 +71,22 @@ struct power_reading {
 };
 
 /*
+ * How a domain's energy rose between the last two calls of power_read, where its source was read in
+ * between: what phases within a tick drew is not the mean of that tick.
+ */
+#define POWER_SAMPLES 16
+
+struct power_trace {
+	uint64_t begin_uj; /* as the reading before the last one told it */
+	uint64_t end_uj;   /* as the last one did */
+	size_t n;	   /* past POWER_SAMPLES they are not kept */
+	struct power_sample {
+		uint64_t t_ns; /* CLOCK_MONOTONIC; rising, as is the energy */
+		uint64_t energy_uj;
+	} sample[POWER_SAMPLES];
+};
+
+/*
  * Who used a device's domain between the last two readings, as its driver tells: a row per process.
  * Weights are of that domain alone: what was computed, and how much of the device was held for how
  * long.
@@ -137,6 +153,19 @@ uint64_t power_longest_interval_ns(const struct power *power);
 void power_read(struct power *power, const struct power_load *load,
 		struct power_reading readings[POWER_DOMAINS_MAX]);
 
+/* How often power_sample has something to read, in ns; 0 where it never has. */
+uint64_t power_period_ns(const struct power *power);
+
+/*
+ * Reads what has a period of its own, if it is over, between two calls of power_read. A gap that is
+ * seen here is told by the next one.
+ */
+void power_sample(struct power *power);
+
+/* The traces of all domains, in their order, up to the last power_read. Valid until the next call.
+ */
+const struct power_trace *power_traces(const struct power *power);
+
 /*
  * Who used the devices between the two last calls of power_read. Returns how many rows of `use` are
  * filled. A bit of *known per domain says whether its rows are all there were; other rows are none.
@@ -157,6 +186,11 @@ uint64_t power_own_ns(const struct power *power);
  */
 struct power_source {
 	const char *name;
+	/*
+	 * How often it wants to be read, where that is oftener than about once a second; only of
+	 * counters in memory, whose `read` needs no load. 0: with the ticks.
+	 */
+	uint64_t period_ns;
 	int (*open)(struct power *power, const struct power_options *options, void **state);
 	void (*read)(void *state, uint64_t t_ns, const struct power_load *load,
 		     struct power_reading *readings);

@@ -12,6 +12,7 @@
 #include "collector/power/plausible.h"
 #include "collector/power/power.h"
 #include "collector/power/rapl.h"
+#include "collector/units.h"
 
 #define CONSTRAINTS 4 /* long term, short term, peak, and one to spare */
 
@@ -225,6 +226,7 @@ static void powercap_close(void *state)
 
 const struct power_source power_powercap = {
 	.name = "powercap",
+	.period_ns = UNITS_NS_PER_S / 10,
 	.open = powercap_open,
 	.read = powercap_read,
 	.longest_interval_ns = powercap_longest_interval_ns,

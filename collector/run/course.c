@@ -5,6 +5,7 @@
 #include "collector/run/course.h"
 
 #include "collector/phase/story.h"
+#include "collector/units.h"
 
 #define LOOK_NS 900000000ULL /* a tick between two seconds is for others */
 
@@ -156,6 +157,29 @@ void course_lost(struct course *course, uint32_t process, uint32_t lane, uint64_
 		story_write(course->events, &event);
 }
 
+/*
+ * Within a tick a run's power is taken to rise and fall as the domain's does. The trace is of the
+ * last tick alone: where more was booked, or less, since the domain could not be read or the run
+ * came in between, it says nothing.
+ */
+static void add_samples(struct timeline *energy, const struct course *course,
+			const struct power_trace *trace, uint64_t more_uj, uint64_t run_uj)
+{
+	const uint64_t whole_uj = trace->end_uj - trace->begin_uj;
+	const uint64_t before_uj = timeline_at(energy, timeline_end_ns(energy));
+
+	if (!whole_uj || more_uj != whole_uj || run_uj < before_uj)
+		return;
+	for (size_t i = 0; i < trace->n; i++) {
+		const struct power_sample *sample = &trace->sample[i];
+
+		timeline_add(energy, since_start(course, sample->t_ns),
+			     before_uj + units_mul_div(run_uj - before_uj,
+						       sample->energy_uj - trace->begin_uj,
+						       whole_uj));
+	}
+}
+
 /* A domain whose posting has not changed was not read: what it drew meanwhile comes later. */
 static void add_energy(struct course *course, uint64_t t_ns, const struct account_posting *posting)
 {
@@ -165,10 +189,19 @@ static void add_energy(struct course *course, uint64_t t_ns, const struct accoun
 
 		if (now->domain_uj == of->domain_uj && now->gap_ns == of->gap_ns)
 			continue;
+		if (course->trace)
+			add_samples(&course->books.energy[i], course, &course->trace[of->index],
+				    now->domain_uj - of->domain_uj, booked_uj(of, now));
 		of->domain_uj = now->domain_uj;
 		of->gap_ns = now->gap_ns;
 		timeline_add(&course->books.energy[i], t_ns, booked_uj(of, now));
 	}
+	course->trace = NULL;
+}
+
+void course_trace(struct course *course, const struct power_trace *trace)
+{
+	course->trace = trace;
 }
 
 void course_rate(struct course *course, uint64_t t_ns, uint64_t ug_per_kwh)

@@ -24,6 +24,7 @@ struct course {
 	uint64_t looked_ns;
 	struct chapters chapters;
 	struct chapter_books books;
+	const struct power_trace *trace; /* of the domains, for the next tick; or NULL */
 	struct course_domain {
 		size_t index; /* among the machine's */
 		uint64_t domain_uj;
@@ -56,6 +57,10 @@ void course_lost(struct course *course, uint32_t process, uint32_t lane, uint64_
 
 /* From t_ns on, the grid emits so much; to be told before the tick that ends that time. */
 void course_rate(struct course *course, uint64_t t_ns, uint64_t ug_per_kwh);
+
+/* How the domains' energy rose since the last tick: for the next one, until which it is borrowed.
+ */
+void course_trace(struct course *course, const struct power_trace *trace);
 
 /*
  * At a tick: the run was booked `posting`, one per domain, up to now_ns, and its rows are `row`.
