@@ -30,18 +30,24 @@ static uint64_t total_uj(const json_t *run)
 
 /* ---- water ---- */
 
+json_t *beside_offsite(uint64_t energy_uj, uint32_t pue_milli, const char *zone, bool assumed)
+{
+	struct water_factor factor;
+
+	water_factor(zone, &factor);
+	return json_pack("{s:I, s:s, s:I, s:b, s:s, s:s}", "ul",
+			 (json_int_t)water_ul(energy_uj, factor.ul_per_kwh, pue_milli), "zone",
+			 factor.zone, "ul_per_kwh", (json_int_t)factor.ul_per_kwh, "assumed",
+			 assumed || factor.assumed, "vintage", WATER_VINTAGE, "source",
+			 WATER_SOURCE);
+}
+
 static json_t *offsite_of(const json_t *run)
 {
 	const json_t *carbon = json_object_get(run, "carbon");
-	struct water_factor factor;
 
-	water_factor(show_text(carbon, "zone"), &factor);
-	return json_pack(
-		"{s:I, s:s, s:I, s:b, s:s, s:s}", "ul",
-		(json_int_t)water_ul(total_uj(run), factor.ul_per_kwh, methods_pue_milli(run)),
-		"zone", factor.zone, "ul_per_kwh", (json_int_t)factor.ul_per_kwh, "assumed",
-		factor.assumed || json_is_true(json_object_get(carbon, "zone_assumed")), "vintage",
-		WATER_VINTAGE, "source", WATER_SOURCE);
+	return beside_offsite(total_uj(run), methods_pue_milli(run), show_text(carbon, "zone"),
+			      json_is_true(json_object_get(carbon, "zone_assumed")));
 }
 
 /* A data centre is one of which somebody said PUE or WUE; a machine on a desk drinks nothing. */

@@ -23,6 +23,9 @@ struct beside_options {
 	uint64_t count;
 };
 
+/* Off-site water of an energy, with the factor that made it; new. `assumed`: so is the zone. */
+json_t *beside_offsite(uint64_t energy_uj, uint32_t pue_milli, const char *zone, bool assumed);
+
 /* The member `beside` of `gramme show --json`, new; NULL where memory is short. */
 json_t *beside_of(const json_t *run, const struct beside_options *options);
 

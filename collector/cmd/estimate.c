@@ -13,6 +13,8 @@
 
 #include "collector/carbon/carbon.h"
 #include "collector/carbon/green.h"
+#include "collector/carbon/water.h"
+#include "collector/cmd/beside.h"
 #include "collector/cmd/cmd.h"
 #include "collector/human.h"
 #include "collector/cmd/options.h"
@@ -349,13 +351,16 @@ static json_t *json_all(const struct request *request, const struct jobs *jobs, 
 	const struct carbon_factor *factor = &request->factor;
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:I, s:{s:I, s:I}, s:{s:s, s:b, s:I, s:s, s:s, s:s, s:I}}",
+		"{s:s, s:s, s:s, s:o, s:I, s:{s:I, s:I}, s:{s:s, s:b, s:I, s:s, s:s, s:s, s:I}, "
+		"s:{s:{s:o}}}",
 		"schema", "gramme.estimate/1", "method", "Green Algorithms", "quality", "estimate",
 		"jobs", lines, "left_out", (json_int_t)jobs->left_out, "total", "energy_uj",
 		(json_int_t)total_uj, "co2e_ug", (json_int_t)co2e_ug(request, total_uj), "factor",
 		"zone", factor->zone, "assumed", factor->assumed, "ug_per_kwh",
 		(json_int_t)factor->ug_per_kwh, "basis", factor->basis, "vintage", factor->vintage,
-		"source", factor->source, "pue_milli", (json_int_t)request->pue_milli);
+		"source", factor->source, "pue_milli", (json_int_t)request->pue_milli, "beside",
+		"water", "offsite",
+		beside_offsite(total_uj, request->pue_milli, factor->zone, factor->assumed));
 }
 
 static void row(const struct page *page, const char *const text[7])
@@ -382,6 +387,23 @@ static void print_job(const struct page *page, const struct request *request, co
 	human_watt_hours(line->energy.total_uj, page->utf8, energy);
 	human_mass(co2e_ug(request, line->energy.total_uj), page->utf8, mass);
 	row(page, text);
+}
+
+/* What stands beside the figures and is in none of them. */
+static void print_beside(const struct page *page, const struct request *request, uint64_t total_uj)
+{
+	struct water_factor factor;
+	char volume[HUMAN_MAX];
+
+	water_factor(request->factor.zone, &factor);
+	human_volume(water_ul(total_uj, factor.ul_per_kwh, request->pue_milli), page->utf8, volume);
+	show_paragraph(page, "beside",
+		       "in no figure above: %s of water off site, at %.4g L per kWh (%s%s, %s; %s)",
+		       volume, (double)factor.ul_per_kwh / 1e6, factor.zone,
+		       factor.assumed || request->factor.assumed ? ", assumed" : "", WATER_VINTAGE,
+		       WATER_SOURCE);
+	show_paragraph(page, "",
+		       "the node's own energy, gated or not, is known of metered runs alone");
 }
 
 /* What stands behind the figures. */
@@ -450,6 +472,7 @@ static int print_page(const struct request *request, const struct estimates *all
 	human_mass(co2e_ug(request, all->total_uj), page.utf8, mass);
 	row(&page, total);
 	print_terms(&page, request);
+	print_beside(&page, request, all->total_uj);
 	print_assumed(&page, all->untold,
 		      "with full use of their cores: their CPU time is not told");
 	print_assumed(&page, all->without_memory,

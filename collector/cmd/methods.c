@@ -5,6 +5,7 @@
  */
 #include "collector/cmd/methods.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +78,30 @@ static uint64_t sum_of(const json_t *run, const char *member, json_t *names)
 	return sum;
 }
 
+/*
+ * The error of such a sum in percent: the domains' errors, weighed by energy and added up linearly,
+ * as for the run's total; null where one is not known, or there is nothing to weigh by.
+ */
+static json_t *error_of(const json_t *run, const char *member)
+{
+	const json_t *domains = domains_of(run);
+	double error = 0, sum = 0;
+
+	for (size_t i = 0; i < json_array_size(domains); i++) {
+		const json_t *domain = json_array_get(domains, i);
+		const json_t *percent = json_object_get(domain, "error_pct");
+		double uj = (double)show_number(domain, member);
+
+		if (!counts(domain) || uj <= 0)
+			continue;
+		if (!json_is_number(percent))
+			return json_null();
+		error += uj * json_number_value(percent);
+		sum += uj;
+	}
+	return sum > 0 ? json_real(round(100 * error / sum) / 100) : json_null();
+}
+
 /* Does a meter of the whole node stand behind the sum? */
 static bool is_metered(const json_t *run)
 {
@@ -98,6 +123,7 @@ static json_t *node_of(const json_t *run)
 		json_decref(object);
 		return json_null();
 	}
+	json_object_set_new(object, "error_pct", error_of(run, "domain_uj"));
 	json_object_set_new(object, "domains", names);
 	json_object_set_new(object, "whole_node", json_boolean(is_metered(run)));
 	return object;
@@ -111,6 +137,7 @@ static json_t *gated_of(const json_t *run)
 	if (!json_is_integer(gate))
 		return json_null();
 	object = figure(run, sum_of(run, "gated_uj", NULL));
+	json_object_set_new(object, "error_pct", error_of(run, "gated_uj"));
 	json_object_set(object, "gate_milli", gate);
 	return object;
 }
@@ -230,14 +257,14 @@ static json_t *green_of(const json_t *run)
 	object = figure(run, saturate_add(of_cpu.total_uj, of_rest.total_uj));
 	json_object_update_new(
 		object,
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b, s:b, s:s}", "cpu_uj",
-			  (json_int_t)of_cpu.cpu_uj, "gpu_uj", (json_int_t)of_rest.gpu_uj,
-			  "memory_uj", (json_int_t)of_rest.memory_uj, "core_ns",
-			  (json_int_t)cpu.time_ns, "core_mw", (json_int_t)cpu.core_mw, "core_milli",
-			  (json_int_t)core_milli(machine, room.cpu_milli), "part", part, "gpus",
-			  gpus, "memory_bytes", (json_int_t)room.memory_bytes, "cpu_limited",
-			  room.cpu_limited, "memory_limited", room.memory_limited, "quality",
-			  "estimate"));
+		json_pack("{s:n, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b, s:b, s:s}",
+			  "error_pct", "cpu_uj", (json_int_t)of_cpu.cpu_uj, "gpu_uj",
+			  (json_int_t)of_rest.gpu_uj, "memory_uj", (json_int_t)of_rest.memory_uj,
+			  "core_ns", (json_int_t)cpu.time_ns, "core_mw", (json_int_t)cpu.core_mw,
+			  "core_milli", (json_int_t)core_milli(machine, room.cpu_milli), "part",
+			  part, "gpus", gpus, "memory_bytes", (json_int_t)room.memory_bytes,
+			  "cpu_limited", room.cpu_limited, "memory_limited", room.memory_limited,
+			  "quality", "estimate"));
 	return object;
 }
 

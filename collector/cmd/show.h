@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "collector/cmd/page.h"
+#include "collector/human.h"
 
 /* One page for people. `path` is the ledger's, for its last lines. */
 void show_page(const struct page *page, const json_t *run, const char *path);
@@ -27,6 +28,9 @@ void show_methods(const struct page *page, const json_t *run);
 /* Of a run that has the member `beside` (beside.h): in short, and all of it. */
 void show_beside(const struct page *page, const json_t *run);
 void show_impact(const struct page *page, const json_t *run);
+
+/* The member `error_pct` of an object: "+-10 %", or "not known". */
+void show_error(const struct page *page, const json_t *object, char text[HUMAN_MAX]);
 
 /* A label (or "") and the text beside it, wrapped. */
 void show_paragraph(const struct page *page, const char *label, const char *format, ...)

@@ -53,15 +53,20 @@ void show_beside(const struct page *page, const json_t *run)
 	const json_t *beside = json_object_get(run, "beside");
 	const json_t *embodied = json_object_get(beside, "embodied");
 	const json_t *sci = json_object_get(beside, "sci");
-	char water[128], mass[HUMAN_MAX] = "not known", rates[LIST_MAX];
+	char water[128], mass[HUMAN_MAX], rates[LIST_MAX];
 
 	if (!json_is_object(beside))
 		return;
 	water_text(page, json_object_get(beside, "water"), water, sizeof(water));
+	human_mass(show_number(embodied, "total_ug"), page->utf8, mass);
 	if (json_is_integer(json_object_get(embodied, "total_ug")))
-		human_mass(show_number(embodied, "total_ug"), page->utf8, mass);
-	show_paragraph(page, "Beside", "and in no figure above: %s; making the hardware %s CO2e",
-		       water, mass);
+		show_paragraph(page, "Beside",
+			       "in no figure above: %s; %s CO2e of making the hardware", water,
+			       mass);
+	else
+		show_paragraph(page, "Beside",
+			       "in no figure above: %s; of making the hardware nothing is known",
+			       water);
 	rates_text(page, sci, rates, sizeof(rates));
 	if (json_is_object(sci))
 		show_paragraph(page, "", "SCI (use + making): %s; --impact says of what", rates);

@@ -26,6 +26,7 @@ static void method(const struct page *page, const char *name, const json_t *figu
 {
 	const json_t *ratio = json_object_get(figure, "ratio");
 	char energy[HUMAN_MAX] = "-", mass[HUMAN_MAX] = "-", times[HUMAN_MAX] = "-";
+	char error[HUMAN_MAX], text[192];
 
 	if (json_is_object(figure)) {
 		uint64_t energy_uj = show_number(figure, "energy_uj");
@@ -41,8 +42,12 @@ static void method(const struct page *page, const char *name, const json_t *figu
 		page_line(page);
 		return;
 	}
+	show_error(page, figure, error);
+	snprintf(text, sizeof(text), "%s%s%s", remark,
+		 json_is_number(json_object_get(figure, "error_pct")) ? ", " : "",
+		 json_is_number(json_object_get(figure, "error_pct")) ? error : "");
 	fprintf(page->out, "%*s", PAGE_GAP, "");
-	page_wrap(page, 51, remark);
+	page_wrap(page, 51, text);
 }
 
 /* "2 x 12 W x 21 %, 1 GPU, 25.3 GB": what the formula goes by. */
@@ -80,9 +85,9 @@ void show_methods(const struct page *page, const json_t *run)
 		green_remark(run, green, remark, sizeof(remark));
 	method(page, "Green Algorithms", green, remark);
 	method(page, "whole node", node,
-	       json_is_true(json_object_get(node, "whole_node")) ? "by a meter of the node"
-								 : "the sum of its domains");
+	       json_is_true(json_object_get(node, "whole_node")) ? "by a meter of it"
+								 : "sum of its domains");
 	method(page, "node, gated", gated,
-	       json_is_object(gated) ? "while the run computed" : "the ledger does not tell when");
+	       json_is_object(gated) ? "while it computed" : "the ledger does not tell when");
 	page_line(page);
 }

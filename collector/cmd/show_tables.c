@@ -14,7 +14,7 @@
 
 #define TOP_KERNELS 10
 
-static void error_text(const struct page *page, const json_t *object, char text[HUMAN_MAX])
+void show_error(const struct page *page, const json_t *object, char text[HUMAN_MAX])
 {
 	const json_t *error = json_object_get(object, "error_pct");
 
@@ -103,7 +103,7 @@ static void domain_row(const struct page *page, const json_t *domain, uint64_t d
 	human_energy(run_uj, page->utf8, energy);
 	human_power(run_uj, duration_ns, page->utf8, power);
 	human_energy(show_number(domain, "domain_uj"), page->utf8, machine);
-	error_text(page, domain, error);
+	show_error(page, domain, error);
 	snprintf(name, sizeof(name), "%s%s", within ? "  " : "", show_text(domain, "name"));
 	domain_cells(page, (const char *const[DOMAIN_CELLS]){
 				   [DOMAIN_NAME] = name,
@@ -144,7 +144,7 @@ void show_energy(const struct page *page, const json_t *run)
 
 	human_energy(total_uj, page->utf8, joules);
 	human_watt_hours(total_uj, page->utf8, hours);
-	error_text(page, energy, error);
+	show_error(page, energy, error);
 	quality_text(page, energy, quality, sizeof(quality));
 	show_paragraph(page, "Energy", "%s (%s), error %s%s", joules, hours, error, quality);
 	if (json_array_size(domains) == 0)

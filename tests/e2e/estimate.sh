@@ -45,6 +45,9 @@ says '.jobs[1].name' 'my"job'
 says '.total.energy_uj' "$(jq '[.jobs[].energy_uj] | add' "$TMPDIR/estimate")"
 says '.total.co2e_ug' "$(jq '.total.energy_uj * .factor.ug_per_kwh * 1.5 / 3.6e12 | round' "$TMPDIR/estimate")"
 
+says '.beside.water.offsite.zone' FR
+says '.beside.water.offsite.ul' "$(jq '.total.energy_uj * .beside.water.offsite.ul_per_kwh * 1.5 / 3.6e12 | round' "$TMPDIR/estimate")"
+
 cat >"$TMPDIR/oar" <<'EOF'
 {"77": {"name": "sweep", "startTime": 1000, "stopTime": 4600, "assigned_resources": [1, 2, 3, 4]},
  "78": {"name": "", "startTime": 1000, "stopTime": 0, "assigned_resources": [5]}}
@@ -57,7 +60,7 @@ estimated --oar - <"$TMPDIR/oar"
 says '.jobs[0].cpu_uj' $((3600 * 48 * 1000000))
 
 "$gramme" estimate --oar "$TMPDIR/oar" >"$TMPDIR/page"
-for said in '^ESTIMATE ' 'Nothing of it was' '1 job with full use' '1 job without their memory' \
+for said in '^ESTIMATE ' 'Nothing of it was' 'of water off site' 'known of metered runs alone' '1 job with full use' '1 job without their memory' \
 	'1 job left out'; do
 	tr -s '\n ' ' ' <"$TMPDIR/page" | grep -q -- "${said#^}" || fail "$said: $(cat "$TMPDIR/page")"
 done
