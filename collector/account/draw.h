@@ -17,6 +17,11 @@ struct draw_span {
 	uint64_t node_uj;    /* what these domains drew, whoever bears it */
 	uint64_t gap_ns;     /* time for which one of them is not known, of all together */
 	uint64_t ug_per_kwh; /* at which it was booked */
+	uint64_t gated_uj;   /* of node_uj, while the run computed */
+	/* Of CPUs and memory alone, whose idle somebody may hold: what was nobody's, and others'.
+	 */
+	uint64_t spare_uj;
+	uint64_t others_uj;
 };
 
 struct draw {

@@ -8,10 +8,26 @@
 
 typedef unsigned __int128 wide;
 
+uint64_t rebook_energy_uj(const struct draw_span *span, enum rebook_what what)
+{
+	switch (what) {
+	case REBOOK_WITHOUT_IDLE:
+		return span->energy_uj - span->idle_uj;
+	case REBOOK_WITH_IDLE:
+		return span->energy_uj + span->spare_uj;
+	case REBOOK_NODE:
+		return span->node_uj;
+	case REBOOK_GATED:
+		return span->gated_uj;
+	default:
+		return span->energy_uj;
+	}
+}
+
 wide rebook_span(const struct draw_span *span, const struct rebook_terms *terms,
 		 struct rebook *result)
 {
-	uint64_t energy_uj = span->energy_uj - (terms->without_idle ? span->idle_uj : 0);
+	uint64_t energy_uj = rebook_energy_uj(span, terms->what);
 	int64_t to_ns =
 		span->to_unix_ns > span->from_unix_ns ? span->to_unix_ns : span->from_unix_ns + 1;
 	uint64_t length_ns = (uint64_t)(to_ns - span->from_unix_ns), covered_ns = 0, covered_uj;

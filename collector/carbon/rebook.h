@@ -10,13 +10,22 @@
 #include "collector/account/draw.h"
 #include "collector/carbon/series.h"
 
+/* What of a span is booked: the run's energy, with or without idle, or the machine's. */
+enum rebook_what {
+	REBOOK_RUN,
+	REBOOK_WITHOUT_IDLE, /* without the run's share of idle */
+	REBOOK_WITH_IDLE,    /* and all idle of CPUs and memory that was nobody's */
+	REBOOK_NODE,
+	REBOOK_GATED /* the node while the run computed */
+};
+
 struct rebook_terms {
+	enum rebook_what what;
 	bool recorded;		     /* each span at its own intensity, and nothing below */
 	const struct series *series; /* or NULL */
 	bool constant;		     /* ug_per_kwh holds where the series says nothing */
 	uint64_t ug_per_kwh;
 	uint32_t pue_milli; /* power usage effectiveness x 1000 */
-	bool without_idle;  /* the run's share of idle is left out */
 };
 
 struct rebook {
@@ -27,6 +36,9 @@ struct rebook {
 	uint64_t total_ug;
 	uint64_t mean_ug_per_kwh; /* over what was booked; 0 where nothing was */
 };
+
+/* The energy of a span that is meant. */
+uint64_t rebook_energy_uj(const struct draw_span *span, enum rebook_what what);
 
 /*
  * Adds one span to the sums of `result`, but for the last two, and returns its energy x intensity

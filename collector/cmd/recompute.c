@@ -18,6 +18,7 @@
 #include "collector/cmd/cmd.h"
 #include "collector/human.h"
 #include "collector/cmd/options.h"
+#include "collector/cmd/policy.h"
 #include "collector/cmd/show.h"
 #include "collector/cmd/whole.h"
 #include "collector/ledger/ledger.h"
@@ -34,11 +35,23 @@ static const char help[] =
 	"  --basis WHICH     direct or lifecycle, where FILE has both\n"
 	"  --pue X           power usage effectiveness of the site; that of the ledger if not "
 	"given\n"
-	"  --idle WHICH      booked (as in the ledger) or none (without the run's share of idle)\n"
+	"  --idle WHICH      booked (as in the ledger), none (without the run's share of idle), "
+	"holder\n"
+	"                    (with all idle that it alone could have used) or used, where the "
+	"ledger tells\n"
+	"  --method WHICH    run, or what others book: node, node-gated, green-algorithms\n"
 	"  --json            one object per ledger, of schema gramme.recompute/1\n";
 
 enum { STATUS_OK, STATUS_FAILED, STATUS_USAGE };
-enum { OPTION_ZONE = 256, OPTION_INTENSITY, OPTION_BASIS, OPTION_PUE, OPTION_IDLE, OPTION_JSON };
+enum {
+	OPTION_ZONE = 256,
+	OPTION_INTENSITY,
+	OPTION_BASIS,
+	OPTION_PUE,
+	OPTION_IDLE,
+	OPTION_METHOD,
+	OPTION_JSON
+};
 
 static const struct option options[] = {
 	{"zone", required_argument, NULL, OPTION_ZONE},
@@ -46,6 +59,7 @@ static const struct option options[] = {
 	{"basis", required_argument, NULL, OPTION_BASIS},
 	{"pue", required_argument, NULL, OPTION_PUE},
 	{"idle", required_argument, NULL, OPTION_IDLE},
+	{"method", required_argument, NULL, OPTION_METHOD},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -59,7 +73,7 @@ struct request {
 	struct carbon_factor factor; /* of the zone that was named */
 	bool zone;
 	uint32_t pue_milli; /* 0: the ledger's */
-	bool without_idle;
+	struct policy policy;
 	bool json;
 	bool help;
 };
@@ -91,10 +105,18 @@ static int set_basis(struct request *request, const char *text)
 
 static int set_idle(struct request *request, const char *text)
 {
-	request->without_idle = !strcmp(text, "none");
-	if (request->without_idle || !strcmp(text, "booked"))
-		return STATUS_OK;
-	return say("--idle is 'booked' or 'none', and not ", text);
+	return policy_idle(text, &request->policy.idle)
+		       ? say("--idle is 'booked', 'none', 'used' or 'holder', and not ", text)
+		       : STATUS_OK;
+}
+
+static int set_method(struct request *request, const char *text)
+{
+	return policy_method(text, &request->policy.method)
+		       ? say("--method is 'run', 'node', 'node-gated' or 'green-algorithms', and "
+			     "not ",
+			     text)
+		       : STATUS_OK;
 }
 
 static int set_option(struct request *request, int option, const char *value)
@@ -113,6 +135,8 @@ static int set_option(struct request *request, int option, const char *value)
 		return STATUS_OK;
 	case OPTION_IDLE:
 		return set_idle(request, value);
+	case OPTION_METHOD:
+		return set_method(request, value);
 	case OPTION_JSON:
 		request->json = true;
 		return STATUS_OK;
@@ -136,8 +160,11 @@ static int parse(int argc, char **argv, struct request *request)
 		return status;
 	if (optind == argc)
 		return say("no ledger given", "");
-	if (!request->zone && !request->file && !request->pue_milli && !request->without_idle)
+	if (!request->zone && !request->file && !request->pue_milli && !request->policy.idle &&
+	    !request->policy.method)
 		return say("say what is to be otherwise", "");
+	if (request->policy.idle && request->policy.method)
+		return say("--idle is a question of --method run alone", "");
 	if (request->basis != SERIES_ANY && !request->file)
 		return say("--basis says which figures of --intensity are meant", "");
 	return STATUS_OK;
@@ -175,8 +202,7 @@ static uint32_t pue_of(const json_t *carbon)
 static struct rebook_terms terms_of(const struct request *request, const json_t *run)
 {
 	const json_t *carbon = json_object_get(run, "carbon");
-	struct rebook_terms terms = {.pue_milli = request->pue_milli,
-				     .without_idle = request->without_idle};
+	struct rebook_terms terms = {.pue_milli = request->pue_milli};
 
 	if (!terms.pue_milli)
 		terms.pue_milli = pue_of(carbon);
@@ -224,9 +250,11 @@ static json_t *json_constant(const struct request *request, const json_t *carbon
 static int print_json(const struct request *request, const char *path, const json_t *run,
 		      const struct rebook_terms *terms, const struct rebook *result)
 {
+	const double error_pct = policy_error_pct(&request->policy, terms->what, run);
 	json_t *carbon = json_object_get(run, "carbon");
 	json_t *object = json_pack(
-		"{s:s, s:s, s:O?, s:O?, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:s, s:o, s:o}}",
+		"{s:s, s:s, s:O?, s:O?, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:s, s:s, s:o, "
+		"s:o, s:o}}",
 		"schema", "gramme.recompute/1", "ledger", path, "run",
 		json_object_get(json_object_get(run, "run"), "id"), "recorded", carbon, "energy",
 		"total_uj", (json_int_t)result->energy_uj, "series_uj",
@@ -234,8 +262,10 @@ static int print_json(const struct request *request, const char *path, const jso
 		"unknown_uj", (json_int_t)result->unknown_uj, "recomputed", "total_ug",
 		(json_int_t)result->total_ug, "mean_ug_per_kwh",
 		(json_int_t)result->mean_ug_per_kwh, "pue_milli", (json_int_t)terms->pue_milli,
-		"idle", terms->without_idle ? "none" : "booked", "series", json_series(request),
-		"constant", json_constant(request, carbon, terms));
+		"idle", policy_idle_word(request->policy.idle), "method",
+		policy_method_word(request->policy.method), "error_pct",
+		isfinite(error_pct) ? json_real(round(100 * error_pct) / 100) : json_null(),
+		"series", json_series(request), "constant", json_constant(request, carbon, terms));
 
 	if (!object) {
 		fprintf(stderr, "gramme recompute: %s\n", strerror(ENOMEM));
@@ -279,6 +309,31 @@ static void print_constant(const struct page *page, const struct request *reques
 		       factor->vintage, factor->basis, factor->source);
 }
 
+static const char *what_text(const struct policy *policy)
+{
+	static const char *const method[] = {
+		[POLICY_NODE] = " (all that the node's domains drew)",
+		[POLICY_GATED] = " (all that they drew while the run computed)",
+		[POLICY_GREEN] = " (an estimate, by the formula of Green Algorithms)"};
+	static const char *const idle[] = {[POLICY_BOOKED] = "",
+					   [POLICY_NONE] = " (without its share of idle)",
+					   [POLICY_USED] = " (with its share of idle by use)",
+					   [POLICY_HOLDER] = " (with all idle that it held)"};
+
+	return policy->method ? method[policy->method] : idle[policy->idle];
+}
+
+/* No publisher tells how wrong an intensity is, so the error of the energy is all there is. */
+static void print_error(const struct page *page, double error_pct)
+{
+	if (isfinite(error_pct))
+		show_paragraph(page, "error",
+			       "%s%.3g %% of the energy; that of the intensity is not known",
+			       page->utf8 ? "\u00b1" : "+-", error_pct);
+	else
+		show_paragraph(page, "error", "not known");
+}
+
 static void print_page(const struct request *request, const char *path, const json_t *run,
 		       const struct rebook_terms *terms, const struct rebook *result)
 {
@@ -299,8 +354,9 @@ static void print_page(const struct request *request, const char *path, const js
 	human_mass(result->total_ug, page.utf8, mass);
 	human_energy(result->energy_uj, page.utf8, energy);
 	show_paragraph(&page, "recomputed", "%s CO2e of %s%s, %.6g g per kWh, PUE %.3g", mass,
-		       energy, terms->without_idle ? " (without its share of idle)" : "",
-		       (double)result->mean_ug_per_kwh / 1e6, terms->pue_milli / 1000.0);
+		       energy, what_text(&request->policy), (double)result->mean_ug_per_kwh / 1e6,
+		       terms->pue_milli / 1000.0);
+	print_error(&page, policy_error_pct(&request->policy, terms->what, run));
 	if (before_ug)
 		show_paragraph(&page, "ratio", "%.4g",
 			       (double)result->total_ug / (double)before_ug);
@@ -330,6 +386,7 @@ static int recompute(const struct request *request, const char *path)
 	struct ledger_problem problem;
 	struct rebook_terms terms;
 	struct rebook result;
+	char why[POLICY_WHY] = "out of memory";
 	struct draw draw;
 	json_t *run;
 	int status = STATUS_OK;
@@ -343,6 +400,12 @@ static int recompute(const struct request *request, const char *path)
 		return STATUS_FAILED;
 	}
 	terms = terms_of(request, run);
+	if (policy_apply(&request->policy, run, request->file != NULL, &draw, &terms.what, why)) {
+		fprintf(stderr, "gramme recompute: %s: %s\n", path, why);
+		draw_free(&draw);
+		json_decref(run);
+		return STATUS_FAILED;
+	}
 	rebook(&draw, &terms, &result);
 	if (request->series.points && result.unknown_uj)
 		status = refuse_unknown(request, path, &result);

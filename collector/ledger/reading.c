@@ -355,14 +355,28 @@ static int take_phases(struct reading *reading, const json_t *line, struct ledge
 	return 0;
 }
 
+/* What is there to be held by one run or another, whoever used it. */
+static bool is_room(const struct reading *reading, size_t i)
+{
+	const json_t *domains = json_object_get(reading->open, "domains");
+	const char *kind = json_string_value(json_object_get(json_array_get(domains, i), "kind"));
+
+	return kind && (!strcmp(kind, "cpu") || !strcmp(kind, "memory"));
+}
+
 /* Adds what a domain that is within nothing was booked from `then` to `now`. */
 static void add_draw(struct draw_span *span, const struct account_posting *then,
-		     const struct account_posting *now)
+		     const struct account_posting *now, bool room)
 {
 	span->energy_uj += now->run_uj - then->run_uj;
 	span->idle_uj += now->run_idle_uj - then->run_idle_uj;
 	span->node_uj += now->domain_uj - then->domain_uj;
 	span->gap_ns += now->gap_ns - then->gap_ns;
+	span->gated_uj += now->gated_uj - then->gated_uj;
+	if (!room)
+		return;
+	span->spare_uj += now->idle_uj - then->idle_uj;
+	span->others_uj += now->others_uj - then->others_uj;
 }
 
 /* The interval from `then` to `now`, as a span of the calendar. */
@@ -374,7 +388,7 @@ static int note_draw(struct reading *reading, struct ledger_problem *problem)
 
 	for (size_t i = 0; i < reading->terms.domains; i++)
 		if (!reading->terms.domain[i].within[0])
-			add_draw(&span, &then->posting[i], &now->posting[i]);
+			add_draw(&span, &then->posting[i], &now->posting[i], is_room(reading, i));
 	if (__builtin_add_overflow(reading->utc_ns, then->t_ns, &span.from_unix_ns) ||
 	    __builtin_add_overflow(reading->utc_ns, now->t_ns, &span.to_unix_ns))
 		return problem_set(problem, 0, -EBADMSG, "t_ns is out of range");

@@ -48,6 +48,31 @@ says .recomputed.constant null
 grep -q '^recorded .* zone DE, PUE 1.2$' "$TMPDIR/page" || fail "$(cat "$TMPDIR/page")"
 grep -q '^zone .*100 % of the energy at FR, France' "$TMPDIR/page" || fail "$(cat "$TMPDIR/page")"
 
+# What others' methods book is what `show` says of them, and each figure has its error or says that
+# none is known.
+for method in node:node node-gated:node_gated green-algorithms:green_algorithms; do
+	again --zone DE --method "${method%:*}" "$ledger"
+	says .energy.total_uj "$(json ".methods.${method#*:}.energy_uj")"
+	says .recomputed.method "${method%:*}"
+done
+says .recomputed.error_pct null
+again --zone DE --method node "$ledger"
+says '.recomputed.error_pct >= 5 and .recomputed.error_pct <= 10' true
+"$gramme" recompute --method green-algorithms "$ledger" >"$TMPDIR/page"
+grep -q '^error  *not known$' "$TMPDIR/page" || fail "$(cat "$TMPDIR/page")"
+
+# Who bears idle: without any, and with all that a run held that was alone and without limits.
+again --idle none "$ledger"
+says .energy.total_uj "$(json '.energy.total_uj - ([.energy.domains[].run_idle_uj] | add)')"
+again --idle booked --zone DE "$ledger"
+says .energy.total_uj "$energy"
+says .recomputed.error_pct "$(json .energy.error_pct)"
+if [ "$(json '.run.limits | .cpu_milli == null and .memory_bytes == null')" = true ]; then
+	again --idle holder "$ledger"
+	says .energy.total_uj "$(json '.energy.total_uj + ([.energy.domains[]
+		| select(.within == null and (.kind == "cpu" or .kind == "memory")) | .idle_uj] | add)')"
+fi
+
 # refused STATUS PATTERN OPTIONS...: one line, which says what to do, and no figure.
 refused() {
 	local expected=$1 pattern=$2 found=0
@@ -66,6 +91,12 @@ refused 1 'No such file' --intensity "$TMPDIR/none.csv" "$ledger"
 refused 1 "its figures are direct and not lifecycle" \
 	--intensity "$TMPDIR/flat.csv" --basis lifecycle "$ledger"
 refused 1 'No such file' --zone FR "$TMPDIR/none.jsonl"
+refused 1 'who used what from moment to moment is not in this ledger' --idle used "$ledger"
+refused 1 'has no course in time' --method green-algorithms --intensity "$TMPDIR/flat.csv" "$ledger"
+refused 1 'it is too old' --method node-gated tests/data/ledgers/v1/closed.jsonl
+refused 1 'others computed beside it' --idle holder tests/data/ledgers/v1/closed.jsonl
+refused 2 'a question of --method run alone' --idle none --method node "$ledger"
+refused 2 "'booked', 'none', 'used' or 'holder'" --idle mine "$ledger"
 refused 2 'say what is to be otherwise' "$ledger"
 refused 2 'no ledger given' --zone FR
 refused 2 'pue is a number from 1 to 10' --pue 0.5 "$ledger"
@@ -76,7 +107,7 @@ says .energy.series_uj 0
 
 [ "$(sha256sum <"$ledger")" = "$before" ] || fail "the ledger was changed"
 
-# Ledgers of the first version are booked again as well, complete or not.
-again --zone FR --idle none tests/data/ledgers/v1/*.jsonl
+# Ledgers of every version are booked again as well, complete or not.
+again --zone FR --idle none tests/data/ledgers/v[12]/*.jsonl
 jq -se 'length > 1 and all(.[]; .recomputed.total_ug >= 0)' "$TMPDIR/again" >"$TMPDIR/all" ||
 	fail "$(cat "$TMPDIR/again")"

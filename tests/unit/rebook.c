@@ -38,8 +38,8 @@ static void each_hour_has_its_own(void **state)
 {
 	/* 1 kWh in the first hour, 2 in the others: half of them at 200 g, half at 400. */
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0, 0},
-		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + 3 * HOUR_NS, 2 * KWH_UJ, 0, 0, 0, 0},
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0, 0, 0, 0, 0},
+		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + 3 * HOUR_NS, 2 * KWH_UJ, 0, 0, 0, 0, 0, 0, 0},
 	};
 	const struct rebook_terms terms = {.series = &series, .pue_milli = 1500};
 	struct rebook result = book(span, 2, &terms);
@@ -56,7 +56,7 @@ static void what_has_no_figure_is_not_zero(void **state)
 {
 	/* Three quarters of it lie before the series. */
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS - 3 * HOUR_NS, MIDNIGHT_NS + HOUR_NS, 4 * KWH_UJ, 0, 0, 0, 0},
+		{MIDNIGHT_NS - 3 * HOUR_NS, MIDNIGHT_NS + HOUR_NS, 4 * KWH_UJ, 0, 0, 0, 0, 0, 0, 0},
 	};
 	struct rebook_terms terms = {.series = &series, .pue_milli = 1000};
 	struct rebook result = book(span, 1, &terms);
@@ -75,10 +75,10 @@ static void what_has_no_figure_is_not_zero(void **state)
 static void idle_may_be_left_out(void **state)
 {
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0, 0},
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0, 0, 0, 0, 0},
 	};
 	const struct rebook_terms terms = {
-		.series = &series, .pue_milli = 1000, .without_idle = true};
+		.series = &series, .pue_milli = 1000, .what = REBOOK_WITHOUT_IDLE};
 	struct rebook result = book(span, 1, &terms);
 
 	(void)state;
@@ -100,13 +100,17 @@ static void rounding_happens_once(void **state)
 					     0,
 					     0,
 					     0,
+					     0,
+					     0,
+					     0,
 					     0};
 	assert_int_equal(book(span, 1000, &terms).total_ug, 500);
 }
 
 static void a_span_of_no_time_is_booked(void **state)
 {
-	static const struct draw_span span[] = {{MIDNIGHT_NS, MIDNIGHT_NS, KWH_UJ, 0, 0, 0, 0}};
+	static const struct draw_span span[] = {
+		{MIDNIGHT_NS, MIDNIGHT_NS, KWH_UJ, 0, 0, 0, 0, 0, 0, 0}};
 	const struct rebook_terms terms = {.series = &series, .pue_milli = 1000};
 
 	(void)state;
@@ -117,8 +121,8 @@ static void a_span_of_no_time_is_booked(void **state)
 static void as_it_was_booked(void **state)
 {
 	static const struct draw_span span[] = {
-		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0, 100000000},
-		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0, 400000000},
+		{MIDNIGHT_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, KWH_UJ / 4, 0, 0, 100000000, 0, 0, 0},
+		{MIDNIGHT_NS + HOUR_NS, MIDNIGHT_NS + HOUR_NS, KWH_UJ, 0, 0, 0, 400000000, 0, 0, 0},
 	};
 	struct rebook_terms terms = {.recorded = true, .series = &series, .pue_milli = 1000};
 	struct rebook result = book(span, 2, &terms);
@@ -126,14 +130,45 @@ static void as_it_was_booked(void **state)
 	(void)state;
 	assert_int_equal(result.total_ug, 500000000);
 	assert_int_equal(result.mean_ug_per_kwh, 250000000);
-	terms.without_idle = true;
+	terms.what = REBOOK_WITHOUT_IDLE;
 	assert_int_equal(book(span, 2, &terms).total_ug, 475000000);
+}
+
+/* Who bears idle, and what the machine drew, are other figures of the same spans. */
+static void by_another_policy(void **state)
+{
+	static const struct draw_span span[] = {{.from_unix_ns = MIDNIGHT_NS,
+						 .to_unix_ns = MIDNIGHT_NS + HOUR_NS,
+						 .energy_uj = KWH_UJ,
+						 .idle_uj = KWH_UJ / 4,
+						 .node_uj = 3 * KWH_UJ,
+						 .gated_uj = 2 * KWH_UJ,
+						 .spare_uj = KWH_UJ / 2}};
+	static const struct {
+		enum rebook_what what;
+		uint64_t energy_uj;
+	} expected[] = {{REBOOK_RUN, KWH_UJ},
+			{REBOOK_WITHOUT_IDLE, KWH_UJ / 4 * 3},
+			{REBOOK_WITH_IDLE, KWH_UJ / 2 * 3},
+			{REBOOK_NODE, 3 * KWH_UJ},
+			{REBOOK_GATED, 2 * KWH_UJ}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		const struct rebook_terms terms = {
+			.what = expected[i].what, .series = &series, .pue_milli = 1000};
+		struct rebook result = book(span, 1, &terms);
+
+		assert_int_equal(result.energy_uj, expected[i].energy_uj);
+		assert_int_equal(result.total_ug, expected[i].energy_uj / (KWH_UJ / 4) * 25000000);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_it_was_booked),
+		cmocka_unit_test(by_another_policy),
 		cmocka_unit_test(each_hour_has_its_own),
 		cmocka_unit_test(what_has_no_figure_is_not_zero),
 		cmocka_unit_test(idle_may_be_left_out),
