@@ -6,6 +6,9 @@
 #ifndef GRAMME_CMD_H
 #define GRAMME_CMD_H
 
+/* Where a collector of root's listens. */
+#define CMD_ROOT_SOCKET "/run/gramme/collector.sock"
+
 int run_main(int argc, char **argv);
 int collect_main(int argc, char **argv);
 
@@ -16,5 +19,7 @@ int recompute_main(int argc, char **argv);
 int estimate_main(int argc, char **argv);
 int calibrate_main(int argc, char **argv);
 int intensity_main(int argc, char **argv);
+/* 0: all is well; 1: something can be fixed; 2: wrong usage. */
+int doctor_main(int argc, char **argv);
 
 #endif

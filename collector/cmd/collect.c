@@ -20,7 +20,6 @@
 #include "collector/rights.h"
 #include "collector/stand_in.h"
 
-#define ROOT_SOCKET "/run/gramme/collector.sock"
 #define ROOT_LEDGER "/var/lib/gramme"
 #define IDLE_LOCK   "/run/gramme/idle.lock"
 
@@ -68,7 +67,7 @@ static char *default_socket(bool root)
 
 	if (root) {
 		mkdir("/run/gramme", 0755);
-		return strdup(ROOT_SOCKET);
+		return strdup(CMD_ROOT_SOCKET);
 	}
 	if (folder && folder[0] == '/' && asprintf(&path, "%s/gramme.sock", folder) < 0)
 		return NULL;

@@ -27,7 +27,7 @@ tail -n 1 "$TMPDIR/security"
 setting() {
 	sed -n "s/^$1=//p" "$unit"
 }
-[ "/run/$(setting RuntimeDirectory)/collector.sock" = "$(sed -n 's/^#define ROOT_SOCKET "\(.*\)"/\1/p' collector/cmd/collect.c)" ] ||
+[ "/run/$(setting RuntimeDirectory)/collector.sock" = "$(sed -n 's/^#define CMD_ROOT_SOCKET "\(.*\)"/\1/p' collector/cmd/cmd.h)" ] ||
 	fail "it listens elsewhere"
 [ "/var/lib/$(setting StateDirectory)" = "$(sed -n 's/^#define ROOT_LEDGER "\(.*\)"/\1/p' collector/cmd/collect.c)" ] ||
 	fail "its ledgers go elsewhere"
