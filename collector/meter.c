@@ -158,6 +158,7 @@ int meter_open(uv_loop_t *loop, const struct meter_options *options, struct mete
 	int error = power_open(&sensors, &meter->power);
 	if (!error) {
 		describe_machine(meter);
+		tell_config(meter);
 		error = account_new(meter->domain, meter->domains, options->idle, &meter->account);
 	}
 	if (!error)

@@ -40,6 +40,16 @@ void tell_trouble(const struct meter *meter, struct run *run, const char *closed
 	meter->options.say(meter->options.arg, line);
 }
 
+void tell_config(const struct meter *meter)
+{
+	const struct power_finding *finding;
+	const size_t n = power_findings(meter->power, &finding);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(finding[i].source, "sensors"))
+			meter->options.say(meter->options.arg, finding[i].text);
+}
+
 void tell_findings(struct meter *meter)
 {
 	const struct power_finding *finding;

@@ -27,6 +27,9 @@ void tell_trouble(const struct meter *meter, struct run *run, const char *closed
  */
 void tell_intensity(struct meter *meter, uint64_t t_ns);
 
+/* Says what is wrong with the file of sensors, which the operator wrote. To be called once. */
+void tell_config(const struct meter *meter);
+
 /* Says what has gone wrong with a sensor since the meter began, a line each, once. */
 void tell_findings(struct meter *meter);
 

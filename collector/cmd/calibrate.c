@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "collector/cmd/cmd.h"
+#include "collector/cmd/options.h"
 #include "collector/cmd/show.h"
 #include "collector/cmd/whole.h"
 #include "collector/ledger/ledger.h"
@@ -64,9 +65,9 @@ struct request {
 	size_t passed_over; /* spans that were too short, or of which not all is known */
 };
 
-static int say(const char *what)
+static int say(const char *what, const char *which)
 {
-	fprintf(stderr, "gramme calibrate: %s\n%s", what, usage);
+	fprintf(stderr, "gramme calibrate: %s%s (see gramme calibrate --help)\n", what, which);
 	return STATUS_USAGE;
 }
 
@@ -80,8 +81,8 @@ static int parse(int argc, char **argv, struct request *request, bool *wants_hel
 {
 	int option;
 
-	optind = 0;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	optind = opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		if (option == OPTION_METER)
 			request->meter = optarg;
 		else if (option == OPTION_PAIRS)
@@ -91,16 +92,16 @@ static int parse(int argc, char **argv, struct request *request, bool *wants_hel
 		else if (option == 'h')
 			*wants_help = true;
 		else
-			return say("unknown option");
+			return say(options_trouble(option), argv[optind - 1]);
 	}
 	if (*wants_help)
 		return STATUS_OK;
 	if (!request->meter == !request->pairs)
-		return say("either --meter with ledgers, or --pairs");
+		return say("either --meter with ledgers, or --pairs", "");
 	if (request->meter && optind == argc)
-		return say("no ledger given");
+		return say("no ledger given", "");
 	if (request->pairs && optind < argc)
-		return say("--pairs takes no ledgers");
+		return say("--pairs takes no ledgers", "");
 	return STATUS_OK;
 }
 

@@ -181,7 +181,9 @@ static int open_and_collect(const struct options *options, struct world *world, 
 	meter->socket = socket;
 	/* Other users reach their folders through this one. */
 	meter->ledger_dir = path ? options_open_dir(path, root ? 0755 : 0700) : -ENOMEM;
-	if (!socket)
+	if (socket && !socket[0])
+		fail("--socket", "is a path, and not ''");
+	else if (!socket)
 		fail("--socket", "needed, since XDG_RUNTIME_DIR is not set");
 	else if (meter->ledger_dir < 0)
 		fail(path ? path : "--ledger-dir", strerror(-meter->ledger_dir));

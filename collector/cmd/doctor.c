@@ -59,6 +59,7 @@ struct patient {
 	const char *sensors;
 	const char *replay;
 	const char *program;
+	struct world *world;
 	bool fixes;
 };
 
@@ -205,36 +206,25 @@ static void say_domain(struct patient *patient, const struct power_domain *domai
 	    domain->source, domain->error_pct, domain->note[0] ? ": " : "", domain->note);
 }
 
-static int look_at_sensors(struct patient *patient)
+static void look_at_sensors(struct patient *patient)
 {
-	struct world *world = world_real();
-	const struct power_domain *domain;
-	const struct power_finding *finding;
-	struct power *power;
-	char why[256];
-
-	if (patient->replay && world_replay(patient->replay, world_real(), &world, why)) {
-		fprintf(stderr, "gramme doctor: %s\n", why);
-		return STATUS_USAGE;
-	}
 	const struct power_options options = {
-		.world = world,
+		.world = patient->world,
 		.model = true,
 		.sensors = patient->sensors ? patient->sensors : variable("GRAMME_SENSORS"),
 	};
-	if (power_open(&options, &power)) {
-		fprintf(stderr, "gramme doctor: %s\n", strerror(ENOMEM));
-		world_close(world);
-		return STATUS_USAGE;
-	}
+	const struct power_domain *domain;
+	const struct power_finding *finding;
+	struct power *power;
+
+	if (power_open(&options, &power))
+		return;
 	for (size_t n = power_domains(power, &domain); n; n--, domain++)
 		say_domain(patient, domain);
 	for (size_t n = power_findings(power, &finding); n; n--, finding++)
 		say(patient, finding->permission || strstr(finding->text, "fix:") ? FIX : NOTE,
 		    "%s", finding->text);
 	power_close(power);
-	world_close(world);
-	return STATUS_WELL;
 }
 
 /* ---- carbon ---- */
@@ -309,34 +299,50 @@ static int take(struct patient *patient, int option)
 	}
 }
 
-int doctor_main(int argc, char **argv)
+/* Returns STATUS_WELL, also where help was asked for (then *done), or STATUS_USAGE. */
+static int parse(struct patient *patient, int argc, char **argv, bool *done)
 {
-	struct patient patient = {0};
-	int option, status;
+	char why[256];
+	int option;
 
 	opterr = 0;
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "+:h", known, NULL)) != -1) {
+		*done = option == 'h' || option == 'V';
 		if (option == 'h')
-			return printf("%s%s\n", usage, help) < 0;
-		if (option == 'V')
-			return puts("gramme " GRAMME_VERSION) < 0;
-		if (take(&patient, option))
-			return wrong_usage(option == ':' ? "an argument is missing after "
-							 : "unknown option ",
-					   argv[optind - 1]);
+			printf("%s%s\n", usage, help);
+		else if (option == 'V')
+			puts("gramme " GRAMME_VERSION);
+		else if (take(patient, option))
+			return wrong_usage(options_trouble(option), argv[optind - 1]);
+		if (*done)
+			return STATUS_WELL;
 	}
 	if (optind + 1 < argc && strcmp(argv[optind - 1], "--") != 0)
 		return wrong_usage("more than one program: ", argv[optind + 1]);
-	patient.program = argv[optind];
+	patient->program = argv[optind];
+	patient->world = world_real();
+	if (!patient->replay || !world_replay(patient->replay, world_real(), &patient->world, why))
+		return STATUS_WELL;
+	fprintf(stderr, "gramme doctor: %s\n", why);
+	return STATUS_USAGE;
+}
+
+int doctor_main(int argc, char **argv)
+{
+	struct patient patient = {0};
+	bool done = false;
+	int status = parse(&patient, argc, argv, &done);
+
+	if (status || done)
+		return status;
 	look_at_library(&patient);
 	look_at_collector(&patient);
 	look_at_folder(&patient);
-	status = look_at_sensors(&patient);
-	if (status)
-		return status;
+	look_at_sensors(&patient);
 	look_at_zone(&patient);
 	if (patient.program)
 		look_at_program(&patient);
+	world_close(patient.world);
 	return patient.fixes ? STATUS_FIX : STATUS_WELL;
 }

@@ -270,6 +270,11 @@ static int take(struct options *options, int option, char *why)
 	return 0;
 }
 
+const char *options_trouble(int option)
+{
+	return option == ':' ? "an argument is missing after " : "unknown option ";
+}
+
 int options_parse(const char *command, int argc, char **argv, struct options *options, char *why)
 {
 	bool running = strcmp(command, "run") == 0;
@@ -283,8 +288,7 @@ int options_parse(const char *command, int argc, char **argv, struct options *op
 	optind = 1;
 	while (!error && (option = getopt_long(argc, argv, brief, known, NULL)) != -1) {
 		if (option == ':' || option == '?') {
-			snprintf(why, WHY, "%s: '%s' (see gramme %s --help)",
-				 option == ':' ? "an argument is missing after" : "unknown option",
+			snprintf(why, WHY, "%s'%s' (see gramme %s --help)", options_trouble(option),
 				 argv[optind - 1], command);
 			return -EINVAL;
 		}

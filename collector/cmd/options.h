@@ -54,6 +54,9 @@ int options_grid(const struct options *options, struct carbon_factor *factor,
 /* Which figures of a file are meant: "direct" or "lifecycle". Returns 0 or -EINVAL. */
 int options_basis(const char *text, enum series_basis *basis);
 
+/* What is wrong where getopt_long, told to be silent, returned ':' or anything unknown. */
+const char *options_trouble(int option);
+
 /* Prints the options of a command. */
 void options_help(const char *command);
 

@@ -141,11 +141,9 @@ static int set_option(struct request *request, int option, const char *value)
 		request->json = true;
 		return STATUS_OK;
 	case 'h':
+	default:
 		request->help = true;
 		return STATUS_OK;
-	default:
-		fputs(usage, stderr);
-		return STATUS_USAGE;
 	}
 }
 
@@ -153,9 +151,11 @@ static int parse(int argc, char **argv, struct request *request)
 {
 	int option, status = STATUS_OK;
 
-	optind = 0;
-	while (!status && (option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		status = set_option(request, option, optarg);
+	optind = opterr = 0;
+	while (!status && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
+		status = option == ':' || option == '?'
+				 ? say(options_trouble(option), argv[optind - 1])
+				 : set_option(request, option, optarg);
 	if (status || request->help)
 		return status;
 	if (optind == argc)

@@ -208,6 +208,31 @@ static void read_config(struct power *power, const char *path)
 				  path ? path : CONFIG_PATH, strerror(-error));
 }
 
+static bool is_source(const char *name)
+{
+	static const char *const elsewhere[] = {"csv", "kwollect", "prometheus", "redfish",
+						"calibrated"};
+
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (!strcmp(name, elsewhere[i]))
+			return true;
+	return false;
+}
+
+/* A line that nobody takes would be missed by nobody. */
+static void check_config(struct power *power, const char *path)
+{
+	const struct config *config = power->config;
+
+	for (size_t i = 0; config && i < config->entries; i++)
+		if (!is_source(config->entry[i].source))
+			power_add_finding(power, "sensors", false,
+					  "%.100s:%u: '%.20s' is no source; fix: csv, kwollect, "
+					  "prometheus, redfish or calibrated, and a tab behind it",
+					  path ? path : CONFIG_PATH, config->entry[i].line,
+					  config->entry[i].source);
+}
+
 /* The last domain: what the node draws beside all others, by its meter or by calibration. */
 static void open_rest(struct power *power)
 {
@@ -239,6 +264,7 @@ int power_open(const struct power_options *wanted, struct power **result)
 	power->looked_ns = power->world->ops->monotonic_ns(power->world);
 	if (!options->again)
 		read_config(power, options->sensors);
+	check_config(power, options->sensors);
 	with_config.config = power->config;
 	ahead = boottime_ahead(power->world);
 	for (size_t i = 0; i < SOURCES; i++) {
