@@ -80,7 +80,7 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
 LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
-BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase idle region product cuda print write empty.so)
+BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,enqueue exec drain phase power idle region product cuda print write empty.so)
 # One name a line, in the order of the alphabet: two changes that add one each then agree.
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/, \
 	blas_every \
@@ -374,7 +374,7 @@ $(O)/tests/fake/cuda_idle/libcuda.so.1: $(O)/tests/fake/cuda_idle.o
 $(O)/tests/bench/cuda: $(O)/tests/bench/cuda.o $(O)/tests/fake/cuda_idle/libcuda.so.1
 	$(Q)$(CC) -o $@ $^ -Wl,-rpath,'$$ORIGIN/../fake/cuda_idle'
 
-$(O)/tests/bench/drain $(O)/tests/bench/phase: $(O)/tests/bench/%: tests/bench/%.c $(O)/libcollector.a
+$(O)/tests/bench/drain $(O)/tests/bench/phase $(O)/tests/bench/power: $(O)/tests/bench/%: tests/bench/%.c $(O)/libcollector.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(SANFLAGS) $(PKG_CFLAGS) -MF $@.d -o $@ $< $(O)/libcollector.a $(PKG_LIBS) \
 		-lm -pthread
