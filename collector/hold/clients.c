@@ -71,10 +71,8 @@ static void put_down(struct search *search, int fd)
 	for (size_t i = 0; i < table->n; i++)
 		if (table->item[i].fd[0] == fd)
 			return;
-	hold_put(table, &(struct hold_item){.id = search->next_id++,
-					    .kind = HOLD_CONNECTION,
-					    .fresh = true,
-					    .fd = {fd, -1}});
+	const struct hold_item client = hold_client(search->next_id++, fd);
+	hold_put(table, &client);
 }
 
 static void make_single(struct hold_table *table)

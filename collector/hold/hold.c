@@ -87,6 +87,27 @@ size_t hold_count(const struct hold_table *table, enum hold_kind kind)
 	return n;
 }
 
+struct hold_item hold_client(uint64_t id, int fd)
+{
+	struct hold_item item = {.id = id, .kind = HOLD_CONNECTION, .fresh = true, .fd = {fd, -1}};
+	struct ucred who = {.uid = (uid_t)-1};
+	socklen_t size = sizeof(who);
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
+	memcpy(item.label, &who.uid, sizeof(who.uid));
+	return item;
+}
+
+size_t hold_user_count(const struct hold_table *table, const struct hold_item *client)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < table->n; i++)
+		n += table->item[i].kind == HOLD_CONNECTION &&
+		     !memcmp(table->item[i].label, client->label, sizeof(uid_t));
+	return n;
+}
+
 static int send_with(int socket, const struct hold_packet *packet, const int fd[HOLD_FDS])
 {
 	char control[CMSG_SPACE(HOLD_FDS * sizeof(int))] = {0};

@@ -17,7 +17,8 @@
 #define HOLD_FDS	     2u
 #define HOLD_DROPS	     (HOLD_LABEL / sizeof(uint64_t)) /* items of one HOLD_DROP */
 #define HOLD_ITEMS_MAX	     65536u
-#define HOLD_CONNECTIONS_MAX 1024u /* then no more are accepted until one is dropped */
+#define HOLD_CONNECTIONS_MAX 8192u /* then no more are accepted until one is dropped */
+#define HOLD_USER_MAX	     4096u /* ... of one user: then he is hung up on */
 
 enum hold_op {
 	HOLD_TAKE = 1, /* collector: I am the collector now; everything is given to it */
@@ -88,6 +89,14 @@ struct hold_item *hold_find(const struct hold_table *table, uint64_t id);
 void hold_drop(struct hold_table *table, uint64_t id);
 void hold_release(struct hold_table *table);
 size_t hold_count(const struct hold_table *table, enum hold_kind kind);
+
+/*
+ * The item of a connection that was just accepted; its label says whose it is. Takes no memory from
+ * malloc.
+ */
+struct hold_item hold_client(uint64_t id, int fd);
+/* How many connections the user has to whom this one belongs. */
+size_t hold_user_count(const struct hold_table *table, const struct hold_item *client);
 
 /* Sends a packet without waiting. Returns 0, -EAGAIN, or -errno: the other side is gone. */
 int hold_send(int socket, const struct hold_packet *packet);

@@ -126,6 +126,22 @@ static bool is_behind(const struct holder *holder)
 	return holder->owes_done || holder->is_new;
 }
 
+/*
+ * A user who has too many is hung up on: the others must find room, here and in the socket's queue,
+ * which is as long as it is for all of them together.
+ */
+static void put_client(struct holder *holder, int fd)
+{
+	const struct hold_item client = hold_client(holder->next_id++, fd);
+
+	/* Most of the time there are too few in all to be too many of anybody's. */
+	if (hold_count(&holder->table, HOLD_CONNECTION) < HOLD_USER_MAX ||
+	    hold_user_count(&holder->table, &client) < HOLD_USER_MAX)
+		hold_put(&holder->table, &client);
+	else
+		close(fd);
+}
+
 static void accept_clients(struct holder *holder)
 {
 	const struct hold_item *listening = hold_find(&holder->table, HOLD_ID_SOCKET);
@@ -137,10 +153,7 @@ static void accept_clients(struct holder *holder)
 			holder->accept_ms = now_ms() + RETRY_MS;
 		if (fd < 0)
 			return;
-		hold_put(&holder->table, &(struct hold_item){.id = holder->next_id++,
-							     .kind = HOLD_CONNECTION,
-							     .fresh = true,
-							     .fd = {fd, -1}});
+		put_client(holder, fd);
 		listening = hold_find(&holder->table, HOLD_ID_SOCKET);
 	}
 }
@@ -307,13 +320,16 @@ static void go_on(void *arg);
 
 static int timeout_of(const struct holder *holder, bool accepting)
 {
-	uint64_t now = now_ms();
+	const uint64_t now = now_ms();
+	uint64_t due_ms = UINT64_MAX;
 
-	if (holder->collector >= 0)
-		return accepting || holder->accept_ms <= now ? -1 : (int)(holder->accept_ms - now);
-	if (holder->stand_in)
-		return (int)RETRY_MS;
-	return holder->due_ms <= now ? 0 : (int)(holder->due_ms - now);
+	if (holder->collector < 0)
+		due_ms = holder->stand_in ? now + RETRY_MS : holder->due_ms;
+	if (!accepting && holder->accept_ms > now && holder->accept_ms < due_ms)
+		due_ms = holder->accept_ms;
+	if (due_ms == UINT64_MAX)
+		return -1;
+	return due_ms <= now ? 0 : (int)(due_ms - now);
 }
 
 static void hear_signal(struct holder *holder)
@@ -332,8 +348,7 @@ static void wait_and_serve(struct holder *holder)
 {
 	const struct hold_item *listening = hold_find(&holder->table, HOLD_ID_SOCKET);
 	/* A collector that waits gets what was there when it asked, and no more. */
-	bool accepting = holder->collector >= 0 && !holder->owes_done && listening &&
-			 now_ms() >= holder->accept_ms &&
+	bool accepting = !holder->owes_done && listening && now_ms() >= holder->accept_ms &&
 			 hold_count(&holder->table, HOLD_CONNECTION) < HOLD_CONNECTIONS_MAX;
 	const short out = is_behind(holder) ? POLLOUT : 0;
 	struct pollfd on[] = {
@@ -348,7 +363,7 @@ static void wait_and_serve(struct holder *holder)
 		hear_collector(holder);
 	if (on[1].revents)
 		hear_signal(holder);
-	if (on[3].revents && holder->collector >= 0)
+	if (on[3].revents)
 		accept_clients(holder);
 	if (on[0].revents)
 		meet_collector(holder);

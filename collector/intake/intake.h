@@ -13,7 +13,7 @@
 #include "collector/intake/message.h"
 #include "collector/intake/peer.h"
 
-#define INTAKE_USER_MAX	  (HOLD_CONNECTIONS_MAX / 4) /* connections of one user */
+#define INTAKE_USER_MAX	  256u /* silent connections of one user */
 #define INTAKE_SILENCE_NS 10000000000ULL
 
 struct intake;
