@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INDEX_MAX     1e9
+#include "collector/phase/steps.h"
+
+#define INDEX_MAX     STEPS_INDEX_MAX
 #define FRACTIONS_MAX 10000 /* epochs that fractions make; more are only counted */
 
 void fits_clear(struct fits *fits)
@@ -160,11 +162,15 @@ static const struct aside *leading_aside(const struct tale *tale)
 	return NULL;
 }
 
-/* What came behind tick `at` and belongs to it. */
+/*
+ * What came behind tick `at` and belongs to it. Where its own line has the result, a bar of all
+ * steps that goes on behind it (`goes_on`) is about the next one.
+ */
 static void add_asides(struct fits *fits, struct printed_epoch *epoch, const struct facts *facts,
-		       const struct tale *tale, const struct run *run, size_t at)
+		       const struct tale *tale, const struct run *run, size_t at, bool goes_on)
 {
 	const struct tick *tick = &tale->tick[at];
+	const bool over = goes_on && tick->ends;
 
 	for (size_t i = 0; i < tale->asides; i++) {
 		const struct aside *aside = &tale->aside[i];
@@ -172,14 +178,14 @@ static void add_asides(struct fits *fits, struct printed_epoch *epoch, const str
 		if (aside->tick != at || (!aside->regular && run->ticks > 1))
 			continue;
 		join(fits, epoch, facts, aside->list);
-		if (aside->last.line > epoch->last_line)
+		if (aside->last.line > epoch->last_line && (!over || aside->ends))
 			set_last(epoch, &aside->last);
 		epoch->ends |= aside->ends;
 	}
 	if (tick->asides == 0)
 		return;
 	join(fits, epoch, facts, tick->aside);
-	if (tick->aside_last.line > epoch->last_line)
+	if (tick->aside_last.line > epoch->last_line && (!over || tick->aside_ends))
 		set_last(epoch, &tick->aside_last);
 	epoch->ends |= tick->aside_ends;
 }
@@ -195,76 +201,6 @@ static void add_leading(struct fits *fits, struct printed_epoch *epoch, const st
 	join(fits, epoch, facts, before ? before->aside : aside->list);
 	set_first(epoch, before ? &before->aside_first : &aside->first);
 	epoch->begins = false;
-}
-
-static bool reaches_end(const struct tick *tick)
-{
-	return tick->step_of > 0 &&
-	       (tick->step == tick->step_of || tick->step + 1 == tick->step_of);
-}
-
-static void add_steps(struct printed_epoch *epoch, const struct tick *tick)
-{
-	if (!tick->steps || (!tick->counted && !reaches_end(tick)) || tick->step > INDEX_MAX)
-		return;
-	epoch->step = (uint64_t)tick->step;
-	epoch->steps = tick->step_of <= INDEX_MAX ? (uint64_t)tick->step_of : 0;
-}
-
-/* The next tick from `i` on that steps were told with, or NULL. */
-static const struct tick *with_steps(const struct tale *tale, const struct run *run, size_t i)
-{
-	while (i < run->first + run->ticks && !tale->tick[i].steps)
-		i++;
-	return i < run->first + run->ticks ? &tale->tick[i] : NULL;
-}
-
-/* Steps that are counted on from epoch to epoch: how many of each, if their sum is told. */
-static bool steps_go_on(const struct tale *tale, const struct run *run)
-{
-	const struct tick *a = with_steps(tale, run, run->first), *b;
-	size_t on = 0, pairs = 0;
-
-	for (; a; a = b) {
-		b = with_steps(tale, run, (size_t)(a - tale->tick) + 1);
-		if (!b || a->step_of != b->step_of)
-			continue;
-		pairs++;
-		on += b->step_first >= a->step && (a->step_of == 0 || a->step < a->step_of);
-	}
-	return on > 0 && on * 2 >= pairs;
-}
-
-static void share_steps(struct fits *fits, struct printed_fit *fit, const struct tale *tale,
-			const struct run *run)
-{
-	struct printed_epoch *epoch = epochs_of(fits, fit);
-	const uint32_t epochs = fit->of ? fit->of : fit->epochs;
-	const struct tick *first = with_steps(tale, run, run->first);
-	const double of = first ? first->step_of : 0;
-	uint64_t each = 0, before = 0;
-
-	if (of > 0 && of <= INDEX_MAX && epochs > 0 && (uint64_t)of % epochs == 0)
-		each = (uint64_t)of / epochs;
-	for (size_t i = 0; i < fit->told; i++) {
-		const uint64_t step = epoch[i].step;
-
-		epoch[i].steps = each;
-		epoch[i].step = step > before ? step - before : 0;
-		before = step > before ? step : before;
-	}
-}
-
-static void agree_on_steps(struct fits *fits, struct printed_fit *fit)
-{
-	const struct printed_epoch *epoch = epochs_of(fits, fit);
-
-	if (!fit->told)
-		return;
-	for (size_t i = 1; i < fit->told; i++)
-		if (epoch[i].steps != epoch[0].steps)
-			return;
-	fit->steps = epoch[0].steps;
 }
 
 /* One word for all epochs but the last, which may be under way. */
@@ -303,6 +239,7 @@ static void add_named(struct fits *fits, struct printed_fit *fit, const struct f
 	const double stride = stride_of(tale, run);
 	const double base = base_of(tale, run, stride);
 	const struct aside *leading = leading_aside(tale);
+	const bool goes_on = steps_go_on(tale, run);
 
 	for (size_t i = run->first; i < run->first + run->ticks; i++) {
 		const struct tick *tick = &tale->tick[i];
@@ -318,19 +255,19 @@ static void add_named(struct fits *fits, struct printed_fit *fit, const struct f
 		epoch->ends = tick->ends;
 		set_first(epoch, &tick->first);
 		set_last(epoch, &tick->last);
-		add_steps(epoch, tick);
+		steps_add(epoch, tick);
 		if (leading)
 			add_leading(fits, epoch, facts, tale, leading, i);
 		else
-			add_asides(fits, epoch, facts, tale, run, i);
+			add_asides(fits, epoch, facts, tale, run, i, goes_on);
 		join(fits, epoch, facts, tick->own);
 	}
 	fit->stride = (uint32_t)stride;
 	fit->epochs = run->end - base + 1 <= INDEX_MAX ? (uint32_t)(run->end - base + 1) : 0;
 	set_end(fit, run, base);
-	if (steps_go_on(tale, run))
-		share_steps(fits, fit, tale, run);
-	agree_on_steps(fits, fit);
+	if (goes_on)
+		steps_share(fit, epochs_of(fits, fit), tale, run);
+	steps_agree(fit, epochs_of(fits, fit));
 	fit->reading = reading_of(epochs_of(fits, fit), fit->told);
 }
 
@@ -391,7 +328,8 @@ static void add_bars(struct fits *fits, struct printed_fit *fit, const struct fa
 		epoch->step = run->end <= INDEX_MAX ? (uint64_t)run->end : 0;
 		join(fits, epoch, facts, run->result);
 		if (run->ticks > 0)
-			add_asides(fits, epoch, facts, tale, run, run->first + run->ticks - 1);
+			add_asides(fits, epoch, facts, tale, run, run->first + run->ticks - 1,
+				   false);
 		fit->late &= run->late;
 	}
 	fit->bars = true;
@@ -400,7 +338,7 @@ static void add_bars(struct fits *fits, struct printed_fit *fit, const struct fa
 	fit->first_line = tale_first_line(tale);
 	fit->epochs = (uint32_t)(tale->gone.runs + tale->runs);
 	fit->reading = PRINTED_AROUND;
-	agree_on_steps(fits, fit);
+	steps_agree(fit, epochs_of(fits, fit));
 }
 
 /* ---- fractions ---- */
@@ -464,23 +402,6 @@ static void begin_before(const struct tale *tale, const struct run *run, struct 
 		mark->t_ns = width < (double)t_ns ? t_ns - (uint64_t)width : 0;
 }
 
-/* Steps of an epoch by how fast both counted, where that is nearly a whole number. */
-static void steps_by_share(struct fits *fits, struct printed_fit *fit, const struct tale *tale,
-			   const struct run *run)
-{
-	const struct tick *a = &tale->tick[run->first], *b = a + (run->ticks - 1);
-	struct printed_epoch *epoch = epochs_of(fits, fit);
-	double each;
-
-	if (run->ticks < 2 || !a->counted || !b->counted)
-		return;
-	each = (b->step_first - a->step_first) / (b->value - a->value);
-	if (each < 0.9 || each > INDEX_MAX || fabs(each - round(each)) > 0.1)
-		return;
-	for (size_t i = 0; i < fit->told && epoch[i].index <= b->value; i++)
-		epoch[i].steps = (uint64_t)round(each);
-}
-
 static void add_fractions(struct fits *fits, struct printed_fit *fit, const struct facts *facts,
 			  const struct tale *tale, const struct run *run)
 {
@@ -505,15 +426,15 @@ static void add_fractions(struct fits *fits, struct printed_fit *fit, const stru
 		epoch->ends = end.line > begin.line;
 		for (; at < run->first + run->ticks && tale->tick[at].value <= k; at++) {
 			join(fits, epoch, facts, tale->tick[at].own);
-			add_steps(epoch, &tale->tick[at]);
+			steps_add(epoch, &tale->tick[at]);
 		}
 	}
 	fit->epochs = epochs <= INDEX_MAX ? (uint32_t)epochs : 0;
 	if (steps_go_on(tale, run))
-		share_steps(fits, fit, tale, run);
+		steps_share(fit, epochs_of(fits, fit), tale, run);
 	if (fit->told > 0 && epochs_of(fits, fit)->steps == 0)
-		steps_by_share(fits, fit, tale, run);
-	agree_on_steps(fits, fit);
+		steps_by_pace(fit, epochs_of(fits, fit), tale, run);
+	steps_agree(fit, epochs_of(fits, fit));
 	fit->reading = PRINTED_AT_END;
 }
 
