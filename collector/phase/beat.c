@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/phase/odd.h"
 #include "collector/saturate.h"
 
 bool beat_within(const struct loop_item *item, uint64_t from_ns, uint64_t to_ns)
@@ -17,117 +18,6 @@ bool beat_within(const struct loop_item *item, uint64_t from_ns, uint64_t to_ns)
 	const uint64_t middle = item->start_ns + saturate_sub(item->end_ns, item->start_ns) / 2;
 
 	return middle >= from_ns && middle <= to_ns;
-}
-
-/* How much of the last quarter of the step, its optimiser, is among these. */
-static bool has_end_of_step(const struct beat *a, const struct loop_word *word, size_t n)
-{
-	const size_t begin = a->words * 3 / 4;
-	size_t found = 0, k = 0;
-
-	for (size_t i = begin; i < a->words; i++) {
-		size_t at = k;
-
-		while (at < n && word[at].symbol != a->word[i].symbol)
-			at++;
-		if (at < n) {
-			found++;
-			k = at + 1;
-		}
-	}
-	/* An evaluation may share some of it, but is shorter by far. */
-	return a->words > begin && 4 * found >= 3 * (a->words - begin) && 2 * n >= a->words;
-}
-
-/* The same kernels in the same order, if of other sizes, all the way to the end of the step. */
-static bool runs_like_step(const struct beat *a, const struct loop_word *word, size_t n)
-{
-	size_t at = 0, found = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t next = at;
-
-		while (next < a->words && a->word[next].kernel != word[i].kernel)
-			next++;
-		if (next == a->words)
-			break;
-		at = next + 1;
-		found++;
-	}
-	return at * 4 >= a->words * 3 && found * 3 >= a->words && found > 1;
-}
-
-/* The same few again and again, at least twice: batches of an evaluation, too few for a run. */
-static bool is_repeated(const struct loop_word *word, size_t n)
-{
-	for (size_t body = 1; 2 * body <= n; body++) {
-		size_t same = body;
-
-		while (same < n && word[same].symbol == word[same - body].symbol)
-			same++;
-		if (same == n)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Kernels of items, up to a run: what is repeated is a batch of evaluation, not one odd step. Where
- * a step holds loops, these are part of it.
- */
-static size_t loose_words(const struct beat *a, size_t item, size_t end, struct loop_word *word,
-			  size_t room)
-{
-	size_t n = 0;
-
-	for (size_t i = item; i < end && n < room; i++) {
-		const struct loop_item *run = &a->level->item[i];
-		const size_t begin = n;
-
-		if (run->kind == LOOP_RUN && !a->at_level)
-			break;
-		n += fold_words(a->fold, a->at_level, i, word + n, room - n);
-		if (run->kind == LOOP_RUN && n - begin == run->body)
-			for (size_t k = run->body; k < run->events && n < room; k++)
-				word[n++] = word[begin + k % run->body];
-	}
-	return n;
-}
-
-/*
- * How many of these kernels stood behind the steps before as well, whose gap begins with `item`:
- * an update after every so many batches comes before the odd one.
- */
-static size_t usual_words(const struct beat *a, size_t item, size_t end,
-			  const struct loop_word *word, size_t n)
-{
-	struct loop_word usual[BEAT_WORDS];
-	const size_t m = loose_words(a, item, end, usual, BEAT_WORDS);
-
-	for (size_t i = 0; i < m; i++)
-		if (i == n || usual[i].symbol != word[i].symbol)
-			return 0;
-	return m;
-}
-
-/* A step that is not like the others: its kernels, from `item` on, as far as they are loose. */
-static bool is_step(const struct beat *a, size_t item, size_t end, uint64_t left_over)
-{
-	const struct beat_run *before = a->runs > 1 ? &a->run[a->runs - 2] : NULL;
-	struct loop_word word[BEAT_WORDS];
-	size_t n = 0, usual = 0;
-
-	for (; n < left_over && n < a->words; n++)
-		word[n] = a->word[n];
-	n += loose_words(a, item, end, word + n, BEAT_WORDS - n);
-	if (!a->words || !n)
-		return false;
-	if (before && !before->extra && !left_over)
-		usual = usual_words(a, before->gap, before->gap_end, word, n);
-	return has_end_of_step(a, word, n) ||
-	       (n - usual > left_over &&
-		!is_repeated(word + usual + left_over, n - usual - left_over) &&
-		runs_like_step(a, word + usual, n - usual));
 }
 
 /* ---- runs of the step ---- */
@@ -317,7 +207,7 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 		else
 			for (size_t k = 0; k < n; k++)
 				of_step += is_of_step(a, word[k].symbol);
-		if (has_end_of_step(a, word, n) &&
+		if (odd_ends_step(a, word, n) &&
 		    (item->kind != LOOP_RUN ||
 		     (item->body >= a->body && item->body <= 2 * a->body))) {
 			run->like += item->kind == LOOP_RUN ? item->events : of_step;
@@ -386,7 +276,7 @@ static uint32_t go_on_alike(const struct beat *a, size_t gap, size_t end)
 
 	if (!a->at_level || a->words != a->body)
 		return 0;
-	const size_t n = loose_words(a, gap, end, word, BEAT_WORDS);
+	const size_t n = odd_words(a, gap, end, word, BEAT_WORDS);
 	const size_t phase = phase_of(a, word, n);
 
 	return (uint32_t)((phase + alike(a, phase, word, n)) / a->words);
@@ -406,7 +296,7 @@ static bool is_of_other_sizes(struct beat *a, struct beat_run *run, struct beat_
 	const uint64_t lent = saturate_sub(body, n);
 
 	if (a->at_level || a->words != body || !n || n > body || next->events < lent + body ||
-	    loose_words(a, gap, end, word, BEAT_WORDS) != n || (from + n) % body != next->turn)
+	    odd_words(a, gap, end, word, BEAT_WORDS) != n || (from + n) % body != next->turn)
 		return false;
 	if (alike(a, from, word, n) < n)
 		return false;
@@ -431,7 +321,7 @@ static void close_run(struct beat *a, size_t gap, size_t end)
 	run->gap_end = end;
 	weigh_gap(a, run, gap, end);
 	/* What was broken off goes on in the gap: no odd step, but one like the others. */
-	run->extra = left_over + run->lead < a->body && is_step(a, gap, end, left_over);
+	run->extra = left_over + run->lead < a->body && odd_is_step(a, gap, end, left_over);
 	run->alike = go_on_alike(a, gap, end);
 }
 
@@ -463,6 +353,32 @@ static uint32_t usual_turn(const struct beat *a, uint64_t from_ns, uint64_t to_n
 }
 
 /*
+ * Which of the body's kernels most of its runs would begin with if they had what an evaluation
+ * before them took (lent_by), or UINT32_MAX: a last batch that is smaller only from its eighth
+ * kernel on ends each run in the midst of a step.
+ */
+static uint32_t lent_turn(const struct beat *a, uint64_t from_ns, uint64_t to_ns)
+{
+	uint32_t usual = UINT32_MAX;
+	size_t runs = 0, alike = 0;
+
+	for (size_t i = 0; i < a->level->items; i++) {
+		const struct loop_item *item = &a->level->item[i];
+
+		if (!item->body || !is_run(a, item) || !beat_within(item, from_ns, to_ns))
+			continue;
+		runs++;
+		const uint64_t lent = i ? lent_by(a, i - 1, item->turn) : 0;
+		if (!lent)
+			continue;
+		const uint32_t turn = (uint32_t)((item->turn + item->body - lent) % item->body);
+		usual = alike ? usual : turn;
+		alike += turn == usual;
+	}
+	return alike > 1 && 2 * alike > runs ? usual : UINT32_MAX;
+}
+
+/*
  * The step's kernels, from that on with which most steps begin: its first run may have begun in its
  * midst.
  */
@@ -472,7 +388,9 @@ static void spell(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 
 	a->words = fold_words(a->fold, a->at_level, a->item, word, BEAT_WORDS);
 	memcpy(a->word, word, a->words * sizeof(*word));
-	a->turn = a->at_level || a->words != a->body ? 0 : usual_turn(a, from_ns, to_ns);
+	a->turn = a->at_level || a->words != a->body ? 0 : lent_turn(a, from_ns, to_ns);
+	if (a->turn == UINT32_MAX)
+		a->turn = usual_turn(a, from_ns, to_ns);
 	for (size_t i = 0; i < a->words; i++) {
 		a->word[i] = word[(i + a->turn) % a->words];
 		a->sorted[i] = word[i].symbol;

@@ -227,9 +227,20 @@ static bool counts_evaluation(const struct fuse_fit *fit, uint64_t steps)
 	return 2 * n > fit->epochs;
 }
 
+/* Steps of a few epochs only may be all steps so far: where kernels told of them, they are right.
+ */
+static bool tells_few(const struct printed_fit *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->told; i++)
+		n += p->epoch[i].steps > 0;
+	return 2 * n < p->told;
+}
+
 static void attach(struct fuse_fit *fit, const struct printed_fit *p)
 {
-	const bool counts = counts_evaluation(fit, p->steps);
+	const bool counts = counts_evaluation(fit, p->steps), few = tells_few(p);
 
 	fit->of = p->of;
 	fit->before = p->before;
@@ -246,7 +257,7 @@ static void attach(struct fuse_fit *fit, const struct printed_fit *p)
 		epoch->confidence *= 0.5 + 0.5 * p->sure;
 		if (!steps)
 			steps = p->steps;
-		if (steps && !counts)
+		if (steps && !counts && !(few && epoch->steps))
 			epoch->steps = steps;
 	}
 }

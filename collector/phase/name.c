@@ -146,6 +146,8 @@ bool name_behind(const struct tokens *tokens, size_t i, bool listed, struct name
 	size_t j = i + 1;
 
 	*name = (struct name){.first = j};
+	if (!listed && tokens->token[i].whole)
+		return false; /* "3 errors", "2 losses": that many of them */
 	while (tokens_word(tokens, j) && j - i <= 3)
 		j++;
 	if (j == i + 1 || (j < tokens->n && !tokens_sign(tokens, j, ",;)")))

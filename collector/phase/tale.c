@@ -258,6 +258,7 @@ static void aside_new(struct tale *tale, struct facts *facts, const struct told 
 		.latest = tale->open ? tale->ticks - 1 : SIZE_MAX,
 		.count = tale->open,
 		.ends = told->line->ends,
+		.trains = told->line->trains,
 		.things = names_things(told->line),
 		.first = told->mark,
 		.last = told->mark,

@@ -78,6 +78,7 @@ struct aside {
 	bool regular;  /* a tick followed in the same run */
 	bool things;   /* it names what was gone through ("file 3: accuracy 0.9"), and no epoch */
 	bool ends;
+	bool trains; /* with a metric that hardly anything but training prints */
 	struct mark first, last;
 	fact_list list;
 };

@@ -173,6 +173,7 @@ static void hear_before(struct voice *voice, struct voice_budget *budget, const 
 		.tick = SIZE_MAX,
 		.latest = SIZE_MAX,
 		.ends = line->ends,
+		.trains = line->trains,
 		.first = *mark,
 		.last = *mark,
 	};
@@ -260,7 +261,8 @@ struct weight {
 	uint64_t lines, good, quality;
 	double values; /* steps up, over all runs */
 	bool announced;
-	bool beside; /* training's metrics came regularly beside it */
+	bool beside; /* metrics came regularly beside it ... */
+	bool trains; /* ... and such as training's */
 };
 
 static struct weight weigh(const struct tale *tale)
@@ -280,9 +282,13 @@ static struct weight weigh(const struct tale *tale)
 		weight.values += run->end > run->begin;
 		weight.announced |= run->of > 0;
 	}
-	for (size_t i = 0; i < tale->asides; i++)
-		weight.beside |=
-			tale->aside[i].regular && tale->aside[i].list && !tale->aside[i].things;
+	for (size_t i = 0; i < tale->asides; i++) {
+		const struct aside *aside = &tale->aside[i];
+		const bool beside = aside->regular && aside->list && !aside->things;
+
+		weight.beside |= beside;
+		weight.trains |= beside && aside->trains;
+	}
 	return weight;
 }
 
@@ -328,7 +334,7 @@ double voice_sure(const struct tale *tale)
 					      : 0.75; /* what passes whole numbers is a share */
 	if (good)
 		return 0.6;
-	if (weight.beside)
+	if (weight.trains)
 		return 0.55;
 	return weight.quality * 2 >= weight.lines ? 0.4 : 0.1;
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Steps unlike the others, as odd.h promises them.
+ */
+#include "collector/phase/odd.h"
+
+bool odd_ends_step(const struct beat *a, const struct loop_word *word, size_t n)
+{
+	const size_t begin = a->words * 3 / 4;
+	size_t found = 0, k = 0;
+
+	for (size_t i = begin; i < a->words; i++) {
+		size_t at = k;
+
+		while (at < n && word[at].symbol != a->word[i].symbol)
+			at++;
+		if (at < n) {
+			found++;
+			k = at + 1;
+		}
+	}
+	/* An evaluation may share some of it, but is shorter by far. */
+	return a->words > begin && 4 * found >= 3 * (a->words - begin) && 2 * n >= a->words;
+}
+
+/* The same kernels in the same order, if of other sizes, all the way to the end of the step. */
+static bool runs_like_step(const struct beat *a, const struct loop_word *word, size_t n)
+{
+	size_t at = 0, found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t next = at;
+
+		while (next < a->words && a->word[next].kernel != word[i].kernel)
+			next++;
+		if (next == a->words)
+			break;
+		at = next + 1;
+		found++;
+	}
+	return at * 4 >= a->words * 3 && found * 3 >= a->words && found > 1;
+}
+
+/* The same few again and again, at least twice: batches of an evaluation, too few for a run. */
+static bool is_repeated(const struct loop_word *word, size_t n)
+{
+	for (size_t body = 1; 2 * body <= n; body++) {
+		size_t same = body;
+
+		while (same < n && word[same].symbol == word[same - body].symbol)
+			same++;
+		if (same == n)
+			return true;
+	}
+	return false;
+}
+
+size_t odd_words(const struct beat *a, size_t item, size_t end, struct loop_word *word, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = item; i < end && n < room; i++) {
+		const struct loop_item *run = &a->level->item[i];
+		const size_t begin = n;
+
+		if (run->kind == LOOP_RUN && !a->at_level)
+			break;
+		n += fold_words(a->fold, a->at_level, i, word + n, room - n);
+		if (run->kind == LOOP_RUN && n - begin == run->body)
+			for (size_t k = run->body; k < run->events && n < room; k++)
+				word[n++] = word[begin + k % run->body];
+	}
+	return n;
+}
+
+/*
+ * How many of these kernels stood behind the steps before as well, whose gap begins with `item`:
+ * an update after every so many batches comes before the odd one.
+ */
+static size_t usual_words(const struct beat *a, size_t item, size_t end,
+			  const struct loop_word *word, size_t n)
+{
+	struct loop_word usual[BEAT_WORDS];
+	const size_t m = odd_words(a, item, end, usual, BEAT_WORDS);
+
+	for (size_t i = 0; i < m; i++)
+		if (i == n || usual[i].symbol != word[i].symbol)
+			return 0;
+	return m;
+}
+
+bool odd_is_step(const struct beat *a, size_t item, size_t end, uint64_t left_over)
+{
+	const struct beat_run *before = a->runs > 1 ? &a->run[a->runs - 2] : NULL;
+	struct loop_word word[BEAT_WORDS];
+	size_t n = 0, usual = 0;
+
+	for (; n < left_over && n < a->words; n++)
+		word[n] = a->word[n];
+	n += odd_words(a, item, end, word + n, BEAT_WORDS - n);
+	if (!a->words || !n)
+		return false;
+	if (before && !before->extra && !left_over)
+		usual = usual_words(a, before->gap, before->gap_end, word, n);
+	return odd_ends_step(a, word, n) ||
+	       (n - usual > left_over &&
+		!is_repeated(word + usual + left_over, n - usual - left_over) &&
+		runs_like_step(a, word + usual, n - usual));
+}
