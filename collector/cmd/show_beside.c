@@ -143,9 +143,10 @@ static void impact_embodied(const struct page *page, const json_t *run)
 				       ? ""
 				       : ", assumed (--host says which)");
 	else
-		show_paragraph(page, "Making",
-			       "not known: this is a virtual machine, and how much of its host "
-			       "it has is not told; --host-cpus N says how many CPUs that has");
+		show_paragraph(
+			page, "Making",
+			"not known: how much of its host the run had is not told, as of a virtual "
+			"machine; --host-cpus N says how many CPUs the host has");
 	for (size_t i = 0; i < json_array_size(parts); i++)
 		impact_part(page, json_array_get(parts, i));
 }

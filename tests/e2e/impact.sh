@@ -78,6 +78,11 @@ done
 "$gramme" show "$ledger" >"$TMPDIR/page"
 grep -q '^Beside ' "$TMPDIR/page" || fail "$(cat "$TMPDIR/page")"
 
+# Per epoch, of a ledger from before limits and cores were told.
+ledger=tests/data/ledgers/v1/training.jsonl
+shown --per image=1000
+says '.beside.sci.per | map([.unit, .count]) == [["run", 1], ["epoch", 2], ["image", 1000]]'
+
 # A GPU is known by its name, or by the bound that is assumed of any; who had it alone has all of it.
 meter_ok --replay tests/data/machines/gpus -- sleep 1.5
 shown --host-cpus 8
