@@ -74,6 +74,28 @@ holds '[.coverage.uncovered[].why] == ["on gpu-0, and in no run"]'
 kill "$stranger"
 wait "$stranger" || true
 
+# ---- a static binary on it: of the run, its energy is the run's; of no run, it is others' ----
+cat >"$TMPDIR/static" <<'END'
+#!/bin/bash
+echo '0 50' >"$SIMNVML_HOLDERS/$$"
+exec "$1" "$2"
+END
+chmod +x "$TMPDIR/static"
+meter_ok -- "$TMPDIR/static" "$prog/spin-static" 2500
+verified
+holds "$(of 0) | .run_uj == .domain_uj and .others_uj == 0 and .run_uj > 200000000"
+holds '.coverage.uncovered | map([.program, .why]) == [["spin-static", "static binary"]]'
+
+"$TMPDIR/static" "$prog/spin-static" 20000 >"$TMPDIR/spun" &
+stranger=$!
+sleep 0.2
+meter_ok -- sleep 2
+verified
+kill "$stranger"
+wait "$stranger" || true
+holds "$(of 0) | .run_uj == 0 and .others_uj > 300000000"
+holds '.coverage.uncovered | map([.program, .why]) == [["spin-static", "on gpu-0, and in no run"]]'
+
 # ---- in slices: 42 and 14 of 98 SMs are held, and the rest is nobody's ----
 echo '0 0 power 98000
 0 0 mig 1
