@@ -152,12 +152,9 @@ static int set_option(struct request *request, int option, const char *value)
 	case OPTION_NO_CACHE:
 		request->no_cache = true;
 		return STATUS_DONE;
-	case 'h':
+	default:
 		request->help = true;
 		return STATUS_DONE;
-	default:
-		fputs(usage, stderr);
-		return STATUS_USAGE;
 	}
 }
 
@@ -188,9 +185,11 @@ static int parse(int argc, char **argv, struct request *request)
 {
 	int option, status = STATUS_DONE;
 
-	optind = 0;
-	while (!status && (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1)
-		status = set_option(request, option, optarg);
+	optind = opterr = 0;
+	while (!status && (option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1)
+		status = option == ':' || option == '?'
+				 ? say(options_trouble(option), argv[optind - 1])
+				 : set_option(request, option, optarg);
 	if (status || request->help)
 		return status;
 	if (optind < argc)

@@ -14,6 +14,7 @@
 
 #include "collector/cmd/beside.h"
 #include "collector/cmd/cmd.h"
+#include "collector/cmd/options.h"
 #include "collector/cmd/methods.h"
 #include "collector/ledger/ledger.h"
 #include "collector/ledger/text.h"
@@ -151,9 +152,6 @@ static int set_option(struct request *request, int option, const char *value)
 	case 'h':
 		request->help = true;
 		return STATUS_OK;
-	case '?':
-		fputs(usage, stderr);
-		return STATUS_USAGE;
 	default:
 		return set_host(request, option, value);
 	}
@@ -213,9 +211,11 @@ int show_main(int argc, char **argv)
 	struct request request = {.form = FORM_PAGE};
 	int option, status = STATUS_OK;
 
-	optind = 0;
-	while (!status && (option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		status = set_option(&request, option, optarg);
+	optind = opterr = 0;
+	while (!status && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
+		status = option == ':' || option == '?'
+				 ? wrong_usage(options_trouble(option), argv[optind - 1])
+				 : set_option(&request, option, optarg);
 	if (status)
 		return status;
 	if (request.help) {

@@ -66,6 +66,10 @@ sed "s|@D|$dir|; s|@A|$at|; s|@T|$TMPDIR|g; s|@L|'$made'|" >"$TMPDIR/table" <<'E
 2 | --frob | show --frob
 2 | no ledger | show --wide
 2 | no ledger | show --json --paths
+2 | host | show --host palace @L
+2 | per | show --per images @L
+2 | host-cpus | show --host-cpus none @L
+2 | wue | show --wue wet @L
 1 | none | show @T/none
 1 | junk:1 | show @T/junk
 1 | junk:1 | show --json @T/junk
@@ -97,6 +101,16 @@ sed "s|@D|$dir|; s|@A|$at|; s|@T|$TMPDIR|g; s|@L|'$made'|" >"$TMPDIR/table" <<'E
 2 | --memory | estimate --time 01:00:00 --cores 2 --memory lots
 2 | ATLANTIS | estimate --time 01:00:00 --cores 2 --zone ATLANTIS
 2 | --pue | estimate --time 01:00:00 --cores 2 --pue x
+2 | --fetch | intensity
+2 | --frob | intensity --frob
+2 | missing after --fetch | intensity --fetch
+2 | services | intensity --fetch frob -o @T/out
+2 | moment | intensity --fetch uk -o @T/out --from soon
+2 | moment | intensity --fetch uk -o @T/out --to soon
+1 | none | intensity --fetch electricity-maps --zone DE -o @T/out --token-file @T/none
+1 | UK | intensity --fetch uk -o @T/out --url frob:
+2 | --zone | intensity --fetch electricity-maps -o @T/out
+2 | --basis | intensity --fetch uk -o @T/out --basis sideways
 2 | no ledger | recompute
 2 | --frob | recompute --frob @L
 2 | missing after --zone | recompute @L --zone
@@ -107,6 +121,7 @@ sed "s|@D|$dir|; s|@A|$at|; s|@T|$TMPDIR|g; s|@L|'$made'|" >"$TMPDIR/table" <<'E
 2 | --basis | recompute --basis sideways @L
 2 | --pue | recompute --pue x @L
 2 | --idle | recompute --idle x @L
+2 | --method | recompute --method frob @L
 1 | junk:1 | recompute --zone FR @T/junk
 2 | --frob | doctor --frob
 2 | none | doctor --replay @T/none
@@ -122,7 +137,7 @@ done <"$TMPDIR/table"
 # Names, and what is looked for where a program is: any text will do; doctor tells of its folders itself.
 anything=' run:--project run:--experiment run:--sensors collect:--sensors estimate:--cpu estimate:--gpu
 	doctor:--ledger-dir doctor:--sensors '
-for command in run collect show verify calibrate estimate recompute doctor; do
+for command in run collect show verify calibrate estimate intensity recompute doctor; do
 	"$gramme" "$command" --help >"$TMPDIR/help" || fail "no help of $command"
 	while read -r option; do
 		[[ $anything != *"$command:$option"[[:space:]]* ]] || continue
