@@ -32,6 +32,7 @@ static uint64_t start_ns(const struct meter *meter, const struct proc_stat *stat
 struct sender {
 	bool known; /* it is in /proc, if only as a zombie */
 	bool alive;
+	bool hidden; /* it lives, in a namespace of PIDs that cannot be seen from here */
 	struct proc_stat stat;
 };
 
@@ -42,6 +43,7 @@ static struct sender find_sender(const struct meter *meter, const struct peer *p
 	struct sender sender = {.stat = {.pid = peer->pid, .comm = "(gone)"}};
 	struct proc_stat stat;
 
+	sender.hidden = peer->pid == 0 && peer_lives(peer->pidfd);
 	if (peer->pid <= 0 || proc_stat("/proc", peer->pid, &stat))
 		return sender;
 	uint64_t made_ns = __atomic_load_n(&layout->arena.start_ns, __ATOMIC_RELAXED);
@@ -161,6 +163,17 @@ static struct run *find_run(struct meter *meter, const struct peer *peer,
 	return run;
 }
 
+/*
+ * What its pidfd tells is when it ends. That it computed is known of such a process, and what; not
+ * its CPU time, its children or its memory: to those who may see it, it is the system's.
+ */
+static void note_hidden(struct run *run)
+{
+	unseen_add(&run->tree.unseen, "(unseen)",
+		   "in a namespace of PIDs that this collector cannot see: its CPU time and energy "
+		   "are not known");
+}
+
 static void on_watch_closed(uv_handle_t *handle)
 {
 	free(handle->data);
@@ -271,7 +284,8 @@ static int admit_hello(void *arg, uint64_t id, struct peer *peer, int fd,
 	int error = room_for(meter, peer->uid) ? 0 : -ENOSPC;
 
 	if (!error) {
-		bound_process(meter, peer->pid);
+		if (peer->pid) /* hidden ones share a 0 */
+			bound_process(meter, peer->pid);
 		run = find_run(meter, peer, &sender, layout);
 		error = run ? 0 : -EACCES;
 	}
@@ -287,12 +301,15 @@ static int admit_hello(void *arg, uint64_t id, struct peer *peer, int fd,
 		.uid = peer->uid,
 	};
 	memcpy(label.comm, sender.stat.comm, sizeof(label.comm));
+	const bool lives = sender.alive || sender.hidden;
 	/* A process that only has the PID of the one that spoke is not watched. */
 	struct hold_item item = {
-		.id = id, .kind = HOLD_ARENA, .fd = {fd, sender.alive ? peer->pidfd : -1}};
+		.id = id, .kind = HOLD_ARENA, .fd = {fd, lives ? peer->pidfd : -1}};
 	memcpy(item.label, &label, sizeof(label));
-	if (sender.alive)
+	if (lives)
 		peer->pidfd = -1;
+	if (sender.hidden)
+		note_hidden(run);
 	if (!keeper_keep(meter->keeper, &item) && admit_arena(meter, run, NULL, &item, layout))
 		return 0;
 	memfd_unmap(layout);
