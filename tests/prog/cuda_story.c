@@ -523,6 +523,35 @@ static void tell_train(int n)
 	}
 }
 
+/* The same with a graph for each step, which says how it went after each epoch. */
+static void tell_train_graph(int n)
+{
+	static char batch[4096];
+	CUgraphExec step_graph;
+	CUgraphNode first;
+	CUdeviceptr memory;
+
+	MUST(cuMemAlloc, &memory, sizeof(batch));
+	MUST(cuGraphInstantiateWithFlags, &step_graph, graph_new(alpha, 6, &first), 0);
+	for (int epoch = 1; epoch <= n; epoch++) {
+		for (int step = 0; step < 40; step++) {
+			MUST(cuMemcpyHtoDAsync, memory, batch, sizeof(batch), NULL);
+			MUST(cuGraphLaunch, step_graph, NULL);
+			MUST(cuStreamSynchronize, NULL);
+			sleep_us(5000);
+		}
+		for (int i = 0; i < 8; i++) {
+			must(launch(beta, NULL), "evaluation");
+			MUST(cuStreamSynchronize, NULL);
+			sleep_us(5000);
+		}
+		printf("Epoch %d/%d - loss: %.4f - val_accuracy: %.4f\n", epoch, n, 1.0 / epoch,
+		       1 - 0.5 / epoch);
+		fflush(stdout);
+		sleep_us(20000);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -539,6 +568,7 @@ int main(int argc, char **argv)
 		{"mapped", tell_mapped},
 		{"reset", tell_reset},
 		{"train", tell_train},
+		{"train-graph", tell_train_graph},
 		{"conditional", tell_conditional},
 		{"device-graph", tell_device_graph},
 		{"meanwhile", tell_meanwhile},
