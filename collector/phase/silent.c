@@ -81,10 +81,11 @@ static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t t
 		return 0;
 	}
 	const uint64_t start_ns = cut.epoch[0].start_ns;
-	const uint64_t end_ns = cut.epoch[cut.epochs - 1].end_ns;
 	struct fuse_fit *fit = make_room(fuse) ? fuse_add(fuse, 0, cut.epochs) : NULL;
 	if (fit)
 		fuse_take_epochs(told, fit, &cut, 0);
+	/* Trimmed: another fit may be what followed the last one. */
+	const uint64_t end_ns = cut.epoch[cut.epochs - 1].end_ns;
 	cut_free(&cut);
 	int error = fit ? by_kernels(told, from_ns, start_ns, fuse) : -ENOMEM;
 	return error ? error : by_kernels(told, end_ns, to_ns, fuse);
