@@ -412,7 +412,8 @@ static void print_terms(const struct page *page, const struct request *request)
 
 	show_paragraph(page, "method",
 		       "Green Algorithms: time x (cores x %.4g W%s%s x usage + GPUs x their design "
-		       "power x usage + GB x %.4f W). Nothing of it was measured.",
+		       "power x usage + GB x %.4f W). Nothing of it was measured, "
+		       "and how far it is off for one job is not known.",
 		       (double)request->core_mw / 1000, request->cpu ? " of " : " (any processor)",
 		       request->cpu ? request->part.model : "", GREEN_MEMORY_W);
 	show_paragraph(page, "zone", "%s, %s%s: %.6g g per kWh, mean of %s, %s; PUE %.4g; %s",

@@ -32,6 +32,15 @@ void show_impact(const struct page *page, const json_t *run);
 /* The member `error_pct` of an object: "+-10 %", or "not known". */
 void show_error(const struct page *page, const json_t *object, char text[HUMAN_MAX]);
 
+#define SHOW_ERRORS 64
+
+/*
+ * The errors of those of a list that have energy, and are of that kind (NULL: any): "; energy
+ * +-5 to 7 %", "; how wrong their energy may be is not known", or "".
+ */
+void show_errors(const struct page *page, const json_t *list, const char *kind,
+		 char text[SHOW_ERRORS]);
+
 /* A label (or "") and the text beside it, wrapped. */
 void show_paragraph(const struct page *page, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -347,7 +347,7 @@ static void show_head(const struct page *page, const json_t *run, size_t epochs,
 {
 	const json_t *phases = json_object_get(run, "phases");
 	const uint64_t total_uj = show_number(json_object_get(run, "energy"), "total_uj");
-	char share[HUMAN_MAX], several[64] = "", others[64] = "";
+	char share[HUMAN_MAX], several[64] = "", others[64] = "", error[SHOW_ERRORS];
 	uint64_t beside = 0;
 	struct epoch_sum sum = {0};
 
@@ -362,8 +362,9 @@ static void show_head(const struct page *page, const json_t *run, size_t epochs,
 	human_share(sum.energy_uj, total_uj, share);
 	if (fits > 1)
 		snprintf(several, sizeof(several), " in %zu fits", fits);
-	show_paragraph(page, "Epochs", "%zu%s, with %s of the run's energy%s", epochs, several,
-		       share, others);
+	show_errors(page, phases, "epoch", error);
+	show_paragraph(page, "Epochs", "%zu%s, with %s of the run's energy%s%s", epochs, several,
+		       share, error, others);
 }
 
 /* "accuracy: best 0.91, last 0.9; 24.8 ug of CO2e per point" */

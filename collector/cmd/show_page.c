@@ -155,9 +155,10 @@ static void show_carbon(const struct page *page, const json_t *object)
 {
 	const json_t *carbon = json_object_get(object, "carbon");
 	const char *label = page->utf8 ? "CO\u2082e" : "CO2e";
-	char mass[HUMAN_MAX], per_kwh[HUMAN_MAX];
+	char mass[HUMAN_MAX], per_kwh[HUMAN_MAX], error[HUMAN_MAX];
 	const char *name = show_text(carbon, "zone_name");
 
+	show_error(page, json_object_get(object, "energy"), error);
 	human_co2e(show_number(carbon, "total_ug"),
 		   show_number(json_object_get(object, "energy"), "total_uj"), page->utf8, mass);
 	human_mass(show_number(carbon, "ug_per_kwh"), page->utf8, per_kwh);
@@ -168,6 +169,8 @@ static void show_carbon(const struct page *page, const json_t *object)
 		show_paragraph(page, label, "%s at %s per kWh (%s, %s), PUE %.4g", mass, per_kwh,
 			       show_text(carbon, "basis"), show_text(carbon, "vintage"),
 			       json_number_value(json_object_get(carbon, "pue")));
+	show_paragraph(page, "", "error %s by the energy; that of the intensity is not known",
+		       error);
 	show_paragraph(page, "", "zone %s%s%s", show_text(carbon, "zone"), name[0] ? ", " : "",
 		       name);
 	if (json_is_true(json_object_get(carbon, "zone_assumed"))) {
@@ -277,8 +280,8 @@ static void show_own_cost(const struct page *page, const json_t *object)
 
 	human_time(show_number(own, "cpu_ns"), page->utf8, t);
 	human_energy(show_number(own, "energy_uj"), page->utf8, energy);
-	show_paragraph(page, "Metering", "cost %s of CPU time and %s (%s)", t, energy,
-		       show_text(own, "quality"));
+	show_paragraph(page, "Metering", "cost %s of CPU time and %s (%s, error not known)", t,
+		       energy, show_text(own, "quality"));
 }
 
 static void show_findings(const struct page *page, const json_t *object)

@@ -6,6 +6,7 @@
 #include "collector/cmd/show.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,33 @@ void show_error(const struct page *page, const json_t *object, char text[HUMAN_M
 			 json_number_value(error));
 	else
 		snprintf(text, HUMAN_MAX, "not known");
+}
+
+void show_errors(const struct page *page, const json_t *list, const char *kind,
+		 char text[SHOW_ERRORS])
+{
+	const char *sign = page->utf8 ? "\xc2\xb1" : "+-";
+	double least = INFINITY, most = 0;
+	bool unknown = false;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *each = json_array_get(list, i);
+		const json_t *error = json_object_get(each, "error_pct");
+
+		if ((kind && strcmp(show_text(each, "kind"), kind) != 0) ||
+		    !show_number(each, "energy_uj"))
+			continue;
+		unknown = unknown || !json_is_number(error);
+		least = fmin(least, json_number_value(error));
+		most = fmax(most, json_number_value(error));
+	}
+	text[0] = '\0';
+	if (unknown)
+		snprintf(text, SHOW_ERRORS, "; how wrong their energy may be is not known");
+	else if (most - least >= 0.5)
+		snprintf(text, SHOW_ERRORS, "; energy %s%.2g to %.2g %%", sign, least, most);
+	else if (most > 0)
+		snprintf(text, SHOW_ERRORS, "; energy %s%.2g %%", sign, most);
 }
 
 /* "; measured 1.10 kJ, modelled 134 J": what there is. */
@@ -328,11 +356,12 @@ void show_kernels(const struct page *page, const json_t *run)
 	const json_t *kernels = json_object_get(run, "kernels");
 	const json_t *commands = json_object_get(run, "commands");
 	size_t n = json_array_size(kernels);
-	char calls[HUMAN_MAX];
+	char calls[HUMAN_MAX], error[SHOW_ERRORS];
 
 	human_count(sum_of(kernels, "count"), calls);
+	show_errors(page, kernels, NULL, error);
 	if (n > 0) {
-		show_paragraph(page, "Kernels", "%zu, launched %s times", n, calls);
+		show_paragraph(page, "Kernels", "%zu, launched %s times%s", n, calls, error);
 		kernel_table(page, kernels,
 			     sum_of(kernels, "busy_ns") + sum_of(commands, "busy_ns"));
 	} else {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "collector/ledger/entry.h"
+#include "collector/ledger/errors.h"
 #include "collector/saturate.h"
 #include "collector/units.h"
 
@@ -125,6 +126,18 @@ static json_t *null_or(const json_t *line, const char *name)
 	return member ? json_incref(member) : json_null();
 }
 
+static double error_of(const struct reading *reading, const json_t *line)
+{
+	const uint64_t derived_uj = number_of(line, "derived_uj");
+	const uint64_t modelled_uj = number_of(line, "modelled_uj");
+	const uint64_t energy_uj[NESTING_QUALITIES] = {
+		[POWER_MEASURED] = number_of(line, "energy_uj") - derived_uj - modelled_uj,
+		[POWER_DERIVED] = derived_uj,
+		[POWER_MODELLED] = modelled_uj};
+
+	return errors_part(reading, energy_uj);
+}
+
 static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 {
 	static const char *const copied[] = {"id",    "parent",	  "kind",      "index",
@@ -143,6 +156,8 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 		 json_object_set_new(
 			 object, "co2e_ug",
 			 entry_number(units_co2e_ug(energy_uj, ug_per_kwh, terms->pue_milli))) ||
+		 json_object_set_new(object, "error_pct",
+				     errors_json(error_of(sums->reading, line))) ||
 		 json_object_set_new(object, "derived_uj",
 				     entry_number(number_of(line, "derived_uj"))) ||
 		 json_object_set_new(object, "modelled_uj",

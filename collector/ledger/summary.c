@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collector/ledger/entry.h"
+#include "collector/ledger/errors.h"
 #include "collector/ledger/fields.h"
 #include "collector/ledger/pathline.h"
 #include "collector/ledger/phasesum.h"
@@ -115,30 +116,6 @@ static json_t *domain_list(const struct reading *reading)
 	return list;
 }
 
-/*
- * The error of the total. The sources' errors are not independent (one model, one scale), so they
- * add up linearly, weighed by energy: the worst case. Not known where one of them is not, or
- * where there is no energy to weigh by.
- */
-static json_t *total_error(const struct reading *reading)
-{
-	const json_t *domains = json_object_get(reading->open, "domains");
-	double error_uj = 0, total_uj = 0;
-
-	for (size_t i = 0; i < reading->terms.domains; i++) {
-		const json_t *error = json_object_get(json_array_get(domains, i), "error_pct");
-		double run_uj = (double)reading->now.posting[i].run_uj;
-
-		if (reading->terms.domain[i].within[0] || run_uj == 0)
-			continue;
-		if (!json_is_number(error))
-			return json_null();
-		error_uj += run_uj * json_number_value(error);
-		total_uj += run_uj;
-	}
-	return total_uj > 0 ? json_real(round(100 * error_uj / total_uj) / 100) : json_null();
-}
-
 static json_t *energy_object(const struct reading *reading, const struct tally_energy *energy)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "total_uj",
@@ -146,7 +123,7 @@ static json_t *energy_object(const struct reading *reading, const struct tally_e
 			 entry_number(energy->quality_uj[POWER_MEASURED]), "derived_uj",
 			 entry_number(energy->quality_uj[POWER_DERIVED]), "modelled_uj",
 			 entry_number(energy->quality_uj[POWER_MODELLED]), "error_pct",
-			 total_error(reading), "domains", domain_list(reading));
+			 errors_json(errors_total(reading)), "domains", domain_list(reading));
 }
 
 /* The mean over what was booked; where nothing was, what held last. */
@@ -186,8 +163,9 @@ static json_t *carbon_object(const struct reading *reading, const struct tally_e
 {
 	const json_t *factor = json_object_get(reading->open, "factor");
 	json_t *carbon = json_pack(
-		"{s:o, s:O, s:O, s:O, s:o, s:O, s:O, s:O, s:o}", "total_ug",
-		entry_number(energy->total_ug), "zone", from(factor, "zone"), "zone_name",
+		"{s:o, s:o, s:O, s:O, s:O, s:o, s:O, s:O, s:O, s:o}", "total_ug",
+		entry_number(energy->total_ug), "energy_error_pct",
+		errors_json(errors_total(reading)), "zone", from(factor, "zone"), "zone_name",
 		from(factor, "name"), "zone_assumed", from(factor, "assumed"), "ug_per_kwh",
 		entry_number(mean_intensity(reading, energy)), "basis", from(factor, "basis"),
 		"vintage", from(factor, "vintage"), "factor_source", from(factor, "source"), "pue",
@@ -229,13 +207,15 @@ static json_t *if_known(bool known, uint64_t value)
 	return known ? entry_number(value) : json_null();
 }
 
-static json_t *kernel_object(size_t row, const struct tally_kernel *kernel, const json_t *identity)
+static json_t *kernel_object(const struct reading *reading, size_t row, const json_t *identity)
 {
+	const struct tally_kernel *kernel = &reading->now.kernel[row];
+	const char *domain = json_string_value(json_object_get(identity, "domain"));
 	bool timed = kernel->timed > 0;
 
 	return json_pack(
 		"{s:I, s:O, s:O, s:O, s:O, s:O, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o}",
+		"s:o, s:o}",
 		"row", (json_int_t)row, "api", from(identity, "api"), "kind",
 		from(identity, "kind"), "name", from(identity, "name"), "device",
 		from(identity, "device"), "domain", from(identity, "domain"), "count",
@@ -247,7 +227,8 @@ static json_t *kernel_object(size_t row, const struct tally_kernel *kernel, cons
 			 kernel->host_ns),
 		"bytes", entry_number(kernel->bytes), "energy_uj",
 		if_known(timed && kernel->bearer != TALLY_BORNE_BY_NONE, kernel->energy_uj), "flop",
-		if_known(kernel->flop > 0, kernel->flop));
+		if_known(kernel->flop > 0, kernel->flop), "error_pct",
+		errors_json(timed ? errors_of(reading, domain) : NAN));
 }
 
 /* Kinds that compute; the others move data or wait. */
@@ -265,7 +246,7 @@ static bool computes(const json_t *identity)
 /* One row, with its call paths in a run that has any. */
 static json_t *row_object(const struct reading *reading, size_t row, const json_t *identity)
 {
-	json_t *object = kernel_object(row, &reading->now.kernel[row], identity);
+	json_t *object = kernel_object(reading, row, identity);
 
 	if (object && reading->now.paths.n &&
 	    json_object_set_new(

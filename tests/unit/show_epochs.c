@@ -40,7 +40,7 @@ static void test_few(void **state)
 	assert_int_equal(story_write_as(box->dir, true, story_training), 0);
 	json_t *run = read_ledger(in_box(box, STORY_FILE ".jsonl"));
 	char *text = epochs_of(run, 100);
-	assert_line(text, "Epochs      2, with 67.9 % of the run's energy\n");
+	assert_line(text, "Epochs      2, with 67.9 % of the run's energy; energy +-8.1 to 9 %\n");
 	/* On validation data before training data, a score before a loss. */
 	assert_line(text, "  epoch            time     steps    energy      CO2e  val_accuracy"
 			  "        loss   per point\n");
@@ -110,7 +110,8 @@ static void test_many(void **state)
 		"carbon", "ug_per_kwh", (json_int_t)360000000, "pue", 1.5);
 	assert_non_null(run);
 	char *text = epochs_of(run, 80);
-	assert_line(text, "Epochs      100, with 50.0 % of the run's energy\n");
+	assert_line(text, "Epochs      100, with 50.0 % of the run's energy; how wrong their "
+			  "energy may be\n");
 	assert_line(text, "\n  4              10.0 s        10    1.00 J    150 ug         0.5");
 	assert_line(text, "\n  8 more     1 min 20 s        80    8.00 J   1.20 mg\n");
 	assert_line(text, "\n  42             10.0 s        10    1.00 J    150 ug         0.9"
