@@ -47,9 +47,14 @@ reckoned() {
 	"$gramme" show --json "$ledger" | "$python" "$TMPDIR/reckon.py" || fail "does not add up"
 }
 
+computes_and_sleeps='import sys, time
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end: pass
+time.sleep(float(sys.argv[2]))'
+
 # A sixth of the time it computes: the node's integral is the whole, the gated one is not.
 meter_ok --replay tests/data/machines/two-socket-server --zone FR --pue 1.4 -- \
-	"$python" -c 'import time; sum(range(20000000)); time.sleep(4)'
+	"$python" -c "$computes_and_sleeps" 1 5
 verified
 reckoned
 holds '.methods.node.whole_node == false and .methods.node.domains == [.energy.domains[] | select(.within == null) | .name]'
@@ -82,3 +87,21 @@ fi
 # A ledger from before runs were gated has no third figure, and no number of CPUs no first.
 ledger=tests/data/ledgers/v1/closed.jsonl
 holds '.methods.node_gated == null and .methods.node.energy_uj == 3075000'
+
+# What a dead collector had seen the run compute stays; the time when nobody looked is in neither.
+rm -rf "$ledgers"
+"$gramme" run --quiet --ledger-dir "$ledgers" -- "$python" -c "$computes_and_sleeps" 2 3 &
+collector=$!
+sleep 3
+kill -KILL "$collector"
+wait "$collector" 2>/dev/null || true
+for _ in $(seq 100); do
+	ledger=$(newest "$ledgers")
+	[ "$(json .chain.closed)" = true ] && break
+	sleep 0.1
+done
+holds '.chain.closed and (.run.complete | not)'
+verified
+reckoned
+holds '.methods.node_gated.energy_uj > .methods.node.energy_uj / 5'
+holds '.methods.node_gated.energy_uj < .methods.node.energy_uj'
