@@ -180,6 +180,8 @@ static int try_chassis(struct bmc *bmc, const char *path, bool named)
 						     : try_figure(bmc, json, "EnvironmentMetrics");
 	if (error == -ENODATA && (named || !holds_others(json)))
 		error = try_figure(bmc, json, "Power");
+	if (!error)
+		snprintf(bmc->home, sizeof(bmc->home), "%s", path);
 	json_decref(json);
 	return error;
 }
@@ -187,7 +189,7 @@ static int try_chassis(struct bmc *bmc, const char *path, bool named)
 /* Takes the first chassis of an array of links that shows power, and counts those that do. */
 static int try_each(struct bmc *bmc, const json_t *links)
 {
-	char first[BMC_PATH_MAX] = "";
+	char first[BMC_PATH_MAX] = "", home[BMC_PATH_MAX] = "";
 	int result = -ENODATA;
 
 	bmc->chassis = 0;
@@ -195,14 +197,17 @@ static int try_each(struct bmc *bmc, const json_t *links)
 		const char *path = link_of(json_array_get(links, i));
 		int error = path ? try_chassis(bmc, path, false) : -ENODATA;
 
-		if (!error && !bmc->chassis++)
+		if (!error && !bmc->chassis++) {
 			memcpy(first, bmc->figure, sizeof(first));
-		else if (error && error != -ENODATA && error != -ENOENT)
+			memcpy(home, bmc->home, sizeof(home));
+		} else if (error && error != -ENODATA && error != -ENOENT) {
 			result = error;
+		}
 	}
 	if (!bmc->chassis)
 		return result;
 	memcpy(bmc->figure, first, sizeof(first));
+	memcpy(bmc->home, home, sizeof(home));
 	return 0;
 }
 
@@ -265,6 +270,26 @@ int bmc_find(struct bmc *bmc)
 	snprintf(path, sizeof(path), ROOT "/Chassis/%.100s", named);
 	bmc->chassis = 1;
 	return try_chassis(bmc, path, true);
+}
+
+bool bmc_is_within(struct bmc *inner, const struct bmc *outer)
+{
+	char at[BMC_PATH_MAX];
+	bool found = false;
+
+	memcpy(at, inner->home, sizeof(at));
+	for (int depth = 0; at[0] && !found && depth < 8; depth++) {
+		json_t *json = NULL;
+		const char *above = NULL;
+
+		if (!get(inner, at, &json))
+			above = link_of(
+				json_object_get(json_object_get(json, "Links"), "ContainedBy"));
+		snprintf(at, sizeof(at), "%s", above ? above : "");
+		json_decref(json);
+		found = at[0] && !strcmp(at, outer->home);
+	}
+	return found;
 }
 
 int bmc_power(struct bmc *bmc, uint64_t *uw)

@@ -16,6 +16,7 @@ struct bmc {
 	char token[HTTP_TOKEN_MAX]; /* of the session, or "": it is asked with the user each time */
 	char session[HTTP_TOKEN_MAX]; /* its path, or "" */
 	char figure[BMC_PATH_MAX];    /* where the power stands, or "": not found yet */
+	char home[BMC_PATH_MAX];      /* the chassis that shows it */
 	unsigned chassis;	      /* that could have been meant */
 };
 
@@ -29,6 +30,12 @@ int bmc_find(struct bmc *bmc);
 /* The power now. Opens a session where there is none, or where it has ended. Returns as bmc_find.
  */
 int bmc_power(struct bmc *bmc, uint64_t *uw);
+
+/*
+ * Whether that chassis of a BMC is in another of the same BMC, by what they say of themselves
+ * (Links.ContainedBy), at most eight deep. Both were found.
+ */
+bool bmc_is_within(struct bmc *inner, const struct bmc *outer);
 
 /* Ends the session: a BMC has room for few. */
 void bmc_end(struct bmc *bmc);

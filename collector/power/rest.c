@@ -8,16 +8,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_part(const struct power_domain *domain)
+static bool is_alone(const struct power_domain *domain)
 {
 	return !domain->within[0];
+}
+
+/* Another meter of kind node is of a chassis beside this one. */
+static bool is_part(const struct power_domain *domain)
+{
+	return is_alone(domain) && domain->kind != POWER_NODE;
 }
 
 /* What the node's meter measures too; psys does so and is shown only. */
 static bool is_within(const struct power_domain *domain, const struct power_domain *node)
 {
 	return domain != node && domain->kind != POWER_NODE &&
-	       (is_part(domain) || !strcmp(domain->within, node->name));
+	       (is_alone(domain) || !strcmp(domain->within, node->name));
 }
 
 bool rest_open(struct rest *rest, struct power_domain *domain, size_t n)
@@ -26,7 +32,7 @@ bool rest_open(struct rest *rest, struct power_domain *domain, size_t n)
 	size_t parts = 0;
 
 	for (size_t i = 0; i < n && !node; i++)
-		if (domain[i].kind == POWER_NODE && is_part(&domain[i]))
+		if (domain[i].kind == POWER_NODE && is_alone(&domain[i]))
 			node = &domain[i];
 	for (size_t i = 0; i < n && node; i++)
 		parts += is_within(&domain[i], node);

@@ -90,6 +90,70 @@ static void what_is_wrong_is_told(void **state)
 	expect_finding("redfish\turl=b\n", OPENS, "", "redfish: /etc/gramme/sensors.tsv:1: url= ");
 }
 
+/* Lines of one BMC, whose blade is in an enclosure and has a tray; and of another BMC. */
+static void several(const char *lines, const char *domains, const char *finding, uint64_t total_w)
+{
+#define CHASSIS		 "0\t/http/b/redfish/v1/Chassis/"
+#define FIGURE(name)	 "\"Power\":{\"@odata.id\":\"/redfish/v1/Chassis/" name "/Power\"}"
+#define LINK(what, name) "\"" what "\":{\"@odata.id\":\"/redfish/v1/Chassis/" name "\"}"
+#define WATTS(name, w)                                                                             \
+	CHASSIS name "/Power/GET\t{\"PowerControl\":[{\"PowerConsumedWatts\":" w "}]}\n"
+	char sensors[1024];
+	uint64_t before_uj;
+	struct sensors s;
+	char dir[64];
+
+	machine_make(dir);
+	snprintf(sensors, sizeof(sensors), "%s", lines);
+	machine_put(dir, SENSORS, sensors);
+	machine_put(dir, "root/etc/gramme/secret", "word\n");
+	machine_put(dir, "root/http/c/redfish/v1/Chassis/Jbod/GET", "{" FIGURE("Jbod") "}\n");
+	machine_put(dir, "root/http/c/redfish/v1/Chassis/Jbod/Power/GET",
+		    "{\"PowerControl\":[{\"PowerConsumedWatts\":70}]}\n");
+	machine_put(
+		dir, "values.tsv",
+		CHASSIS "Blade/GET\t{" FIGURE("Blade") ",\"Links\":{" LINK(
+			"ContainedBy",
+			"Box") "}}\n" CHASSIS
+			       "Box/GET\t{" FIGURE("Box") "}\n" CHASSIS "Tray/GET\t{" FIGURE(
+				       "Tray") ",\"Links\":{" LINK("ContainedBy",
+								   "Blade") "}}\n" WATTS("Blade",
+											 "500")
+				       WATTS("Box", "3000") WATTS("Tray", "200"));
+	sensors_open(&s, dir);
+	sensors_expect(&s, domains);
+	if (finding)
+		sensors_finding(&s, finding);
+	/* The rest of a node begins with the first reading. */
+	sensors_after(&s, 2 * SECOND);
+	before_uj = sensors_total(&s);
+	sensors_after(&s, 2 * SECOND);
+	assert_int_equal(sensors_total(&s) - before_uj, total_w * 2 * JOULE);
+	sensors_close(&s);
+	machine_remove(dir);
+}
+
+#define OF_B(chassis) "redfish\turl=https://b\tchassis=" chassis
+#define OF_C	      "redfish\turl=https://c\tchassis=Jbod"
+
+static void each_chassis_once(void **state)
+{
+	(void)state;
+	several(OF_B("Blade") "\n" OF_C "\tname=jbod\n", "node:redfish jbod:redfish", NULL, 570);
+	several(OF_B("Blade") "\n" OF_B("Tray") "\tname=tray\tkind=gpu\n" OF_C "\tname=jbod\n",
+		"node:redfish<machine tray:redfish jbod:redfish rest:redfish", NULL, 570);
+	several(OF_B("Blade") "\n" OF_B("Box") "\tname=box\n", "node:redfish",
+		"redfish: /etc/gramme/sensors.tsv:2: shows what contains the node", 500);
+	several(OF_B("Blade") "\n" OF_B("Blade") "\tname=again\n", "node:redfish",
+		"redfish: /etc/gramme/sensors.tsv:2: shows what a line before it shows", 500);
+	several(OF_B("Blade") "\n" OF_C "\n", "node:redfish",
+		"redfish: /etc/gramme/sensors.tsv:2: a second BMC has a name of its own", 500);
+	several(OF_B("Blade") "\n" OF_C "\tname=jbod\twithin=node\n",
+		"node:redfish jbod:redfish<node", NULL, 500);
+	several(OF_B("Blade") "\n" OF_B("Gone") "\tname=gone\n", "node:redfish",
+		"redfish: /etc/gramme/sensors.tsv:2: while its BMC does not tell", 500);
+}
+
 static void prometheus_tells_one_series(void **state)
 {
 	struct sensors s;
@@ -277,6 +341,7 @@ int main(void)
 		cmocka_unit_test(one_chassis_is_the_node),
 		cmocka_unit_test(a_long_null_is_a_gap),
 		cmocka_unit_test(what_is_wrong_is_told),
+		cmocka_unit_test(each_chassis_once),
 		cmocka_unit_test(prometheus_tells_one_series),
 		cmocka_unit_test(a_bmc_is_asked_within_sessions),
 		cmocka_unit_test(a_wrong_password_and_an_absent_server_are_told),
