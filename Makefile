@@ -115,6 +115,7 @@ TEST_PROGRAMS := $(addprefix $(O)/tests/prog/, \
 	reads \
 	replay \
 	saves \
+	slow_disk.so \
 	spin \
 	spin-static \
 	steps \

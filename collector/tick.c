@@ -18,6 +18,7 @@
 #define SAVE_NS	      900000000ULL /* a tick between two seconds is for others */
 #define SAVE_BYTES    16384 /* what is longer is saved when something is written, and no oftener */
 #define SAVE_GONES    64    /* nor are more processes than these kept because it was not saved */
+#define WRITE_NS      500000000ULL
 #define CLOCK_STEP_NS 1000000000LL
 #define SUSPEND_NS    100000000LL
 
@@ -181,6 +182,40 @@ static bool is_to_be_saved(const struct run *run, uint64_t t_ns)
 	return run->saved_bytes <= SAVE_BYTES || run->gones > SAVE_GONES || run_is_due(run, t_ns);
 }
 
+/* Anchors first, then who has waited longest. */
+static int by_waiting(const void *a, const void *b)
+{
+	const struct run *const *one = a, *const *other = b;
+	const uint64_t since_ns = (*one)->anchors ? 0 : (*one)->journal_ns;
+	const uint64_t other_ns = (*other)->anchors ? 0 : (*other)->journal_ns;
+
+	return since_ns < other_ns ? -1 : since_ns > other_ns;
+}
+
+/*
+ * Each journal waits for the disk, and whoever speaks to us waits as long: with 100 runs on a disk
+ * that takes 40 ms for it nobody was heard for 8.8 s at a time (2026-11-22). So half a second is
+ * spent with that; who is left has his turn at the next tick, and a power cut takes that much more.
+ */
+static void write_some(struct meter *meter, uint64_t t_ns)
+{
+	const uint64_t begin_ns = uv_hrtime();
+	struct run **due = calloc(meter->runs + 1, sizeof(*due));
+	size_t n = 0;
+
+	/* What is kept is never behind the ledger. */
+	for (struct run *run = meter->run; due && run; run = run->next)
+		if (run->saved_ns == t_ns && run_is_due(run, t_ns))
+			due[n++] = run;
+	if (n > 1)
+		qsort(due, n, sizeof(struct run *), by_waiting);
+	for (size_t i = 0; i < n && uv_hrtime() - begin_ns < WRITE_NS; i++) {
+		run_write(due[i], t_ns);
+		tell_trouble(meter, due[i], NULL);
+	}
+	free(due);
+}
+
 void tick_now(struct meter *meter)
 {
 	const uint64_t begin_ns = uv_hrtime();
@@ -213,13 +248,10 @@ void tick_now(struct meter *meter)
 			continue;
 		course_trace(&run->course, power_traces(meter->power));
 		run_settle(run, meter->account, node.t_ns, node.own_ns, n);
-		if (node.t_ns - run->saved_ns < SAVE_NS)
-			continue;
-		if (is_to_be_saved(run, node.t_ns))
+		if (node.t_ns - run->saved_ns >= SAVE_NS && is_to_be_saved(run, node.t_ns))
 			meter_save(meter, run, node.t_ns);
-		run_write(run, node.t_ns);
-		tell_trouble(meter, run, NULL);
 	}
+	write_some(meter, node.t_ns);
 	note_work(&meter->tick_work, begin_ns);
 }
 
