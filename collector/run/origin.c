@@ -144,18 +144,26 @@ static char **split(char *block, size_t bytes)
 	return list;
 }
 
+/*
+ * torchrun calls every job "none" unless it is told otherwise: two of them on a node differ by the
+ * port that they meet at.
+ */
 static char *job_of(const char *block, size_t bytes)
 {
-	static const char *const key[] = {"SLURM_JOB_ID", "OAR_JOB_ID", "TORCHELASTIC_RUN_ID",
-					  "PMIX_NAMESPACE"};
+	static const struct {
+		const char *job, *part;
+	} key[] = {{"SLURM_JOB_ID", "SLURM_STEP_ID"},
+		   {"OAR_JOB_ID", NULL},
+		   {"TORCHELASTIC_RUN_ID", "MASTER_PORT"},
+		   {"PMIX_NAMESPACE", NULL}};
 	char *job = NULL;
 
 	for (size_t i = 0; i < sizeof(key) / sizeof(*key); i++) {
-		const char *value = variable(block, bytes, key[i]);
-		const char *step = i == 0 ? variable(block, bytes, "SLURM_STEP_ID") : NULL;
+		const char *value = variable(block, bytes, key[i].job);
+		const char *part = key[i].part ? variable(block, bytes, key[i].part) : NULL;
 		if (!value || !*value)
 			continue;
-		if (asprintf(&job, "%s=%s.%s", key[i], value, step ? step : "") < 0)
+		if (asprintf(&job, "%s=%s.%s", key[i].job, value, part ? part : "") < 0)
 			return NULL;
 		return job;
 	}

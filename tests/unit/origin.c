@@ -183,6 +183,8 @@ static void job_keys_of_four_kinds(void **state)
 	} row[] = {
 		{{"OAR_JOB_ID=5"}, "OAR_JOB_ID=5."},
 		{{"TORCHELASTIC_RUN_ID=none", "RANK=1"}, "TORCHELASTIC_RUN_ID=none."},
+		{{"TORCHELASTIC_RUN_ID=none", "MASTER_PORT=29501"},
+		 "TORCHELASTIC_RUN_ID=none.29501"},
 		{{"PMIX_NAMESPACE=ns"}, "PMIX_NAMESPACE=ns."},
 		{{"SLURM_JOB_ID=", "OAR_JOB_ID=6"}, "OAR_JOB_ID=6."},
 		{{"SLURM_STEP_ID=1"}, NULL},
