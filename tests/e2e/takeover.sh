@@ -81,10 +81,15 @@ def ours(name):
             pass
     return found
 
+def parent(pid):
+    return int(re.search(r"PPid:\s*(\d+)", open(f"/proc/{pid}/status").read())[1])
+
 def held():
-    """The holder of the collector's socket, not those of gramme run."""
-    return [p for p in ours("gramme-holder") if b"collect\0" in
-            open(f"/proc/{p}/cmdline", "rb").read()]
+    """The holder of the collector's socket, not those of gramme run, and not its spare, which bears
+    its name at birth."""
+    found = [p for p in ours("gramme-holder") if b"collect\0" in
+             open(f"/proc/{p}/cmdline", "rb").read()]
+    return [p for p in found if parent(p) not in found]
 
 def wait_for(what, condition):
     for _ in range(3000):
@@ -180,7 +185,7 @@ $python "$TMPDIR/drive.py" "$gramme" "$prog" "$build/libgramme.so" "$ledgers" "$
 	exit 1
 }
 grep -c '^gramme: went on with' "$TMPDIR/collector" | sed 's/$/ takeovers/'
-grep 'cannot go on' "$TMPDIR/collector" && fail "a run was lost"
+grep -e 'cannot go on' -e 'does not fit' "$TMPDIR/collector" && fail "a run was lost"
 
 # One that died while it made a ledger leaves none, or one with its opening line alone, and the run is
 # in another.
