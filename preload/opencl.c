@@ -53,15 +53,18 @@ static uint64_t bytes_sizes(cl_uint n, const size_t *size)
 }
 
 /* For wire_event.shape: how many items a kernel works on. Never 0, but where that is not told. */
-static uint32_t shape_of(cl_uint dims, const size_t *global)
+static inline uint32_t shape_of(cl_uint dims, const size_t *global)
 {
-	uint64_t hash = dims;
+	const uint64_t mix = 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	uint64_t hash;
 
-	if (!global || dims > 3)
+	if (!global || dims - 1 > 2)
 		return 0;
-	for (cl_uint i = 0; i < dims; i++)
-		hash = (hash ^ hash >> 32 ^ global[i]) *
-		       0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	hash = global[0] * mix;
+	if (dims > 1)
+		hash = (hash ^ hash >> 32 ^ global[1]) * mix;
+	if (dims > 2)
+		hash = (hash ^ hash >> 32 ^ global[2]) * mix;
 	return (uint32_t)(hash >> 32) | 1;
 }
 
