@@ -19,7 +19,7 @@ systemd-analyze verify --man=no "$unit" >"$TMPDIR/verify" 2>&1 || fail "verify: 
 [ ! -s "$TMPDIR/verify" ] || fail "verify: $(cat "$TMPDIR/verify")"
 XDG_RUNTIME_DIR=$TMPDIR systemd-analyze verify --user --man=no "$root/lib/systemd/user/gramme.service" >"$TMPDIR/verify" 2>&1 ||
 	fail "verify: $(cat "$TMPDIR/verify")"
-systemd-analyze security --no-pager --offline=yes --threshold=30 "$unit" >"$TMPDIR/security" ||
+systemd-analyze security --no-pager --offline=yes --threshold=32 "$unit" >"$TMPDIR/security" ||
 	fail "exposed: $(tail -n 1 "$TMPDIR/security")"
 tail -n 1 "$TMPDIR/security"
 
