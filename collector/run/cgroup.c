@@ -21,15 +21,9 @@
 
 int cgroups_open(struct cgroups *groups, const char *root, pid_t pid)
 {
-	*groups = (struct cgroups){0};
+	*groups = (struct cgroups){.root = root};
 	ssize_t n = proc_load(root, pid, "cgroup", PLACES_MAX, &groups->places);
-	if (n < 0)
-		return (int)n;
-	n = proc_load(root, getpid(), "mountinfo", MOUNTS_MAX, &groups->mounts);
-	if (n >= 0)
-		return 0;
-	cgroups_release(groups);
-	return (int)n;
+	return n < 0 ? (int)n : 0;
 }
 
 void cgroups_release(struct cgroups *groups)
@@ -130,7 +124,7 @@ static const char *below(const struct mount *mount, const char *path, size_t *le
 	return path + n;
 }
 
-int cgroup_find(const struct cgroups *groups, const char *controller, struct cgroup *group)
+int cgroup_find(struct cgroups *groups, const char *controller, struct cgroup *group)
 {
 	size_t all = 0;
 	const char *path = find_place(groups->places, controller, &all);
@@ -138,6 +132,9 @@ int cgroup_find(const struct cgroups *groups, const char *controller, struct cgr
 
 	/* "/../other": seen from our namespace of groups it is outside. */
 	if (!path || (all >= 3 && !memcmp(path, "/..", 3)))
+		return -ENOENT;
+	if (!groups->mounts &&
+	    proc_load(groups->root, getpid(), "mountinfo", MOUNTS_MAX, &groups->mounts) < 0)
 		return -ENOENT;
 	for (const char *line = groups->mounts, *end; *line; line = *end ? end + 1 : end) {
 		size_t length = all;

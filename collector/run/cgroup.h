@@ -13,8 +13,10 @@
 
 /* The groups of one process, at one moment. */
 struct cgroups {
-	char *mounts; /* mountinfo of this process: where the groups are to be seen */
+	const char *root;
 	char *places; /* "cgroup" of that process */
+	char *mounts; /* mountinfo of this one, where the groups are to be seen; once it is needed
+		       */
 };
 
 struct cgroup {
@@ -22,7 +24,7 @@ struct cgroup {
 	size_t top; /* length of the part of it that is the mount: above it nothing is seen */
 };
 
-/* Returns 0, to be released, or -errno. */
+/* Returns 0, to be released, or -errno. `root` must live on. */
 int cgroups_open(struct cgroups *groups, const char *root, pid_t pid);
 void cgroups_release(struct cgroups *groups);
 
@@ -31,7 +33,7 @@ void cgroups_release(struct cgroups *groups);
  * Returns 0, -ENOENT where there is none or it cannot be seen from here (it is outside of our
  * namespace of groups, or mounted nowhere), or -ENAMETOOLONG.
  */
-int cgroup_find(const struct cgroups *groups, const char *controller, struct cgroup *group);
+int cgroup_find(struct cgroups *groups, const char *controller, struct cgroup *group);
 
 /* Goes to the group that contains it. Returns 0, or -ENOENT at the top. */
 int cgroup_up(struct cgroup *group);

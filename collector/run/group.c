@@ -239,7 +239,7 @@ static const struct tree_member *first_living(const struct tree *tree)
 }
 
 /* The group that is the run's own, from that of its first process on upwards. */
-static bool find_own(struct look *look, const struct cgroups *groups, struct cgroup *at)
+static bool find_own(struct look *look, struct cgroups *groups, struct cgroup *at)
 {
 	static const char *const controller[] = {"", "cpuacct"};
 	uint64_t used_ns;
