@@ -63,7 +63,7 @@ static int read_again(struct hourly *hourly, char why[SERIES_WHY])
 {
 	int fd = open(hourly->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text = NULL;
-	struct stat now;
+	struct stat now = {0};
 	int error = 0;
 
 	why[0] = '\0';

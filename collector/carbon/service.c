@@ -11,7 +11,7 @@
 #include "collector/http.h"
 #include "collector/instant.h"
 
-#define DAY_S 86400
+#define DAY_S 86400LL
 
 /* "2026-01-02T03:04Z": this service refuses seconds. */
 static void minute_text(int64_t unix_s, char text[INSTANT_MAX])

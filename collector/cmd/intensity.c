@@ -21,8 +21,8 @@
 #include "collector/instant.h"
 
 #define TOKEN_MAX 200u
-#define DAY_S	  86400
-#define LONGEST_S (5LL * 366 * DAY_S)
+#define DAY_S	  86400LL
+#define LONGEST_S (5 * 366 * DAY_S)
 
 static const char usage[] = "usage: gramme intensity --fetch SERVICE -o FILE [OPTIONS]\n";
 
