@@ -22,7 +22,7 @@
 
 #define TOKEN_MAX 200u
 #define DAY_S	  86400LL
-#define LONGEST_S (5 * 366 * DAY_S)
+#define LONGEST_S (DAY_S * 366 * 5)
 
 static const char usage[] = "usage: gramme intensity --fetch SERVICE -o FILE [OPTIONS]\n";
 
