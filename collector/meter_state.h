@@ -47,7 +47,8 @@ struct meter {
 	uv_timer_t tick;
 	uv_timer_t early; /* looks at young runs more often */
 	unsigned early_step;
-	uv_timer_t sample; /* reads the sensors that have a period of their own */
+	uv_timer_t sample;	 /* reads the sensors that have a period of their own */
+	uint64_t sampled_cpu_ns; /* of all runs, a second ago */
 	struct tick_work tick_work;
 	struct tick_work scan_work;
 	unsigned handles;

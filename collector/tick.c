@@ -20,6 +20,7 @@
 #define SAVE_GONES    64    /* nor are more processes than these kept because it was not saved */
 #define WRITE_NS      500000000ULL
 #define CLOCK_STEP_NS 1000000000LL
+#define AT_WORK_NS    10000000ULL /* CPU time of runs in a second, below which they wait */
 #define SUSPEND_NS    100000000LL
 
 /*
@@ -282,11 +283,42 @@ void tick_reap(struct meter *meter)
 		meter_end(meter, run, -1, !run->orphaned, NULL, 0, NULL);
 }
 
+static void on_sample(uv_timer_t *timer)
+{
+	struct meter *meter = timer->data;
+
+	power_sample(meter->power);
+}
+
+static void start_sampling(struct meter *meter)
+{
+	const uint64_t ms = power_period_ns(meter->power) * 1000 / UNITS_NS_PER_S;
+
+	if (ms && !uv_is_active((uv_handle_t *)&meter->sample))
+		uv_timer_start(&meter->sample, on_sample, ms, ms);
+}
+
+/* Nobody is woken up ten times a second for runs that wait. */
+static void sample_who_works(struct meter *meter)
+{
+	uint64_t cpu_ns = 0;
+
+	for (const struct run *run = meter->run; run; run = run->next)
+		cpu_ns += run->tree.cpu_ns;
+	/* Less than before: a run has ended. */
+	if (cpu_ns >= meter->sampled_cpu_ns && cpu_ns - meter->sampled_cpu_ns < AT_WORK_NS)
+		uv_timer_stop(&meter->sample);
+	else
+		start_sampling(meter);
+	meter->sampled_cpu_ns = cpu_ns;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct meter *meter = timer->data;
 
 	tick_now(meter);
+	sample_who_works(meter);
 	tick_reap(meter);
 }
 
@@ -299,13 +331,6 @@ static void on_early(uv_timer_t *timer)
 	if (meter->runs && ++meter->early_step < EARLY_STEPS)
 		uv_timer_start(timer, on_early,
 			       early_ms[meter->early_step] - early_ms[meter->early_step - 1], 0);
-}
-
-static void on_sample(uv_timer_t *timer)
-{
-	struct meter *meter = timer->data;
-
-	power_sample(meter->power);
 }
 
 int tick_open(struct meter *meter)
@@ -331,10 +356,7 @@ int tick_open(struct meter *meter)
 
 void tick_start(struct meter *meter)
 {
-	const uint64_t sample_ms = power_period_ns(meter->power) * 1000 / UNITS_NS_PER_S;
-
-	if (sample_ms && !uv_is_active((uv_handle_t *)&meter->sample))
-		uv_timer_start(&meter->sample, on_sample, sample_ms, sample_ms);
+	start_sampling(meter);
 	if (!uv_is_active((uv_handle_t *)&meter->tick))
 		uv_timer_start(&meter->tick, on_tick, TICK_MS, TICK_MS);
 	meter->early_step = 0;
