@@ -39,7 +39,7 @@ jobs+=($!)
 as 64002 "${work[@]}" >"$TMPDIR/other" &
 jobs+=($!)
 wait "${jobs[@]}"
-for _ in $(seq 200); do
+for _ in $(seq 600); do
 	mapfile -t all < <(grep -rl --include='*.jsonl' '"type":"close"' "$ledgers" | sort)
 	[ "${#all[@]}" -lt 3 ] || break
 	sleep 0.05
