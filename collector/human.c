@@ -116,7 +116,7 @@ void human_volume(uint64_t volume_ul, bool utf8, char text[HUMAN_MAX])
 void human_co2e(uint64_t mass_ug, uint64_t energy_uj, bool utf8, char text[HUMAN_MAX])
 {
 	if (mass_ug == 0 && energy_uj != 0)
-		strcpy(text, utf8 ? "under 1 \xc2\xb5g" : "under 1 ug");
+		strcpy(text, utf8 ? "<1 \xc2\xb5g" : "<1 ug");
 	else
 		human_mass(mass_ug, utf8, text);
 }

@@ -219,7 +219,8 @@ static void print_sum(const struct epoch_table *table, const char *name,
 	if (sum->steps)
 		human_count(sum->steps, steps);
 	human_energy(sum->energy_uj, page->utf8, energy);
-	human_mass(units_co2e_sum_ug(sum->weighted, table->pue_milli), page->utf8, mass);
+	human_co2e(units_co2e_sum_ug(sum->weighted, table->pue_milli), sum->energy_uj, page->utf8,
+		   mass);
 	print_cells(table, (const char *const[EPOCH_CELLS]){name, t, steps, energy, mass});
 }
 
@@ -408,12 +409,24 @@ static size_t fitting(const struct epoch_table *table, size_t from, int room)
 	return n;
 }
 
+/* What a point cost is of the first metric, and stands beside it, if need be under a shorter name.
+ */
+static void make_room(struct epoch_table *table, int room)
+{
+	int *width = &table->column[0].width;
+
+	room -= PAGE_GAP;
+	if (table->columns && *width > room && room >= METRIC_LEAST)
+		*width = room;
+}
+
 /* What finds no room beside time and energy stands in blocks below. */
 static void print_blocks(struct epoch_table *table)
 {
 	const int points = POINT_WIDTH + PAGE_GAP;
 	int room = table->page->columns - width_of_cells(table);
 
+	make_room(table, room - points);
 	table->points = fitting(table, 0, room - points) > 0;
 	table->to = fitting(table, 0, table->points ? room - points : room);
 	print_head(table);

@@ -53,7 +53,7 @@ static void test_energy_and_mass(void **state)
 	assert_human(human_mass, 60000000, "60.0 g");
 	assert_human(human_mass, 7300000000, "7.30 kg");
 	human_co2e(0, 1, false, text);
-	assert_string_equal(text, "under 1 ug");
+	assert_string_equal(text, "<1 ug");
 	human_co2e(0, 0, false, text);
 	assert_string_equal(text, "0 g");
 	human_co2e(24, 1000, false, text);
