@@ -96,10 +96,28 @@ static int drop_repeats(struct series *series, char why[SERIES_WHY])
 	return 0;
 }
 
+/* An end that was told lies behind the beginning. */
+static int check_ends(const struct series *series, char why[SERIES_WHY])
+{
+	for (size_t i = 0; i < series->points; i++) {
+		const struct series_point *point = &series->point[i];
+		char when[INSTANT_MAX];
+
+		if (!point->to_s || point->to_s > point->from_s)
+			continue;
+		instant_text(point->from_s, when);
+		snprintf(why, SERIES_WHY, "the figure for %s ends before it begins", when);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int put_in_order(struct series *series, char why[SERIES_WHY])
 {
 	int64_t usual_s;
 
+	if (check_ends(series, why))
+		return -EINVAL;
 	qsort(series->point, series->points, sizeof(*series->point), by_time);
 	if (drop_repeats(series, why))
 		return -EINVAL;
@@ -133,6 +151,12 @@ int series_read(const char *text, size_t size, enum series_basis basis, struct s
 	return error ? error : put_in_order(series, why);
 }
 
+/* "Until further notice" is often the year 9999, and 64 bits of nanoseconds end in 2262. */
+static int64_t ns_of(int64_t unix_s)
+{
+	return unix_s < INT64_MAX / NS_PER_S ? unix_s * NS_PER_S : INT64_MAX;
+}
+
 /* The first point that ends behind `t_ns`. */
 static size_t find(const struct series *series, int64_t t_ns)
 {
@@ -141,7 +165,7 @@ static size_t find(const struct series *series, int64_t t_ns)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (series->point[middle].to_s * NS_PER_S <= t_ns)
+		if (ns_of(series->point[middle].to_s) <= t_ns)
 			low = middle + 1;
 		else
 			high = middle;
@@ -156,7 +180,7 @@ uint64_t series_cover(const struct series *series, int64_t from_ns, int64_t to_n
 
 	for (size_t i = find(series, from_ns); i < series->points; i++) {
 		const struct series_point *point = &series->point[i];
-		int64_t start_ns = point->from_s * NS_PER_S, end_ns = point->to_s * NS_PER_S;
+		int64_t start_ns = ns_of(point->from_s), end_ns = ns_of(point->to_s);
 
 		if (start_ns >= to_ns)
 			break;
@@ -176,6 +200,6 @@ int64_t series_change_s(const struct series *series, int64_t t_ns)
 
 	if (i == series->points)
 		return INT64_MAX;
-	return series->point[i].from_s * NS_PER_S > t_ns ? series->point[i].from_s
-							 : series->point[i].to_s;
+	return ns_of(series->point[i].from_s) > t_ns ? series->point[i].from_s
+						     : series->point[i].to_s;
 }

@@ -183,6 +183,25 @@ static void gaps_are_not_bridged(void **state)
 	series_free(&series);
 }
 
+/* A fixed contract has one row that never ends. */
+static void until_further_notice(void **state)
+{
+	static const char text[] = "start,end,g_per_kwh\n"
+				   "2026-01-01T00:00Z,9999-12-31T23:59Z,30\n";
+	unsigned __int128 ug_ns = 0;
+	struct series series;
+	char why[SERIES_WHY];
+
+	(void)state;
+	assert_int_equal(series_read(text, strlen(text), SERIES_ANY, &series, why), 0);
+	assert_int_equal(series_cover(&series, MIDNIGHT * NS - NS, (MIDNIGHT + HOUR) * NS, &ug_ns),
+			 HOUR * NS);
+	assert_true(ug_ns == (unsigned __int128)30000000 * HOUR * NS);
+	assert_int_equal(series_change_s(&series, (MIDNIGHT - 1) * NS), MIDNIGHT);
+	assert_true(series_change_s(&series, MIDNIGHT * NS) > MIDNIGHT + 1000LL * 365 * 24 * HOUR);
+	series_free(&series);
+}
+
 static void what_is_no_series_is_said(void **state)
 {
 	static const struct {
@@ -207,6 +226,8 @@ static void what_is_no_series_is_said(void **state)
 		 "two figures for 2026-01-01T00:00:00Z: the file must be of one zone"},
 		{"datetime,zone,g_per_kwh\n2026-01-01T00:00Z,FR,1\n2026-01-01T01:00Z,DE,2\n",
 		 "row 3 is of zone DE, those before of FR: the file must be of one zone"},
+		{"start,end,g_per_kwh\n2026-01-01T01:00Z,2026-01-01T00:00Z,1\n",
+		 "the figure for 2026-01-01T01:00:00Z ends before it begins"},
 		{"datetime,g_per_kwh\n\"2026-01-01T00:00Z,1\n", "a quote is not closed"},
 		{"{\"history\": []}", "no list of figures is in it"},
 		{"[{\"a\": 1}]", "neither Electricity Maps, UK Carbon Intensity nor RTE eCO2mix"},
@@ -275,6 +296,7 @@ int main(void)
 		cmocka_unit_test(an_autumn_night_has_an_hour_twice),
 		cmocka_unit_test(a_csv_says_what_it_is),
 		cmocka_unit_test(gaps_are_not_bridged),
+		cmocka_unit_test(until_further_notice),
 		cmocka_unit_test(what_is_no_series_is_said),
 		cmocka_unit_test(a_basis_that_is_not_there_is_refused),
 		cmocka_unit_test(clocks_of_central_europe),
