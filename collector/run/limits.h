@@ -16,10 +16,10 @@ struct limits {
 };
 
 /*
- * Reads them below `proc` ("/proc") and `cgroups` ("/sys/fs/cgroup"). A limit of any group that
- * the process' own lies within holds; groups that cannot be seen from here, as from within a
- * container, limit nothing that is known. Returns 0, or -errno where the process cannot be read.
+ * Reads them below `proc` ("/proc"). A limit of any group that the process' own lies within holds;
+ * groups that cannot be seen from here, as from within a container, limit nothing that is known.
+ * Returns 0, or -errno where the process cannot be read.
  */
-int limits_read(const char *proc, const char *cgroups, pid_t pid, struct limits *limits);
+int limits_read(const char *proc, pid_t pid, struct limits *limits);
 
 #endif

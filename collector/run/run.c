@@ -108,7 +108,7 @@ void run_find_limits(struct run *run)
 
 	for (size_t i = 0; i < run->tree.n; i++)
 		if (!run->tree.member[i].reaper &&
-		    !limits_read("/proc", "/sys/fs/cgroup", run->tree.member[i].pid, &limits))
+		    !limits_read("/proc", run->tree.member[i].pid, &limits))
 			break;
 	if (limits.cpu_milli >= (uint64_t)machine->cpus * 1000)
 		limits.cpu_milli = 0;

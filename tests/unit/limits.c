@@ -45,14 +45,29 @@ static void put(const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
+/* Where groups are mounted: TYPE, its options, the top of what is mounted, and the folder. */
+static void mount_at(const char *type, const char *options, const char *top, const char *folder)
+{
+	static char mounts[2048];
+	char name[64];
+	size_t n = strlen(mounts);
+
+	if (!type)
+		mounts[0] = '\0';
+	else
+		snprintf(mounts + n, sizeof(mounts) - n, "30 20 0:26 %s %s/%s rw - %s none %s\n",
+			 top, box, folder, type, options);
+	snprintf(name, sizeof(name), "proc/%d/mountinfo", (int)getpid());
+	put(name, mounts);
+}
+
 static void assert_limits(uint32_t cpu_milli, uint64_t memory_bytes)
 {
-	char proc[96], cgroups[96];
+	char proc[96];
 	struct limits limits;
 
 	snprintf(proc, sizeof(proc), "%s/proc", box);
-	snprintf(cgroups, sizeof(cgroups), "%s/cgroup", box);
-	assert_int_equal(limits_read(proc, cgroups, 7, &limits), 0);
+	assert_int_equal(limits_read(proc, 7, &limits), 0);
 	assert_int_equal(limits.cpu_milli, cpu_milli);
 	assert_int_equal(limits.memory_bytes, memory_bytes);
 }
@@ -60,6 +75,8 @@ static void assert_limits(uint32_t cpu_milli, uint64_t memory_bytes)
 static void the_least_on_the_way_up_holds(void **state)
 {
 	(void)state;
+	mount_at(NULL, NULL, NULL, NULL);
+	mount_at("cgroup2", "rw", "/", "cgroup");
 	put("proc/7/status", "Name:\tx\nCpus_allowed_list:\t0-63,128-191\nMems_allowed_list:\t0\n");
 	put("proc/7/cgroup", "0::/slurm/job_7/step_0\n");
 	put("cgroup/cpu.stat", "usage_usec 5\n");
@@ -76,6 +93,10 @@ static void the_least_on_the_way_up_holds(void **state)
 static void version_1_has_a_folder_for_each_controller(void **state)
 {
 	(void)state;
+	mount_at(NULL, NULL, NULL, NULL);
+	mount_at("cgroup", "rw,cpu,cpuacct", "/", "cgroup/cpu");
+	mount_at("cgroup", "rw,memory", "/", "cgroup/memory");
+	mount_at("cgroup2", "rw", "/", "cgroup/unified");
 	put("proc/7/status", "Cpus_allowed_list:\t3\n");
 	put("proc/7/cgroup",
 	    "9:memory:/docker/ab\n4:cpuacct,cpu:/docker/ab\n1:name=systemd:/\n0::/\n");
@@ -85,9 +106,21 @@ static void version_1_has_a_folder_for_each_controller(void **state)
 	put("cgroup/memory/docker/ab/memory.limit_in_bytes", "9223372036854771712\n");
 	assert_limits(500, 0);
 	put("cgroup/cpu/docker/ab/cpu.cfs_quota_us", "-1\n");
-	/* A container that sees its own group as the root. */
 	put("cgroup/memory/memory.limit_in_bytes", "4096\n");
 	assert_limits(1000, 4096);
+}
+
+/* Its mount begins with the group that its path begins with. */
+static void a_container_sees_a_part(void **state)
+{
+	(void)state;
+	mount_at(NULL, NULL, NULL, NULL);
+	mount_at("cgroup", "rw,memory", "/docker/ab", "cgroup/memory");
+	put("proc/7/status", "Cpus_allowed_list:\t0-1\n");
+	put("proc/7/cgroup", "9:memory:/docker/ab/inner\n");
+	put("cgroup/memory/memory.limit_in_bytes", "8192\n");
+	put("cgroup/memory/inner/memory.limit_in_bytes", "4096\n");
+	assert_limits(2000, 4096);
 }
 
 static void what_cannot_be_seen_limits_nothing(void **state)
@@ -96,12 +129,14 @@ static void what_cannot_be_seen_limits_nothing(void **state)
 	char proc[96];
 
 	(void)state;
+	mount_at(NULL, NULL, NULL, NULL);
+	mount_at("cgroup2", "rw", "/", "cgroup");
 	put("proc/7/status", "Cpus_allowed_list:\t5-2\n");
 	put("proc/7/cgroup", "0::/../../elsewhere\nnonsense\n:\n::\n");
 	put("elsewhere/memory.max", "1\n");
 	assert_limits(0, 0);
 	snprintf(proc, sizeof(proc), "%s/proc", box);
-	assert_true(limits_read(proc, box, 8, &limits) < 0);
+	assert_true(limits_read(proc, 8, &limits) < 0);
 }
 
 int main(void)
@@ -109,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_least_on_the_way_up_holds, make_box),
 		cmocka_unit_test_setup(version_1_has_a_folder_for_each_controller, make_box),
+		cmocka_unit_test_setup(a_container_sees_a_part, make_box),
 		cmocka_unit_test_setup(what_cannot_be_seen_limits_nothing, make_box),
 	};
 
