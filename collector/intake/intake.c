@@ -334,7 +334,7 @@ static struct intake_connection *find_silent(const struct intake *intake, uint64
 {
 	struct intake_connection *c = intake->first;
 
-	while (c && (c->running || now_ns - c->since_ns <= INTAKE_SILENCE_NS))
+	while (c && (c->running || c->since_ns + INTAKE_SILENCE_NS >= now_ns))
 		c = c->next;
 	return c;
 }

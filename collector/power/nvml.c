@@ -49,8 +49,10 @@ enum trouble {
 	TROUBLE_USERS
 };
 
+#define NO_GPU UINT32_MAX
+
 struct metered {
-	uint32_t gpu;  /* NVML's index */
+	uint32_t gpu;  /* NVML's index, or NO_GPU */
 	uint32_t name; /* the domain is gpu-NAME: the same, where NVML was there at the start */
 	uint32_t told; /* bits of enum trouble */
 	char device[sizeof(((struct power_domain *)NULL)->device)];
@@ -324,9 +326,10 @@ static int nvml_open(struct power *power, const struct power_options *options, v
 
 /* ---- what comes late ---- */
 
-/* Nothing of it will be metered; why has been said. */
+/* Nothing of it will be metered; why has been said. Its number may be another's with NVML. */
 static void give_up(struct metered *metered)
 {
+	metered->gpu = NO_GPU;
 	metered->gauge.error = -ENODEV;
 	metered->told = UINT32_MAX;
 }
@@ -553,9 +556,11 @@ static size_t nvml_uses(void *state, struct power_use *use, size_t room, uint64_
 
 	for (size_t i = 0; i < nvml->n; i++) {
 		const uint32_t at = nvml->metered[i].gpu;
-		int rows = nvml_users_read(&nvml->users, at, &nvml->facts.gpu[at], nvml->t_ns,
-					   use + n, room - n);
+		int rows = -1;
 
+		if (at != NO_GPU)
+			rows = nvml_users_read(&nvml->users, at, &nvml->facts.gpu[at], nvml->t_ns,
+					       use + n, room - n);
 		if (rows < 0)
 			continue;
 		*known |= 1ULL << i;

@@ -376,6 +376,36 @@ static void a_late_driver_is_not_waited_for(void **state)
 	tear_down(&f);
 }
 
+/* The kernel's first GPU is not NVML's: what the other one draws is not booked twice. */
+static void a_gpu_that_nvml_lacks_takes_nobodys_place(void **state)
+{
+	const struct power_domain *domain;
+	struct fixture f;
+
+	(void)state;
+	make(&f);
+	put_early(&f, 0, "GPU-6772616d-6d65-4000-8000-0000000000ff");
+	put_early(&f, 1, "GPU-6772616d-6d65-4000-8000-000000000000");
+	have_library("700");
+	open_live(&f);
+	assert_int_equal(power_domains(f.power, &domain), 2);
+	assert_string_equal(domain[0].device, "0000:00:00.0");
+	read_now(&f);
+	for (int i = 0; i < 100 && f.reading[1].error; i++) {
+		usleep(50000);
+		after(&f, SECOND / 20);
+	}
+	assert_int_equal(f.reading[1].error, 0);
+	for (int i = 0; i < 3; i++) {
+		usleep(50000);
+		after(&f, SECOND / 20);
+		assert_int_equal(f.reading[0].error, -ENODEV);
+		assert_int_equal(f.reading[0].energy_uj, 0);
+		assert_int_equal(f.known, 2);
+	}
+	tear_down(&f);
+}
+
 static void a_driver_that_never_answers_is_said_once(void **state)
 {
 	struct fixture f;
@@ -462,6 +492,7 @@ int main(void)
 		cmocka_unit_test(a_gpu_in_slices_is_one_domain),
 		/* From here on the library is there. */
 		cmocka_unit_test(a_late_driver_is_not_waited_for),
+		cmocka_unit_test(a_gpu_that_nvml_lacks_takes_nobodys_place),
 		cmocka_unit_test(a_driver_that_never_answers_is_said_once),
 	};
 
