@@ -167,7 +167,9 @@ static int restore_tree(struct run *run, const json_t *saved)
 	run->unobserved_ns = tree->unobserved_ns;
 	run->group.counts = state->cpu_method && strcmp(state->cpu_method, "tree") != 0;
 	run->group.tree = !state->cpu_method || strcmp(state->cpu_method, "cgroup") != 0;
-	run_look(run);
+	/* Its group is not asked yet: what it used meanwhile is the tree's to tell, at its first
+	 * scan. */
+	run->group.cpu_ns = tree->cpu_ns;
 	return 0;
 }
 

@@ -78,3 +78,30 @@ kill $stranger
 wait $stranger || true
 ledger=$(newest "$ledgers")
 counted tree 1 140
+
+# What it used while nobody looked is in the kernel's books, and so in the ledger.
+echo "a collector that dies, and another"
+cat >"$TMPDIR/busy.py" <<'PROGRAM'
+import time
+while time.process_time() < 2.5:
+    pass
+print(time.process_time_ns())
+PROGRAM
+rm -rf "${ledgers:?}"/*
+start_collector --zone FR
+within "$group" env GRAMME_EAGER=1 LD_PRELOAD="$build/libgramme.so" \
+	"$python" "$TMPDIR/busy.py" >"$TMPDIR/out" &
+program=$!
+sleep 1
+kill -KILL "$collector"
+wait "$collector" 2>/dev/null || true
+sleep 1.5
+start_collector --zone FR
+wait_for "went on with 1 runs"
+wait "$program"
+stop_collector
+trap 'rmdir "$group"/* "$group" 2>/dev/null || true' EXIT
+ledger=$(newest "$ledgers")
+verified
+used=$(cat "$TMPDIR/out")
+holds ".run.cpu_ns >= $used * 95 / 100 and .run.cpu_ns <= $used * 110 / 100"
