@@ -408,6 +408,7 @@ int meter_end(struct meter *meter, struct run *run, int exit_status, bool comple
 	unlink_run(meter, run);
 	account_leave(meter->account, run->account);
 	run_settle(run, meter->account, t_ns, 0, 1);
+	tell_unknown(meter, run);
 	tell_path(meter, run, path, sizeof(path));
 	run_close(run, t_ns, exit_status, complete);
 	let_go(meter, run);

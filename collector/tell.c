@@ -60,33 +60,36 @@ void tell_findings(struct meter *meter)
 	meter->machine.findings = n;
 }
 
-/* Is there a run that is booked by a figure that is not there? */
-static bool is_unknown(const struct meter *meter)
-{
-	for (const struct run *run = meter->run; run; run = run->next)
-		if (run->grid.timed && !run->grid.known)
-			return true;
-	return false;
-}
-
 void tell_intensity(struct meter *meter, uint64_t t_ns)
 {
 	struct hourly *hourly = meter->options.hourly;
 	char why[SERIES_WHY] = "", line[PATH_MAX + SERIES_WHY + 64];
 
-	if (!hourly)
+	if (!hourly || hourly_refresh(hourly, t_ns, why) >= 0)
 		return;
-	if (hourly_refresh(hourly, t_ns, why) < 0) {
-		snprintf(line, sizeof(line), "%s: %s; what it said before holds on", hourly->path,
-			 why);
-		meter->options.say(meter->options.arg, line);
+	snprintf(line, sizeof(line), "%s: %s; what it said before holds on", hourly->path, why);
+	meter->options.say(meter->options.arg, line);
+}
+
+void tell_unknown(struct meter *meter, const struct run *ending)
+{
+	const struct run *run = ending ? ending : meter->run;
+	char line[PATH_MAX + SERIES_WHY + 64];
+	bool any = false, unknown = false;
+
+	if (!meter->options.hourly)
+		return;
+	for (; run; run = run == ending ? meter->run : run->next) {
+		any |= run->grid.timed;
+		unknown |= run->grid.timed && !run->grid.known;
 	}
-	bool unknown = is_unknown(meter);
 	if (unknown && !meter->told_unknown) {
 		snprintf(line, sizeof(line),
 			 "%s has no intensity for this hour: the yearly mean of %s is booked",
-			 hourly->path, meter->options.factor.zone);
+			 meter->options.hourly->path, meter->options.factor.zone);
 		meter->options.say(meter->options.arg, line);
 	}
-	meter->told_unknown = unknown;
+	/* Of runs that follow one another within that hour it need not be said each time. */
+	if (any)
+		meter->told_unknown = unknown;
 }

@@ -21,11 +21,14 @@ void tell_path(const struct meter *meter, const struct run *run, char *path, siz
  */
 void tell_trouble(const struct meter *meter, struct run *run, const char *closed);
 
-/*
- * Has the file of intensities read again if it has changed, and says what is wrong with it: that it
- * cannot be read, and, once each time, that it has no figure for now.
- */
+/* Has the file of intensities read again if it has changed, and says if it cannot be read. */
 void tell_intensity(struct meter *meter, uint64_t t_ns);
+
+/*
+ * Says, once each time, that the file has no figure for what a run was just settled by: one of
+ * those that go on, or the one that is `ending` (NULL: none is).
+ */
+void tell_unknown(struct meter *meter, const struct run *ending);
 
 /* Says what is wrong with the file of sensors, which the operator wrote. To be called once. */
 void tell_config(const struct meter *meter);

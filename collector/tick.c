@@ -252,6 +252,7 @@ void tick_now(struct meter *meter)
 		if (node.t_ns - run->saved_ns >= SAVE_NS && is_to_be_saved(run, node.t_ns))
 			meter_save(meter, run, node.t_ns);
 	}
+	tell_unknown(meter, NULL);
 	write_some(meter, node.t_ns);
 	note_work(&meter->tick_work, begin_ns);
 }
