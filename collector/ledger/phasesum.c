@@ -146,7 +146,9 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 	const struct tally_terms *terms = &sums->reading->terms;
 	const uint64_t energy_uj = number_of(line, "energy_uj");
 	const json_t *own = json_object_get(line, "ug_per_kwh");
-	const uint64_t ug_per_kwh = own ? number_of(line, "ug_per_kwh") : terms->ug_per_kwh;
+	/* A grid may emit nothing at all, as some do by direct figures. */
+	const uint64_t ug_per_kwh =
+		own || terms->timed ? number_of(line, "ug_per_kwh") : terms->ug_per_kwh;
 	json_t *object = json_object();
 	int failed = !object;
 
@@ -173,7 +175,8 @@ static json_t *phase_object(struct sums *sums, const json_t *line, bool final)
 		 json_object_set_new(object, "cut",
 				     json_boolean(json_is_true(json_object_get(line, "cut"))));
 	if (!failed && terms->timed)
-		failed = json_object_set_new(object, "ug_per_kwh", entry_number(ug_per_kwh));
+		failed = json_object_set_new(object, "ug_per_kwh",
+					     energy_uj ? entry_number(ug_per_kwh) : json_null());
 	if (!failed && json_object_get(line, "beside"))
 		failed = json_object_set(object, "beside", json_object_get(line, "beside"));
 	if (!failed)

@@ -155,6 +155,28 @@ static void phases_bear_what_held(void **state)
 	json_decref(run);
 }
 
+/* By direct figures some grids emit nothing: then no phase does, and the yearly mean is not theirs.
+ */
+static void a_grid_may_emit_nothing(void **state)
+{
+	struct ledger *ledger = create_timed(*state);
+	struct ledger_state now = story_timed(2);
+	json_t *run;
+
+	now.grid.weighted = 0;
+	now.grid.constant_uj = now.grid.ug_per_kwh = 0;
+	for (size_t i = 0; i < STORY_PHASES; i++)
+		timed_phase[i].ug_per_kwh = 0;
+	assert_int_equal(ledger_close(ledger, &now, 0, true), 0);
+	run = read_ledger(in_box(*state, STORY_FILE ".jsonl"));
+	assert_number(run, "carbon.total_ug", 0);
+	assert_number(run, "phases.4.energy_uj", 990000);
+	assert_number(run, "phases.4.ug_per_kwh", 0);
+	assert_number(run, "phases.4.co2e_ug", 0);
+	assert_number(run, "outside.co2e_ug", 0);
+	json_decref(run);
+}
+
 /* A ledger that knows no series is as it always was. */
 static void without_series_nothing_changes(void **state)
 {
@@ -298,7 +320,7 @@ int main(void)
 		TIMED(each_line_has_what_held),	       TIMED(phases_bear_what_held),
 		TIMED(without_series_nothing_changes), TIMED(whoever_goes_on_keeps_it),
 		TIMED(rounding_does_not_add_up),       TIMED(errors_go_through),
-		TIMED(sums_survive_as_text),
+		TIMED(sums_survive_as_text),	       TIMED(a_grid_may_emit_nothing),
 	};
 
 	if (getenv("GRAMME_GOLDEN"))
