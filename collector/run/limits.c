@@ -15,7 +15,7 @@
 #include "collector/run/proc.h"
 #include "collector/units.h"
 
-#define STATUS_MAX 4096
+#define STATUS_MAX (1u << 20) /* a user may be of 65536 groups, which stand before his CPUs */
 #define NUMBER_MAX 64
 /* Version 1 says "no limit" by the largest number of pages. */
 #define NO_MEMORY_LIMIT (1ULL << 60)
@@ -84,11 +84,11 @@ int limits_read(const char *proc, pid_t pid, struct limits *limits)
 {
 	static const char key[] = "Cpus_allowed_list:\t";
 	static const char *const controllers[] = {"", "cpu", "memory"};
-	char text[STATUS_MAX];
 	const char *allowed;
+	char *text;
 	struct cgroups groups;
 	struct cgroup group;
-	ssize_t n = proc_read(proc, pid, "status", text, sizeof(text));
+	ssize_t n = proc_load(proc, pid, "status", STATUS_MAX, &text);
 
 	*limits = (struct limits){0};
 	if (n < 0)
@@ -96,6 +96,7 @@ int limits_read(const char *proc, pid_t pid, struct limits *limits)
 	allowed = strstr(text, key);
 	if (allowed)
 		limit_cpu(limits, count_cpus(allowed + strlen(key)), 1);
+	free(text);
 	if (cgroups_open(&groups, proc, pid))
 		return 0;
 	for (size_t i = 0; i < sizeof(controllers) / sizeof(*controllers); i++) {

@@ -123,6 +123,21 @@ static void a_container_sees_a_part(void **state)
 	assert_limits(2000, 4096);
 }
 
+/* On a cluster a user may be of hundreds of groups, which stand before his CPUs. */
+static void groups_hide_no_limit(void **state)
+{
+	char status[16384] = "Name:\tx\nGroups:\t";
+
+	(void)state;
+	for (int group = 0; group < 1000; group++)
+		sprintf(status + strlen(status), "%d ", 1000000 + group);
+	strcat(status, "\nCpus_allowed_list:\t0-1\n");
+	mount_at(NULL, NULL, NULL, NULL);
+	put("proc/7/status", status);
+	put("proc/7/cgroup", "0::/\n");
+	assert_limits(2000, 0);
+}
+
 static void what_cannot_be_seen_limits_nothing(void **state)
 {
 	struct limits limits;
@@ -145,6 +160,7 @@ int main(void)
 		cmocka_unit_test_setup(the_least_on_the_way_up_holds, make_box),
 		cmocka_unit_test_setup(version_1_has_a_folder_for_each_controller, make_box),
 		cmocka_unit_test_setup(a_container_sees_a_part, make_box),
+		cmocka_unit_test_setup(groups_hide_no_limit, make_box),
 		cmocka_unit_test_setup(what_cannot_be_seen_limits_nothing, make_box),
 	};
 
