@@ -170,15 +170,6 @@ static char *ask(struct fetch *fetch, const char *url, size_t *size, int *error,
 
 /* ---- pieces ---- */
 
-static bool is_empty_list(const char *text, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < size && n < 3; i++)
-		n += !isspace((unsigned char)text[i]);
-	return n == 2 && memchr(text, '[', size) && memchr(text, ']', size);
-}
-
 /* Adds what of a piece lies within the time that was asked for. */
 static int take_points(const struct fetch *fetch, const struct series *piece, struct series *series)
 {
@@ -208,15 +199,18 @@ static int take_answer(const struct fetch *fetch, const char *text, size_t size,
 	struct series piece;
 	int error = series_read(text, size, fetch->basis, &piece, problem);
 
-	if (error)
+	if (error && error != -ENODATA)
 		snprintf(why, FETCH_WHY, "its answer is not what was expected: %s", problem);
-	else
+	else if (!error)
 		error = take_points(fetch, &piece, series);
 	series_free(&piece);
 	return error;
 }
 
-/* One answer, of the cache or of the service; an empty list is 0 with *empty. */
+/*
+ * One answer, of the cache or of the service. Without a figure, as where none is known yet of a
+ * time, it is 0 with *empty.
+ */
 static int take_piece(struct fetch *fetch, int64_t from_s, int64_t to_s, bool older,
 		      struct series *series, bool *empty, char why[FETCH_WHY])
 {
@@ -238,9 +232,10 @@ static int take_piece(struct fetch *fetch, int64_t from_s, int64_t to_s, bool ol
 		text = ask(fetch, url, &size, &error, why);
 	if (!text)
 		return error;
-	*empty = is_empty_list(text, size);
-	if (!*empty)
-		error = take_answer(fetch, text, size, series, why);
+	error = take_answer(fetch, text, size, series, why);
+	*empty = error == -ENODATA;
+	if (*empty)
+		error = 0;
 	if (fresh && keeps && !error && !*empty)
 		keep(fetch, name, text, size);
 	free(text);

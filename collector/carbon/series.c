@@ -146,7 +146,7 @@ int series_read(const char *text, size_t size, enum series_basis basis, struct s
 	error = series_file(text, size, basis, series, why);
 	if (!error && !series->points) {
 		snprintf(why, SERIES_WHY, "no figure is in it");
-		error = -EINVAL;
+		error = -ENODATA;
 	}
 	return error ? error : put_in_order(series, why);
 }

@@ -36,8 +36,8 @@ struct series {
 /*
  * Reads a file's text, whatever its format. A figure holds up to the next one, but no longer than
  * twice the usual distance; the last one as long as is usual. `basis` chooses where the file has
- * both, and is refused where it has only the other. Returns 0, -ENOMEM, or -EINVAL with one line in
- * `why`; the series is to be freed in each case.
+ * both, and is refused where it has only the other. Returns 0, -ENOMEM, or with one line in `why`
+ * -ENODATA where it is well and has no figure, and -EINVAL; the series is to be freed in each case.
  */
 int series_read(const char *text, size_t size, enum series_basis basis, struct series *series,
 		char why[SERIES_WHY]);

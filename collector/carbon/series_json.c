@@ -142,10 +142,12 @@ static int take_answer(struct answer *answer, const json_t *root)
 	const json_t *list = entries(root);
 	int error;
 
-	if (!list || !json_array_size(list)) {
+	if (!list) {
 		snprintf(answer->why, SERIES_WHY, "no list of figures is in it");
 		return -EINVAL;
 	}
+	if (!json_array_size(list))
+		return 0;
 	error = take_shape(answer, root, json_array_get(list, 0));
 	for (size_t i = 0; !error && i < json_array_size(list); i++)
 		error = take_entry(answer, i, json_array_get(list, i));

@@ -70,6 +70,10 @@ grep -qx '2026-01-05T00:30:00Z,2026-01-05T01:00:00Z,50.000000' "$out" || fail "$
 [ "$(figures)" -eq 6 ] || fail "$(figures) figures"
 fetched --fetch rte --url "$base" --from 2018-01-05 --to 2018-01-06
 { grep -q 'cons-def' "$asked" && grep -qx '# zone: FR' "$out"; } || fail "$(cat "$asked")"
+# A piece of which nothing is known yet does not undo those before it.
+fetched --fetch rte --url "$base" --from -2d --to +40d
+[ "$(figures)" -ge 140 ] || fail "$(figures) figures"
+refused 1 'no figure for that time' --fetch rte --url "$base" --from +1d --to +2d
 
 echo "Electricity Maps': by a token from the environment or a file, never from an argument"
 refused 1 'asks for a token' --fetch electricity-maps --url "$base" --zone DE

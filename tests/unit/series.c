@@ -209,7 +209,6 @@ static void what_is_no_series_is_said(void **state)
 	} bad[] = {
 		{"", "the file is empty"},
 		{" \n", "the file is empty"},
-		{"datetime,g_per_kwh\n", "no figure is in it"},
 		{"datetime,watts\n2026-01-01T00:00Z,1\n",
 		 "no column of grams per kWh: name it g_per_kwh (or gCO2e_per_kwh)"},
 		{"when,g_per_kwh\n2026-01-01T00:00Z,1\n",
@@ -229,7 +228,7 @@ static void what_is_no_series_is_said(void **state)
 		{"start,end,g_per_kwh\n2026-01-01T01:00Z,2026-01-01T00:00Z,1\n",
 		 "the figure for 2026-01-01T01:00:00Z ends before it begins"},
 		{"datetime,g_per_kwh\n\"2026-01-01T00:00Z,1\n", "a quote is not closed"},
-		{"{\"history\": []}", "no list of figures is in it"},
+		{"{\"history\": {}}", "no list of figures is in it"},
 		{"[{\"a\": 1}]", "neither Electricity Maps, UK Carbon Intensity nor RTE eCO2mix"},
 		{"[{\"taux_co2\": 5}]", "entry 1 has no time"},
 		{"[{\"taux_co2\": \"5\", \"date_heure\": \"2026-01-01T00:00Z\"}]",
@@ -245,6 +244,24 @@ static void what_is_no_series_is_said(void **state)
 			series_read(bad[i].text, strlen(bad[i].text), SERIES_ANY, &series, why),
 			-EINVAL);
 		assert_string_equal(why, bad[i].why);
+		series_free(&series);
+	}
+}
+
+static void what_is_well_may_have_no_figure(void **state)
+{
+	static const char *const none[] = {
+		"datetime,g_per_kwh\n", "datetime,g_per_kwh\n2026-01-01T00:00Z,\n", "[]",
+		"{\"data\": []}", "[{\"taux_co2\": null, \"date_heure\": \"2026-01-01T00:00Z\"}]"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		struct series series;
+		char why[SERIES_WHY];
+
+		assert_int_equal(series_read(none[i], strlen(none[i]), SERIES_ANY, &series, why),
+				 -ENODATA);
+		assert_string_equal(why, "no figure is in it");
 		series_free(&series);
 	}
 }
@@ -298,6 +315,7 @@ int main(void)
 		cmocka_unit_test(gaps_are_not_bridged),
 		cmocka_unit_test(until_further_notice),
 		cmocka_unit_test(what_is_no_series_is_said),
+		cmocka_unit_test(what_is_well_may_have_no_figure),
 		cmocka_unit_test(a_basis_that_is_not_there_is_refused),
 		cmocka_unit_test(clocks_of_central_europe),
 	};
