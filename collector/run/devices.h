@@ -8,6 +8,7 @@
 #ifndef GRAMME_DEVICES_H
 #define GRAMME_DEVICES_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -71,5 +72,14 @@ int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start
  */
 int devices_tick(struct devices *devices, uint64_t t_ns, const struct account_posting *posting,
 		 struct kernels *kernels);
+
+/* The devices, for another collector to go on from. Returns a new list, or NULL. */
+json_t *devices_save(const struct devices *devices);
+
+/*
+ * Fills devices that were just opened from what devices_save gave, here or in an older version.
+ * Returns 0, -ENOMEM, or -EBADMSG for what is no such list.
+ */
+int devices_restore(struct devices *devices, const json_t *saved);
 
 #endif

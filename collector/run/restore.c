@@ -85,33 +85,6 @@ static int restore_origin(struct run *run, const json_t *saved)
 	return run->origin.user && (run->origin.job || !job) ? 0 : -ENOMEM;
 }
 
-static int restore_devices(struct devices *devices, const json_t *saved)
-{
-	const json_t *list = json_object_get(saved, "devices");
-
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		struct arena_device device = {0};
-		const char *name, *bus_id;
-		json_int_t peak_bytes;
-		int type, api;
-
-		if (json_unpack(json_array_get(list, i), "[i, i, s, s, I]", &type, &api, &name,
-				&bus_id, &peak_bytes) ||
-		    peak_bytes < 0 || strlen(name) >= sizeof(device.name) ||
-		    strlen(bus_id) >= sizeof(device.bus_id))
-			return -EBADMSG;
-		device.type = (uint32_t)type;
-		device.api = (uint32_t)api;
-		strcpy(device.name, name);
-		strcpy(device.bus_id, bus_id);
-		const int index = devices_find(devices, &device);
-		if (index < 0)
-			return -ENOMEM;
-		devices_memory(devices, index, (uint64_t)peak_bytes);
-	}
-	return 0;
-}
-
 /* Rows borrow the label of their device, where it is known. */
 static void find_device(const struct devices *devices, struct ledger_kernel *row)
 {
@@ -125,7 +98,7 @@ static void find_device(const struct devices *devices, struct ledger_kernel *row
 static int restore_kernels(struct run *run, const json_t *saved)
 {
 	const json_t *rows = json_object_get(saved, "rows");
-	int error = restore_devices(&run->devices, saved);
+	int error = devices_restore(&run->devices, json_object_get(saved, "devices"));
 
 	for (size_t i = 0; i < run->resumed.state.kernels && !error; i++) {
 		struct ledger_kernel row = run->resumed.kernel[i];

@@ -28,20 +28,6 @@ static json_t *save_gone_rows(const struct kernels *kernels)
 	return rows;
 }
 
-static json_t *save_devices(const struct devices *devices)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < devices->n; i++) {
-		const struct device *d = devices->device[i];
-		if (json_array_append_new(list, json_pack("[i, i, s, s, I]", (int)d->type,
-							  (int)d->api, d->name, d->bus_id,
-							  (json_int_t)d->memory_peak_bytes)))
-			break;
-	}
-	return list;
-}
-
 /* Its number, what it was heard of already, the next event of each lane that has any, and the next
  * note. */
 static json_t *save_feed(const struct run_feed *feed)
@@ -91,7 +77,7 @@ static json_t *save_all(const struct run *run, json_t *interval)
 		(json_int_t)place.owner, "group", (json_int_t)place.group, "user", run->origin.user,
 		"job", text_json(run->origin.job), "launcher", (json_int_t)run->launcher_id,
 		"orphan", run->foreground || run->orphaned, "interval", interval, "rows",
-		save_gone_rows(&run->kernels), "devices", save_devices(&run->devices), "feeds",
+		save_gone_rows(&run->kernels), "devices", devices_save(&run->devices), "feeds",
 		save_feeds(run), "gone", save_gone(run), "tree", tree_save(&run->tree), "past_lost",
 		(json_int_t)run->past_lost, "past_cost_ns", (json_int_t)run->past_cost_ns,
 		"cost_ns", (json_int_t)run->cost_ns, "own_cpu_ns", (json_int_t)run->own_cpu_ns);

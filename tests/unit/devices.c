@@ -4,6 +4,8 @@
  */
 #include "tests/unit/machine.h"
 
+#include <errno.h>
+
 #include "collector/run/devices.h"
 
 #define T0 (5000 * SECOND)
@@ -118,12 +120,46 @@ static void two_names_of_a_gpu_have_its_energy_once(void **state)
 	devices_release(&devices);
 }
 
+/* A collector may be replaced by a newer one under programs that run. */
+static void whoever_goes_on_has_them(void **state)
+{
+	json_t *saved, *old;
+
+	(void)state;
+	devices_open(&devices, domain, DOMAINS, T0);
+	devices_memory(&devices, find_of(WIRE_DEVICE_GPU, WIRE_API_CUDA, "A", "0000:0b:00.0"), 77);
+	find_of(WIRE_DEVICE_CPU, WIRE_API_OPENCL, "B", "");
+	saved = devices_save(&devices);
+	devices_release(&devices);
+
+	devices_open(&devices, domain, DOMAINS, T0);
+	assert_int_equal(devices_restore(&devices, saved), 0);
+	assert_int_equal(devices.n, 2);
+	assert_string_equal(devices.device[0]->domain, "gpu-1");
+	assert_int_equal(devices.device[0]->memory_peak_bytes, 77);
+	assert_string_equal(devices.device[1]->label, "B");
+	devices_release(&devices);
+	json_decref(saved);
+
+	/* As it was kept before memory was. */
+	old = json_pack("[[i, i, s, s]]", WIRE_DEVICE_GPU, WIRE_API_CUDA, "A", "0000:0b:00.0");
+	devices_open(&devices, domain, DOMAINS, T0);
+	assert_int_equal(devices_restore(&devices, old), 0);
+	assert_string_equal(devices.device[0]->domain, "gpu-1");
+	assert_int_equal(devices.device[0]->memory_peak_bytes, 0);
+	assert_int_equal(json_array_remove(json_array_get(old, 0), 3), 0);
+	assert_int_equal(devices_restore(&devices, old), -EBADMSG);
+	devices_release(&devices);
+	json_decref(old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_gpu_is_found_by_what_programs_call_it),
 		cmocka_unit_test(what_was_used_is_told),
 		cmocka_unit_test(two_names_of_a_gpu_have_its_energy_once),
+		cmocka_unit_test(whoever_goes_on_has_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
