@@ -267,6 +267,14 @@ static bool in_order(const struct proc_snapshot *snapshot)
 	return i >= snapshot->n;
 }
 
+/* Containers can have a loadavg of somebody's making over the kernel's (lxcfs), seconds old. */
+static bool is_kernels(int fd, const char *root)
+{
+	struct stat file, folder;
+
+	return !fstat(fd, &file) && !stat(root, &folder) && file.st_dev == folder.st_dev;
+}
+
 /* The PID that was given out last, which is the last word of loadavg; 0 where it is not told. */
 static long newest_pid(const char *root)
 {
@@ -276,7 +284,7 @@ static long newest_pid(const char *root)
 
 	if (fd < 0)
 		return 0;
-	ssize_t length = read_up_to(fd, text, sizeof(text));
+	ssize_t length = is_kernels(fd, root) ? read_up_to(fd, text, sizeof(text)) : -1;
 	close(fd);
 	const char *last = length > 0 ? strrchr(text, ' ') : NULL;
 	return last ? strtol(last, NULL, 10) : 0;

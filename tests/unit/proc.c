@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -204,6 +205,31 @@ static void nobody_is_looked_for_while_nobody_comes(void **state)
 	proc_snapshot_release(&snapshot);
 }
 
+/* A loadavg that is mounted over the kernel's says nothing of who has come. */
+static void a_strange_loadavg_is_not_believed(void **state)
+{
+	struct proc_snapshot snapshot = {0};
+	const char text[] = "0.01 0.02 0.03 1/77 31\n";
+	char path[512], target[64];
+	int fd = memfd_create("loadavg", MFD_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	snprintf(target, sizeof(target), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "%s/loadavg", root);
+	unlink(path);
+	assert_int_equal(symlink(target, path), 0);
+	put_text("31/stat", "31 (c) S 1" STAT_TAIL);
+	assert_int_equal(proc_snapshot(root, &snapshot), 0);
+	assert_null(proc_find(&snapshot, 34));
+	put_text("34/stat", "34 (new) S 31" STAT_TAIL);
+	assert_int_equal(proc_snapshot(root, &snapshot), 0);
+	assert_non_null(proc_find(&snapshot, 34));
+	proc_snapshot_release(&snapshot);
+	assert_int_equal(unlink(path), 0);
+	close(fd);
+}
+
 /* Strangers are told apart from who comes after them without being read. */
 static void strangers_need_not_be_read_at_all(void **state)
 {
@@ -364,6 +390,7 @@ int main(void)
 		TEST(a_snapshot_holds_processes_by_pid),
 		TEST(strangers_are_not_read_again),
 		TEST(nobody_is_looked_for_while_nobody_comes),
+		TEST(a_strange_loadavg_is_not_believed),
 		TEST(strangers_need_not_be_read_at_all),
 		TEST(memory_is_proportional_or_else_unshared),
 		TEST(the_node_is_busy_but_not_when_idle_waiting_or_robbed),
