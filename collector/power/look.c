@@ -64,17 +64,18 @@ void look_compare(struct power *power, const struct power *now)
 	const struct power_finding *finding;
 	size_t n = power_domains(now, &domain);
 
+	/* A part of another adds nothing; one that slept at the start may at the next as well. */
 	for (size_t i = 0; i < n; i++)
-		if (!has_counter(power, domain[i].name))
+		if (!domain[i].within[0] && !has_counter(power, domain[i].name))
 			tell_of(power, &domain[i],
 				"can be read since this collector began; fix: start it anew when "
-				"nothing "
-				"runs (systemctl restart gramme)");
+				"nothing runs (systemctl restart gramme)");
 	n = power_domains(power, &domain);
 	for (size_t i = 0; i < n; i++)
 		if (is_taken(&domain[i]) && !has_counter(now, domain[i].name))
 			tell_of(power, &domain[i],
-				"cannot be read any more: what it draws is not known from here on");
+				"cannot be read as it could at the start: what it "
+				"draws meanwhile is not known");
 	n = power_findings(now, &finding);
 	for (size_t i = 0; i < n; i++)
 		if (finding[i].permission && !is_told(power, finding[i].text))

@@ -4,7 +4,8 @@
  */
 #include "tests/unit/sensors.h"
 
-#define ZONE "sys/class/powercap/intel-rapl:0/"
+#define ZONE	  "sys/class/powercap/intel-rapl:0/"
+#define ZONE_CORE "sys/class/powercap/intel-rapl:0:0/"
 
 static char dir[64];
 static struct sensors s;
@@ -17,6 +18,8 @@ static void machine(const char *when)
 	machine_make(dir);
 	machine_put(dir, "root/" ZONE "name", "package-0\n");
 	machine_put(dir, "root/" ZONE "max_energy_range_uj", "262143328850\n");
+	if (strstr(when, ZONE_CORE))
+		machine_put(dir, "root/" ZONE_CORE "name", "core\n");
 	machine_put(dir, "root/proc/cpuinfo", "model name\t: x\n");
 	snprintf(values, sizeof(values), "%s", when);
 	machine_put(dir, "values.tsv", values);
@@ -45,6 +48,8 @@ static const char *last(void)
 }
 
 #define RISING(t) #t "000000000\t/" ZONE "energy_uj\t"
+
+#define CORE(t) #t "000000000\t/" ZONE_CORE "energy_uj\t"
 
 static void test_nothing_changes(void **state)
 {
@@ -93,7 +98,8 @@ static void test_closed_to_users(void **state)
 	sensors_after(&s, 61 * SECOND);
 	assert_int_equal(sensors_reading(&s, "package-0")->error, -EACCES);
 	assert_int_equal(findings(), 2);
-	assert_non_null(sensors_finding(&s, "powercap: package-0 cannot be read any more"));
+	assert_non_null(
+		sensors_finding(&s, "powercap: package-0 cannot be read as it could at the start"));
 	assert_true(sensors_finding(&s, "powercap: package-0 and its like are there")->permission);
 	sensors_after(&s, 61 * SECOND);
 	assert_int_equal(findings(), 2);
@@ -106,7 +112,21 @@ static void test_gone(void **state)
 	machine(RISING(0) "1000000\n" RISING(30) "301000000\n" RISING(31) "!ENOENT\n" RISING(
 		600) "!ENOENT\n");
 	sensors_after(&s, 61 * SECOND);
-	assert_non_null(sensors_finding(&s, "powercap: package-0 cannot be read any more"));
+	assert_non_null(
+		sensors_finding(&s, "powercap: package-0 cannot be read as it could at the start"));
+	end();
+}
+
+/* What slept at the start would sleep at the next as well, and is in the package's figure. */
+static void test_a_part_that_wakes_is_not_told(void **state)
+{
+	(void)state;
+	machine(RISING(0) "1000000\n" CORE(0) "0\n" CORE(1) "1000000\n" RISING(
+		600) "6001000000\n" CORE(600) "6000000\n");
+	sensors_expect(&s, "package-0:powercap");
+	const size_t before = findings();
+	sensors_after(&s, 61 * SECOND);
+	assert_int_equal(findings(), before);
 	end();
 }
 
@@ -117,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_opened_to_users),
 		cmocka_unit_test(test_closed_to_users),
 		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_a_part_that_wakes_is_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
