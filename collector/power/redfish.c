@@ -131,20 +131,26 @@ static void find(struct redfish *redfish, const struct config_entry *entry)
 	const size_t i = redfish->bank.gauges;
 	struct bmc *bmc = &redfish->bmc[i];
 	struct power_domain domain = {0};
+	int error = 0;
 
 	*bmc = (struct bmc){0};
 	if (remote_open(&bmc->remote, redfish->bank.power, "redfish", redfish->bank.world, entry) ||
 	    describe(redfish, bmc, &domain))
 		return;
 	if (i)
-		bmc_find(bmc);
+		error = bmc_find(bmc);
 	if ((i && relate(redfish, bmc, &domain)) ||
 	    gauge_add(&redfish->bank, &domain, PLAUSIBLE_NODE, PERIOD_NS)) {
 		bmc_end(bmc);
 		return;
 	}
 	redfish->bank.gauge[i].integral.reach_ns = REACH_NS;
-	find_problem(redfish->bank.power, bmc, poll_bmc(redfish, i));
+	/* One that does not answer is waited for once. */
+	if (error)
+		gauge_miss(&redfish->bank.gauge[i], error);
+	else
+		error = poll_bmc(redfish, i);
+	find_problem(redfish->bank.power, bmc, error);
 }
 
 static void find_all(struct redfish *redfish, const struct config *config)
