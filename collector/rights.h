@@ -6,14 +6,15 @@
  * A collector that was started with capabilities settles: it keeps the few below, none in force,
  * and neither it nor what it might execute can get another. Around the one call for which the
  * kernel asks for it, a thread puts one of them in force. What the kernel asks for
- * (capabilities(7), and its source of 6.1): CAP_SETGID, CAP_SETUID  to take on a user's rights
- * (setfsgid, setfsuid), and not to put them down CAP_CHOWN               to give a user the folder
- * of his ledgers CAP_SYS_PTRACE          to look at a process of somebody else: its maps,
- * environment, memory, its root, and with hidepid= that it is there CAP_PERFMON             to
- * count for a whole CPU, where kernel.perf_event_paranoid is above 0 CAP_DAC_READ_SEARCH     for
- * the counters of powercap, 0400 and root's. Root owns them, and needs no capability: it is kept by
- * a collector of another user, to whom a unit gave it, and not by root /dev/ipmi0 is root's as
- * well, and its driver asks for no capability.
+ * (capabilities(7), and its source of 6.1):
+ * - CAP_SETGID, CAP_SETUID: to take on a user's rights (setfsgid, setfsuid), not to put them down
+ * - CAP_CHOWN: to give a user the folder of his ledgers
+ * - CAP_SYS_PTRACE: to look at a process of somebody else: its maps, environment, memory, its root,
+ *   and with hidepid= that it is there
+ * - CAP_PERFMON: to count for a whole CPU, where kernel.perf_event_paranoid is above 0
+ * - CAP_DAC_READ_SEARCH: for the counters of powercap, 0400 and root's. Root owns them, and needs
+ * no capability: it is kept by a collector of another user, to whom a unit gave it, and not by root
+ * /dev/ipmi0 is root's as well, and its driver asks for no capability.
  */
 #ifndef GRAMME_RIGHTS_H
 #define GRAMME_RIGHTS_H
