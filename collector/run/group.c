@@ -104,8 +104,33 @@ static bool is_guest(const struct look *look, const struct proc_stat *stat)
 	       is_ancestor(look->tree, stat->pid) || is_helper(look->tree, stat);
 }
 
+static FILE *open_list(const char *folder)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+	return fopen(path, "re");
+}
+
+/*
+ * Where /proc hides other people's processes (hidepid), one that is not there may live all the
+ * same; one that is gone is listed no more either.
+ */
+static bool is_gone(const char *folder, pid_t pid)
+{
+	FILE *file = open_list(folder);
+	bool listed = !file;
+	int other;
+
+	while (!listed && fscanf(file, "%d", &other) == 1)
+		listed = other == pid;
+	if (file)
+		fclose(file);
+	return !listed;
+}
+
 /* One process of the group. Returns false where it makes the group another's as well. */
-static bool admit(struct look *look, pid_t pid)
+static bool admit(struct look *look, const char *folder, pid_t pid)
 {
 	const struct tree *tree = look->tree;
 	struct proc_stat stat;
@@ -118,7 +143,7 @@ static bool admit(struct look *look, pid_t pid)
 	if (pid <= 0)
 		return false; /* in a namespace of PIDs that cannot be seen from here */
 	if (proc_stat(tree->world->root, pid, &stat))
-		return true; /* gone */
+		return is_gone(folder, pid);
 	if (is_newborn(tree, &stat))
 		return true;
 	if (!is_guest(look, &stat) || look->guests == GROUP_GUESTS_MAX)
@@ -131,16 +156,14 @@ static bool admit(struct look *look, pid_t pid)
 
 static bool admit_all(struct look *look, const char *folder)
 {
-	char path[PATH_MAX + 16];
 	bool ours = true;
 	int pid;
 
-	snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
-	FILE *file = fopen(path, "re");
+	FILE *file = open_list(folder);
 	if (!file)
 		return false;
 	while (ours && fscanf(file, "%d", &pid) == 1)
-		ours = admit(look, (pid_t)pid);
+		ours = admit(look, folder, (pid_t)pid);
 	/* A threaded group does not tell. */
 	ours = ours && !ferror(file);
 	fclose(file);

@@ -124,6 +124,17 @@ static void who_is_of_neither_has_the_tree_count(void **state)
 	assert_int_equal(group.cpu_ns, 300 * MS);
 }
 
+/* A /proc mounted with hidepid tells nothing of 60, who is of another user. */
+static void who_is_hidden_is_of_neither(void **state)
+{
+	(void)state;
+	put_process(42, 41, 20, 0);
+	put_group("job", "41\n42\n60\n", 9000);
+	look();
+	assert_int_equal(group.cpu_ns, 100 * MS);
+	assert_string_equal(group_method(&group), "tree");
+}
+
 static void a_child_of_the_run_is_none_of_them(void **state)
 {
 	(void)state;
@@ -195,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_nobody_reaped_counts_and_the_shell_does_not),
 		TEST(who_is_of_neither_has_the_tree_count),
+		TEST(who_is_hidden_is_of_neither),
 		TEST(a_child_of_the_run_is_none_of_them),
 		TEST(a_group_that_is_gone_is_counted_by_the_tree),
 		TEST(several_groups_are_found_in_one),
