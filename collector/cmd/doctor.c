@@ -171,6 +171,14 @@ static void look_at_collector(struct patient *patient)
 
 /* ---- where ledgers go ---- */
 
+/* To the folder that it is in, which may be "/". */
+static void go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	slash[slash == path] = '\0';
+}
+
 /* The nearest folder above that is there: what is missing is made in it. */
 static void look_at_folder(struct patient *patient)
 {
@@ -180,8 +188,8 @@ static void look_at_folder(struct patient *patient)
 	char *at = path ? strdup(path) : NULL;
 	struct rlimit limit;
 
-	while (at && access(at, F_OK) && errno == ENOENT && strrchr(at, '/') > at)
-		*strrchr(at, '/') = '\0';
+	while (at && access(at, F_OK) && errno == ENOENT && strrchr(at, '/'))
+		go_up(at);
 	if (at && access(at, W_OK | X_OK))
 		say(patient, FIX,
 		    "ledgers: %s: %s; fix: --ledger-dir DIR, or GRAMME_LEDGER_DIR=DIR", at,
@@ -344,5 +352,9 @@ int doctor_main(int argc, char **argv)
 	if (patient.program)
 		look_at_program(&patient);
 	world_close(patient.world);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "gramme doctor: cannot write: %s\n", strerror(errno));
+		return STATUS_FIX;
+	}
 	return patient.fixes ? STATUS_FIX : STATUS_WELL;
 }

@@ -69,6 +69,8 @@ echo "the ledgers"
 touch "$TMPDIR/file"
 ill ledgers --ledger-dir "$TMPDIR/file/x"
 well ledgers --ledger-dir "$TMPDIR/made/when/needed"
+[ ! -w / ] || well ledgers --ledger-dir "/gramme-none-$$"
+"$gramme" doctor 2>&1 >/dev/full | grep -q 'cannot write' || fail "nothing was written, and nothing said"
 [ ! -e "$TMPDIR/made" ] || fail "it made a folder"
 (ulimit -f 1000 && ill 'ulimit -f') || exit 1
 
