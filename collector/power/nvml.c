@@ -128,8 +128,7 @@ static void find_no_nvml(struct nvml *nvml, int error)
 	case -ELIBBAD:
 		FIND(nvml, false,
 		     "library and kernel driver are of two versions: no NVIDIA GPU is metered; "
-		     "fix: "
-		     "load the driver anew, or reboot");
+		     "fix: load the driver anew, or reboot");
 		break;
 	case -ENOSYS:
 		FIND(nvml, false,
@@ -556,11 +555,9 @@ static size_t nvml_uses(void *state, struct power_use *use, size_t room, uint64_
 
 	for (size_t i = 0; i < nvml->n; i++) {
 		const uint32_t at = nvml->metered[i].gpu;
-		int rows = -1;
-
-		if (at != NO_GPU)
-			rows = nvml_users_read(&nvml->users, at, &nvml->facts.gpu[at], nvml->t_ns,
-					       use + n, room - n);
+		int rows = at == NO_GPU ? -1
+					: nvml_users_read(&nvml->users, at, &nvml->facts.gpu[at],
+							  nvml->t_ns, use + n, room - n);
 		if (rows < 0)
 			continue;
 		*known |= 1ULL << i;
@@ -577,9 +574,7 @@ static size_t nvml_uses(void *state, struct power_use *use, size_t room, uint64_
 
 static uint64_t nvml_own_ns(const void *state)
 {
-	const struct nvml *nvml = state;
-
-	return nvml->own_ns;
+	return ((const struct nvml *)state)->own_ns;
 }
 
 /* Counters of 64 bits; but power has to be looked at. */
