@@ -91,14 +91,14 @@ rm -rf "${ledgers:?}"/*
 start_collector --zone FR
 within "$group" env GRAMME_EAGER=1 LD_PRELOAD="$build/libgramme.so" \
 	"$python" "$TMPDIR/busy.py" >"$TMPDIR/out" &
-program=$!
+busy=$!
 sleep 1
 kill -KILL "$collector"
 wait "$collector" 2>/dev/null || true
 sleep 1.5
 start_collector --zone FR
 wait_for "went on with 1 runs"
-wait "$program"
+wait "$busy"
 stop_collector
 trap 'rmdir "$group"/* "$group" 2>/dev/null || true' EXIT
 ledger=$(newest "$ledgers")
