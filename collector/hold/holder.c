@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -27,6 +28,7 @@
 #define LOOK_AGAIN_MS  10000u /* for clients that live, once patience is over */
 #define STAND_INS_MAX  8u     /* that may die before it is given up */
 #define STAND_IN_PAUSE 200u   /* ms, times those that died */
+#define PIPES_BELOW    256    /* descriptors among which libuv has its own, which it opens early */
 
 struct holder {
 	struct holder_options is;
@@ -409,10 +411,16 @@ static void go_on(void *arg)
 	serve(holder);
 }
 
-/* Nothing of the collector's may be kept open: somebody may wait for its end. */
+/*
+ * Nothing of the collector's may be kept open: somebody may wait for its end. But the number of a
+ * pipe is taken by nothing of ours, since two are libuv's: at each fork it closes these two numbers
+ * in the child, whatever they are by then, and opens a pipe again, of which a stand-in that let go
+ * what was ours closed an end (it ended by SIGABRT at its first signal, 2026-11-22).
+ */
 static int keep_only(int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct stat st;
 
 	for (int i = 0; i < 3; i++)
 		dup2(null, i);
@@ -422,7 +430,12 @@ static int keep_only(int fd)
 		fcntl(3, F_SETFD, FD_CLOEXEC);
 		fd = 3;
 	}
-	close_range(4, ~0u, 0);
+	for (int i = 4; i < PIPES_BELOW; i++)
+		if (!fstat(i, &st) && S_ISFIFO(st.st_mode))
+			dup3(0, i, O_CLOEXEC);
+		else
+			close(i);
+	close_range(PIPES_BELOW, ~0u, 0);
 	return fd;
 }
 
