@@ -7,11 +7,11 @@
 killed() {
 	rm -rf "$ledgers"
 	"$gramme" run --quiet --ledger-dir "$ledgers" "$@" -- "$prog/spin" 4000 >"$TMPDIR/out" 2>"$TMPDIR/err" &
-	local run=$!
+	local metering=$!
 
 	sleep 1.2
-	kill -KILL "$run"
-	wait "$run" || true
+	kill -KILL "$metering"
+	wait "$metering" || true
 	for _ in $(seq 120); do
 		ledger=$(newest "$ledgers")
 		! grep -q '"type":"close"' "$ledger" || break
