@@ -323,11 +323,22 @@ static void on_tick(uv_timer_t *timer)
 	tick_reap(meter);
 }
 
+/* A program that was put into a group of its own when it began may be over before the tick. */
+static void look_at_young(struct meter *meter)
+{
+	const uint64_t t_ns = tick_clock(meter);
+
+	for (struct run *run = meter->run; run; run = run->next)
+		if (!run->group.own && t_ns - run->start_ns < UNITS_NS_PER_S)
+			run_look(run);
+}
+
 static void on_early(uv_timer_t *timer)
 {
 	struct meter *meter = timer->data;
 
 	tick_scan(meter);
+	look_at_young(meter);
 	tick_reap(meter);
 	if (meter->runs && ++meter->early_step < EARLY_STEPS)
 		uv_timer_start(timer, on_early,

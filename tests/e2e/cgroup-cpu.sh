@@ -68,6 +68,7 @@ echo "the program alone, from its beginning on"
 ledger=$(newest "$ledgers")
 verified
 holds '.run.cpu_method == "cgroup" or .run.cpu_method == "mixed"'
+holds ".run.cpu_ns >= $(cat "$TMPDIR/out") * 85 / 100"
 
 echo "another one in it"
 sleep 60 &
