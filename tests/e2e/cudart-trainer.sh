@@ -7,10 +7,7 @@
 # what the driver executed, name by name, bare and metered. (The trees are nonsense: no kernel runs.)
 . tests/e2e/lib.sh
 
-[ "$(uname -m)" = x86_64 ] || {
-	echo "skip: that wheel is for x86-64 alone"
-	exit 77
-}
+needs_x86 "XGBoost's wheel"
 unpacked xgboost==0.81 --python-version 3.7 --platform manylinux1_x86_64
 library=$unpacked/xgboost/lib/libxgboost.so
 ! readelf -d "$library" | grep -q 'NEEDED.*cudart' || fail "the runtime is not in the library any more"

@@ -5,10 +5,7 @@
 . tests/e2e/lib.sh
 use_fake
 
-[ "$(id -u)" -eq 0 ] || {
-	echo "skip: only root can be two users"
-	exit 77
-}
+needs_root "only root can be two users"
 start_collector --zone FR
 chmod 711 "$TMPDIR"
 kill -KILL "$collector"

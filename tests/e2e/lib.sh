@@ -223,13 +223,37 @@ use_simgpu() {
 	rm -f "$SIMGPU_TALLY"
 }
 
+# What no package can mend, and only that, is a reason to leave a test out.
+skip() {
+	echo "skip: $*"
+	exit 77
+}
+
+# needs_root WHY: two users, and capabilities, are given by the kernel to root alone.
+needs_root() {
+	[ "$(id -u)" -eq 0 ] || skip "$1, and this is user $(id -u)"
+}
+
+# needs_x86 WHAT: what comes as machine code.
+needs_x86() {
+	[ "$(uname -m)" = x86_64 ] || skip "$1 is for x86-64 alone, and this is $(uname -m)"
+}
+
+# needs_leave COMMAND...: the kernel, or the container around us, has to let root do it. Nobody but it
+# may refuse: another failure is one.
+needs_leave() {
+	"$@" 2>"$TMPDIR/leave" && return
+	grep -qE 'Operation not permitted|Permission denied|Read-only file system|No space left' "$TMPDIR/leave" ||
+		fail "$*: $(cat "$TMPDIR/leave")"
+	skip "the kernel does not let us: $(cat "$TMPDIR/leave")"
+}
+
 # no_index PIP-LOG WHAT: pip failed to bring that. Only a machine that reaches no index at all (then
 # pip knows of no version) is let off; whatever else fails is a failure.
 no_index() {
 	tail -n 3 "$1"
 	grep -q 'from versions: none' "$1" || fail "pip could not bring the wheel of $2"
-	echo "skip: no index of Python packages is reached"
-	exit 77
+	skip "no index of Python packages is reached"
 }
 
 # unpacked NAME==VERSION [PIP-OPTION...]: that wheel, for whatever Python, unpacked at $unpacked. Kept
@@ -247,10 +271,7 @@ unpacked() {
 # The newest of NVIDIA's runtimes that does not have the driver prove itself NVIDIA's (CUDA 11.2 and
 # later do), at $runtime; a wheel carries it.
 cuda_runtime() {
-	[ "$(uname -m)" = x86_64 ] || {
-		echo "skip: that wheel is for x86-64 alone"
-		exit 77
-	}
+	needs_x86 "torchvision's wheel with a CUDA runtime"
 	unpacked torchvision==0.10.1 --python-version 3.8 --platform manylinux1_x86_64
 	runtime=$(find "$unpacked" -name 'libcudart.*.so.10.2')
 	[ -n "$runtime" ] || fail "the wheel carries no CUDA runtime any more"

@@ -5,10 +5,7 @@
 # says that their CPU time and energy are not known to it.
 . tests/e2e/lib.sh
 
-unshare -p -f --mount-proc true 2>/dev/null || {
-	echo "skip: no namespace of PIDs may be made here"
-	exit 77
-}
+needs_leave unshare -p -f --mount-proc true
 work=("$prog/cl_linked" --launches 200 --items 4096 --rounds 2000)
 
 # closed NUMBER: until there are so many ledgers, and each has its last line.

@@ -5,10 +5,7 @@
 # threads, in Python where it tells; and what a program notices of being asked, which is nothing.
 . tests/e2e/lib.sh
 
-[ "$(uname -m)" = x86_64 ] || {
-	echo "skip: call paths are for x86-64 alone, and this is $(uname -m)"
-	exit 77
-}
+needs_x86 "sampling call paths"
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 # functions: those of all paths, each path a line, the innermost first, without their files.

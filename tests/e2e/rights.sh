@@ -5,10 +5,7 @@
 # from outside says so at any moment.
 # shellcheck disable=SC2016 # what is quoted is for the program's shell
 . tests/e2e/lib.sh
-[ "$(id -u)" -eq 0 ] || {
-	echo "skip: only root has something to give up"
-	exit 77
-}
+needs_root "only root has rights to give up"
 use_fake
 user=65534
 

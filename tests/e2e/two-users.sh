@@ -4,10 +4,7 @@
 # three ledgers, each joule once, and nobody reads the other's.
 . tests/e2e/lib.sh
 
-if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
-	echo "skip: only root serves several users"
-	exit 77
-fi
+needs_root "only root serves several users"
 work=("$prog/cl_linked" --launches 300 --items 4096 --rounds 300)
 chmod 711 "$TMPDIR"
 kernels=$TMPDIR/kernels

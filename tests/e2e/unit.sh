@@ -32,10 +32,8 @@ setting() {
 [ "/var/lib/$(setting StateDirectory)" = "$(sed -n 's/^#define ROOT_LEDGER "\(.*\)"/\1/p' collector/cmd/collect.c)" ] ||
 	fail "its ledgers go elsewhere"
 
-if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
-	echo "skip: only root can confine a collector here"
-	exit 77
-fi
+needs_root "only root can confine a collector"
+needs_leave unshare -m true
 
 # confined COMMAND...: with the unit's capabilities, and nothing to be written but the two folders.
 cat >"$TMPDIR/confined" <<'END'
