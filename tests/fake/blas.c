@@ -14,12 +14,12 @@ PUBLIC double fakeblas_a, fakeblas_b, fakeblas_c, fakeblas_alpha, fakeblas_beta;
 PUBLIC int64_t fakeblas_word[FAKE_WORDS];
 PUBLIC uint64_t fakeblas_right, fakeblas_wrong;
 
-static long elapsed_ms(const struct timespec *since)
+static int64_t elapsed_ns(const struct timespec *since)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+	return (now.tv_sec - since->tv_sec) * 1000000000 + now.tv_nsec - since->tv_nsec;
 }
 
 static void called(int is_right)
@@ -29,7 +29,7 @@ static void called(int is_right)
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	__atomic_fetch_add(is_right ? &fakeblas_right : &fakeblas_wrong, 1, __ATOMIC_RELAXED);
-	while (wanted_ms && elapsed_ms(&begin) < atol(wanted_ms))
+	while (wanted_ms && elapsed_ns(&begin) < atol(wanted_ms) * 1000000)
 		;
 }
 
