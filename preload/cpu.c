@@ -111,6 +111,7 @@ static void end(struct cpu_work *work, uint16_t label, uint64_t flop, uint32_t s
 		.entry = entry,
 		.flags = WIRE_EVENT_TIMED | WIRE_EVENT_BLOCKED,
 		.shape = shape,
+		.nested_ns = nested_ns,
 	};
 
 	t->inner_ns = work->inner_ns + all_ns;

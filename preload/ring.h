@@ -134,6 +134,7 @@ static inline __attribute__((always_inline)) void ring_push(struct ring_thread *
 	__atomic_store_n(&slot->queue, event->queue, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->flags, event->flags, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->shape, event->shape, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->nested_ns, event->nested_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->seq, number + 1, __ATOMIC_RELEASE);
 	if (__builtin_expect(t->lane_number != 0, 1))
 		__atomic_store_n(&lane->head, number + 1, __ATOMIC_RELEASE);

@@ -188,10 +188,10 @@ struct wire_event {
 	uint64_t bytes;
 	uint32_t host_cost_ns; /* time in the call, saturated */
 	uint16_t entry;
-	uint16_t queue; /* number of the queue in the process */
-	uint32_t flags; /* WIRE_EVENT_* */
-	uint32_t shape; /* a hash of the sizes that the call told; 0: none told */
-	uint64_t reserved;
+	uint16_t queue;	    /* number of the queue in the process */
+	uint32_t flags;	    /* WIRE_EVENT_* */
+	uint32_t shape;	    /* a hash of the sizes that the call told; 0: none told */
+	uint64_t nested_ns; /* of a kernel on the CPU: what others within it took on its thread */
 };
 #define WIRE_EVENT_TIMED   0x1u /* start_ns and end_ns are the device's */
 #define WIRE_EVENT_BLOCKED 0x2u /* the call returned only when the command had finished */

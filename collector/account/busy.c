@@ -186,14 +186,36 @@ static void add(struct busy_share *sum, uint64_t busy_ns, uint64_t energy_uj)
 	sum->energy_uj += energy_uj;
 }
 
-/* Adds an interval's device time to its key's weight in the group at hand. */
+uint32_t busy_nested(uint64_t nested_ns, uint64_t all_ns)
+{
+	unsigned __int128 part;
+
+	if (!nested_ns)
+		return 0;
+	if (nested_ns >= all_ns)
+		return UINT32_MAX;
+	part = (((unsigned __int128)nested_ns << 32) + all_ns - 1) / all_ns;
+	return part < UINT32_MAX ? (uint32_t)part : UINT32_MAX;
+}
+
+/* What an interval has for itself: at least 1 ns, since less than all of it is nested. */
+static uint64_t own_ns(const struct busy_interval *interval)
+{
+	const uint64_t all_ns = interval->end_ns - interval->start_ns;
+
+	if (__builtin_expect(!interval->nested, 1))
+		return all_ns;
+	return all_ns - (uint64_t)(((unsigned __int128)all_ns * interval->nested) >> 32);
+}
+
+/* Adds an interval's own time to its key's weight in the group at hand. */
 static void enter(struct busy *busy, const struct busy_interval *interval)
 {
 	uint64_t *weight_ns = &busy->key[interval->key].weight_ns;
 
 	if (!*weight_ns)
 		busy->member[busy->members++] = interval->key;
-	if (__builtin_add_overflow(*weight_ns, interval->end_ns - interval->start_ns, weight_ns))
+	if (__builtin_add_overflow(*weight_ns, own_ns(interval), weight_ns))
 		*weight_ns = UINT64_MAX;
 }
 

@@ -6,8 +6,10 @@
  * has finished. A device's busy time is the union of its intervals, so it never exceeds wall
  * time. Energy goes along: an instant that was covered books the run's power of that
  * instant, once. The intervals of a batch that overlap share the time and energy that they newly
- * cover between their keys in proportion to their device times (largest remainder); an interval
- * that overlaps no other has what it newly covers for itself.
+ * cover between their keys in proportion to their own device times (largest remainder); an
+ * interval that overlaps no other has what it newly covers for itself. What an interval spent in
+ * others that lie within it (calls within a call, on one thread) is theirs and not its own, so
+ * calls of one thread have each what it took by itself, and only threads share.
  *
  * Memory is bounded. Of covered time at most 4096 separate pieces are kept: beyond that the
  * smallest gaps between them are closed, and a command that arrives late and lies in a closed gap
@@ -24,8 +26,15 @@
 struct busy_interval {
 	uint64_t start_ns; /* CLOCK_MONOTONIC */
 	uint64_t end_ns;
-	uint32_t key; /* whose: an index that the caller chose; below BUSY_KEYS_MAX */
+	uint32_t key;	 /* whose: an index that the caller chose; below BUSY_KEYS_MAX */
+	uint32_t nested; /* how much of it others have that lie within it; from busy_nested() */
 };
+
+/*
+ * nested_ns of all_ns, as busy_interval tells it: in 2^-32 parts, so that what is cut off an
+ * interval takes its part along, and rounded up, so that it is exact to the ns below 4.2 s.
+ */
+uint32_t busy_nested(uint64_t nested_ns, uint64_t all_ns);
 
 #define BUSY_KEYS_MAX 65536u
 

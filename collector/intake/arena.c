@@ -77,6 +77,7 @@ static enum slot copy_slot(const struct wire_event *slot, uint64_t number, struc
 	copy->entry = LOAD(slot->entry);
 	copy->flags = LOAD(slot->flags);
 	copy->shape = LOAD(slot->shape);
+	copy->nested_ns = LOAD(slot->nested_ns);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return LOAD(slot->seq) == before ? SLOT_WHOLE : SLOT_OVERWRITTEN;
 }
@@ -98,6 +99,11 @@ static bool judge(const struct wire_event *copy, uint64_t first_ns, uint64_t las
 	if (event->called_ns > event->start_ns)
 		event->called_ns = event->start_ns;
 	event->timed = event->start_ns <= event->end_ns;
+	if (!event->timed)
+		return true;
+	event->nested_ns = event->end_ns - event->start_ns;
+	if (copy->nested_ns < event->nested_ns)
+		event->nested_ns = copy->nested_ns;
 	return true;
 }
 

@@ -39,6 +39,7 @@ struct arena_event {
 			     * within the clip or 0 */
 	uint64_t start_ns;
 	uint64_t end_ns;
+	uint64_t nested_ns; /* of a timed one, within these: what others have that lie in it */
 };
 
 /*

@@ -40,13 +40,29 @@ void devices_open(struct devices *devices, const struct power_domain *domain, si
 			name_domain(devices->cpu_domain, domain[i].name);
 }
 
+static struct occupied *make_occupied(uint64_t start_ns)
+{
+	struct occupied *occupied = calloc(1, sizeof(*occupied));
+
+	if (occupied && !busy_new(start_ns, &occupied->busy))
+		return occupied;
+	free(occupied);
+	return NULL;
+}
+
+static void free_occupied(struct occupied *occupied)
+{
+	if (!occupied)
+		return;
+	busy_free(occupied->busy);
+	free(occupied->pending);
+	free(occupied);
+}
+
 static void free_device(struct device *device)
 {
-	if (!device)
-		return;
-	if (device->busy && !device->domain)
-		busy_free(device->busy);
-	free(device->pending);
+	if (!device->domain)
+		free_occupied(device->occupied);
 	free(device);
 }
 
@@ -54,11 +70,9 @@ void devices_release(struct devices *devices)
 {
 	for (size_t i = 0; i < devices->n; i++)
 		free_device(devices->device[i]);
-	if (devices->cpu_busy)
-		busy_free(devices->cpu_busy);
+	free_occupied(devices->cpu);
 	for (size_t i = 0; i < devices->domains; i++)
-		if (devices->gpu_busy[i])
-			busy_free(devices->gpu_busy[i]);
+		free_occupied(devices->gpu[i]);
 	*devices = (struct devices){0};
 }
 
@@ -90,23 +104,20 @@ static int find_gpu(const struct devices *devices, const struct arena_device *fr
 /* Finds out who bears a device's energy, and gives it its busy time. Returns 0 or -ENOMEM. */
 static int place(struct devices *devices, struct device *device, const struct arena_device *from)
 {
-	struct busy **shared = NULL;
-	struct busy *own = NULL;
+	struct occupied **shared = &device->occupied;
 
 	device->gpu = find_gpu(devices, from);
-	if (device->gpu >= 0)
-		shared = &devices->gpu_busy[device->gpu];
-	else if (from->type == WIRE_DEVICE_CPU && devices->cpu_domain[0])
-		shared = &devices->cpu_busy;
-	if (!(shared && *shared) && busy_new(devices->start_ns, &own))
-		return -ENOMEM;
-	if (shared && !*shared)
-		*shared = own;
-	device->busy = shared ? *shared : own;
-	if (shared)
-		device->domain =
-			device->gpu >= 0 ? devices->domain[device->gpu].name : devices->cpu_domain;
-	return 0;
+	if (device->gpu >= 0) {
+		shared = &devices->gpu[device->gpu];
+		device->domain = devices->domain[device->gpu].name;
+	} else if (from->type == WIRE_DEVICE_CPU && devices->cpu_domain[0]) {
+		shared = &devices->cpu;
+		device->domain = devices->cpu_domain;
+	}
+	if (!*shared)
+		*shared = make_occupied(devices->start_ns);
+	device->occupied = *shared;
+	return device->occupied ? 0 : -ENOMEM;
 }
 
 /* Only what has a name: what a full table or a torn slot stands for is none. */
@@ -180,21 +191,20 @@ const struct ledger_device *devices_unmetered(const struct devices *devices)
 	return NULL;
 }
 
-int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start_ns,
-		uint64_t end_ns)
+int devices_add(struct devices *devices, int index, const struct busy_interval *command)
 {
-	struct device *device = devices->device[index];
+	struct occupied *occupied = devices->device[index]->occupied;
 
-	if (device->n == device->room) {
-		size_t room = device->room ? device->room * 2 : 1024;
-		struct busy_interval *more = realloc(device->pending, room * sizeof(*more));
+	if (occupied->n == occupied->room) {
+		size_t room = occupied->room ? occupied->room * 2 : 1024;
+		struct busy_interval *more = realloc(occupied->pending, room * sizeof(*more));
 		if (!more)
 			return -ENOMEM;
-		device->pending = more;
-		device->room = room;
+		occupied->pending = more;
+		occupied->room = room;
 	}
-	device->pending[device->n++] = (struct busy_interval){start_ns, end_ns, key};
-	if (device->n >= DEVICES_PENDING)
+	occupied->pending[occupied->n++] = *command;
+	if (occupied->n >= DEVICES_PENDING)
 		devices->due = true;
 	return 0;
 }
@@ -226,18 +236,20 @@ int devices_tick(struct devices *devices, uint64_t t_ns, const struct account_po
 	int error = 0;
 
 	for (size_t i = 0; i < devices->n; i++) {
-		struct device *device = devices->device[i];
+		const struct device *device = devices->device[i];
+		struct occupied *o = device->occupied;
 
-		busy_energy(device->busy, t_ns, energy_of(devices, device, posting));
-		if (device->n && busy_cover(device->busy, device->pending, device->n) == -ENOMEM)
+		busy_energy(o->busy, t_ns, energy_of(devices, device, posting));
+		if (o->n && busy_cover(o->busy, o->pending, o->n) == -ENOMEM)
 			error = -ENOMEM;
-		device->n = 0;
+		o->n = 0;
 	}
 	for (size_t i = 0; i < kernels->n; i++) {
 		int index = find_label(devices, kernels->row[i].device);
 		if (index < 0)
 			continue;
-		struct busy_share share = busy_share(devices->device[index]->busy, (uint32_t)i);
+		struct busy_share share =
+			busy_share(devices->device[index]->occupied->busy, (uint32_t)i);
 		const struct busy_share *before = &kernels->past[i].before;
 		kernels->row[i].busy_ns = before->busy_ns + share.busy_ns;
 		kernels->row[i].energy_uj = before->energy_uj + share.energy_uj;

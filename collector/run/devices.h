@@ -20,6 +20,18 @@
 #define DEVICES_MAX	64u	/* of a run; what comes later shares one, of unknown energy */
 #define DEVICES_PENDING 262144u /* finished commands that wait for a tick; then one is due */
 
+/*
+ * When a device was busy, or several together: two CPU devices share the CPUs, and so their energy;
+ * so do two names of a GPU, and its slices. Their commands are booked at once: by turns, who came
+ * first would have all of what they overlap.
+ */
+struct occupied {
+	struct busy *busy;
+	struct busy_interval *pending;
+	size_t n;
+	size_t room;
+};
+
 struct device {
 	uint32_t type;
 	uint32_t api;
@@ -28,11 +40,8 @@ struct device {
 	char label[144];    /* the name; "name #2" for the second of its name */
 	const char *domain; /* that bears its energy, or NULL */
 	uint64_t memory_peak_bytes;
-	int gpu;	   /* that domain's index where it is a GPU's, or -1 */
-	struct busy *busy; /* its own, or that of all devices on the same domains */
-	struct busy_interval *pending;
-	size_t n;
-	size_t room;
+	int gpu;		   /* that domain's index where it is a GPU's, or -1 */
+	struct occupied *occupied; /* its own, or that of all devices on the same domains */
 };
 
 struct devices {
@@ -43,8 +52,8 @@ struct devices {
 	const struct power_domain *domain; /* of the machine; borrowed */
 	size_t domains;
 	char cpu_domain[POWER_NAME_MAX]; /* "package-0", "package-*", or "" */
-	struct busy *cpu_busy;		 /* two CPU devices share the CPUs, and so their energy */
-	struct busy *gpu_busy[POWER_DOMAINS_MAX]; /* so do two names of a GPU, and its slices */
+	struct occupied *cpu;
+	struct occupied *gpu[POWER_DOMAINS_MAX];
 	uint64_t start_ns;
 	bool due; /* a tick is due, since a device's pending commands are many */
 };
@@ -62,9 +71,9 @@ void devices_memory(struct devices *devices, int index, uint64_t peak_bytes);
 /* The first device that nothing meters, or NULL. */
 const struct ledger_device *devices_unmetered(const struct devices *devices);
 
-/* A command of row `key` that occupied device `index`. Returns 0 or -ENOMEM (it is not timed). */
-int devices_add(struct devices *devices, int index, uint32_t key, uint64_t start_ns,
-		uint64_t end_ns);
+/* A command that occupied device `index`; its key is its row's. Returns 0 or -ENOMEM (it is not
+ * timed). */
+int devices_add(struct devices *devices, int index, const struct busy_interval *command);
 
 /*
  * Books what is pending, at a tick: the run has borne `posting` (one per domain, since

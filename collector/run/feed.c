@@ -121,8 +121,11 @@ static void take_event(void *arg, const struct arena_event *event)
 		return;
 	const uint32_t row = (uint32_t)entry->row - 1;
 	feed->computed = true;
-	if (event->timed)
-		devices_add(feed->devices, entry->device, row, event->start_ns, event->end_ns);
+	if (event->timed) {
+		const struct busy_interval command = {
+			start_ns, end_ns, row, busy_nested(event->nested_ns, end_ns - start_ns)};
+		devices_add(feed->devices, entry->device, &command);
+	}
 	if (feed->course)
 		course_kernel(feed->course, &(struct phase_kernel){.process = feed->process,
 								   .lane = event->lane,

@@ -52,6 +52,14 @@ holds '[.kernels[] | select(.api == "openmp") | .count] == [20]'
 holds '[.kernels[] | select(.api == "blas") | .count] == [20]'
 holds '([.kernels[].device_ns] | add) <= .run.duration_ns'
 holds '([.kernels[] | select(.api == "blas") | .device_ns] | add) >= 20 * 20000000'
+# Nobody else kept the CPUs busy, so what a row kept busy is its own time, the region's a little.
+holds '.kernels | all(.busy_ns - .device_ns | fabs <= 1000000)'
+holds '[.kernels[] | select(.api == "blas") | .busy_ns] == [.arithmetic.counted_busy_ns]'
+# Two threads of a region share what they cover, and the region has no more for itself than before.
+OMP_NUM_THREADS=2 meter_ok -- "$prog/blas_every" region 20
+holds '[.kernels[] | select(.api == "blas") | .count] == [40]'
+holds '.kernels | all(.busy_ns <= .device_ns + 1000000)'
+holds '([.kernels[].busy_ns] | add) <= .run.duration_ns'
 unset FAKEBLAS_MS OMP_NUM_THREADS
 
 cat >"$TMPDIR/product.py" <<'PY'

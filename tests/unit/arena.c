@@ -66,6 +66,7 @@ static void push(struct wire_lane *lane, const struct wire_event *event)
 	__atomic_store_n(&slot->end_ns, event->end_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->entry, event->entry, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->flags, event->flags, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->nested_ns, event->nested_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->seq, lane->head + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&lane->head, lane->head + 1, __ATOMIC_RELEASE);
 }
@@ -242,6 +243,30 @@ static void times_are_clipped_and_judged(void **state)
 			continue;
 		assert_int_equal(seen.last.start_ns, row[i].start_ns);
 		assert_int_equal(seen.last.end_ns, row[i].end_ns);
+	}
+}
+
+/* No more can lie within a command than what is left of it; of one without times, nothing does. */
+static void what_is_nested_is_bounded(void **state)
+{
+	struct wire_layout *layout = *state;
+	static const struct {
+		struct wire_event event;
+		uint64_t nested_ns;
+	} row[] = {
+		{{.start_ns = 150, .end_ns = 160, .nested_ns = 7, .flags = WIRE_EVENT_TIMED}, 7},
+		{{.start_ns = 150, .end_ns = 160, .nested_ns = 11, .flags = WIRE_EVENT_TIMED}, 10},
+		{{.start_ns = 50, .end_ns = 110, .nested_ns = 20, .flags = WIRE_EVENT_TIMED}, 10},
+		{{.start_ns = 150, .end_ns = 160, .nested_ns = 7}, 0},
+	};
+	struct arena_reader reader;
+
+	arena_begin(&reader, layout);
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		struct seen seen = {0};
+		push(&layout->lane[0], &row[i].event);
+		arena_drain(&reader, 100, 200, false, see, &seen);
+		assert_int_equal(seen.last.nested_ns, row[i].nested_ns);
 	}
 }
 
@@ -457,6 +482,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_torn_slot_of_a_dead_writer_is_lost_at_once,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(times_are_clipped_and_judged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_nested_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_event_of_no_entry_is_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_head_that_lies_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(entries_are_copied_within_bounds, set_up,

@@ -28,7 +28,7 @@ static struct busy *fresh(uint64_t start_ns)
 
 static void cover(struct busy *busy, uint64_t start_ns, uint64_t end_ns, uint32_t key)
 {
-	const struct busy_interval one = {start_ns, end_ns, key};
+	const struct busy_interval one = {start_ns, end_ns, key, 0};
 
 	assert_int_equal(busy_cover(busy, &one, 1), 0);
 }
@@ -67,7 +67,7 @@ static void time_is_covered_once(void **state)
 /* 10 alone; then 20 and 30 overlapping over 40: 40 is shared 2 : 3. */
 static void what_overlaps_is_shared_by_device_time(void **state)
 {
-	const struct busy_interval batch[] = {{130, 160, 2}, {120, 140, 1}, {100, 110, 0}};
+	const struct busy_interval batch[] = {{130, 160, 2, 0}, {120, 140, 1, 0}, {100, 110, 0, 0}};
 	struct busy *busy = fresh(0);
 
 	(void)state;
@@ -135,10 +135,10 @@ static void what_is_not_known_is_clipped(void **state)
 
 static void bad_keys_are_left_out_alone(void **state)
 {
-	const struct busy_interval batch[] = {{10, 20, 0},
-					      {30, 40, BUSY_KEYS_MAX},
-					      {50, 60, BUSY_KEYS_MAX - 1},
-					      {70, 80, UINT32_MAX}};
+	const struct busy_interval batch[] = {{10, 20, 0, 0},
+					      {30, 40, BUSY_KEYS_MAX, 0},
+					      {50, 60, BUSY_KEYS_MAX - 1, 0},
+					      {70, 80, UINT32_MAX, 0}};
 	struct busy *busy = fresh(0);
 
 	(void)state;
@@ -178,8 +178,8 @@ static void stretches_below_a_microjoule_lose_nothing(void **state)
 	(void)state;
 	assert_int_equal(busy_energy(busy, PAIRS * 20, PAIRS * 8 / 10), 0);
 	for (uint64_t i = 0; i < PAIRS; i++) {
-		const struct busy_interval pair[] = {{i * 20, i * 20 + 10, 0},
-						     {i * 20 + 10, i * 20 + 20, 1}};
+		const struct busy_interval pair[] = {{i * 20, i * 20 + 10, 0, 0},
+						     {i * 20 + 10, i * 20 + 20, 1, 0}};
 
 		assert_int_equal(busy_cover(busy, pair, 2), 0);
 	}
@@ -192,7 +192,7 @@ static void stretches_below_a_microjoule_lose_nothing(void **state)
 static void extreme_figures_do_not_overflow(void **state)
 {
 	const struct busy_interval batch[] = {
-		{0, UINT64_MAX, 0}, {0, UINT64_MAX, 0}, {1, UINT64_MAX, 1}};
+		{0, UINT64_MAX, 0, 0}, {0, UINT64_MAX, 0, 0}, {1, UINT64_MAX, 1, 0}};
 	struct busy *busy = fresh(0);
 
 	(void)state;
@@ -208,7 +208,7 @@ static void extreme_figures_do_not_overflow(void **state)
 static void extreme_weights_do_not_wrap(void **state)
 {
 	const uint64_t half = 1ULL << 63;
-	const struct busy_interval batch[] = {{0, half, 0}, {0, half, 0}, {0, half, 1}};
+	const struct busy_interval batch[] = {{0, half, 0, 0}, {0, half, 0, 0}, {0, half, 1, 0}};
 	struct busy *busy = fresh(0);
 
 	(void)state;
@@ -380,16 +380,17 @@ static void reference_group(struct reference *ref, const struct busy_interval *b
 			reference_book(ref, at, &group);
 	for (size_t i = 0; i < n; i++) {
 		size_t slot = 0;
+		uint64_t own_ns = 0;
 
-		for (uint64_t at = first; at <= last; at++) {
-			if (!meets(ref, &batch[i], at))
-				continue;
-			while (slot < members && member[slot] != batch[i].key)
-				slot++;
-			if (slot == members)
-				member[members++] = batch[i].key;
-			weight[slot]++;
-		}
+		for (uint64_t at = first; at <= last; at++)
+			own_ns += meets(ref, &batch[i], at);
+		if (!own_ns)
+			continue;
+		while (slot < members && member[slot] != batch[i].key)
+			slot++;
+		if (slot == members)
+			member[members++] = batch[i].key;
+		weight[slot] += own_ns - (own_ns * batch[i].nested >> 32);
 	}
 	ref->total.busy_ns += group.busy_ns;
 	ref->total.energy_uj += group.energy_uj;
@@ -467,6 +468,7 @@ static void random_batch(uint64_t *random, uint64_t base_ns, struct busy_interva
 		batch[i].start_ns = start_ns;
 		batch[i].end_ns = start_ns + draw(random) % longest;
 		batch[i].key = (uint32_t)(draw(random) % KEYS);
+		batch[i].nested = draw(random) % 2 ? 0 : (uint32_t)draw(random);
 	}
 }
 

@@ -298,7 +298,9 @@ static void many_pending_commands_make_a_tick_due(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < DEVICES_PENDING; i++) {
 		assert_false(devices.due);
-		assert_int_equal(devices_add(&devices, index, 0, 1000 + i, 1001 + i), 0);
+		assert_int_equal(devices_add(&devices, index,
+					     &(struct busy_interval){1000 + i, 1001 + i, 0, 0}),
+				 0);
 	}
 	assert_true(devices.due);
 	tick(1000 + DEVICES_PENDING, 10);
