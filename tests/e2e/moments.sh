@@ -18,7 +18,7 @@ status=0
 step=23
 [ -z "${GRAMME_SLOW:-}" ] || step=1
 status=0
-for role in collector holder alone stand-in own; do
+for role in collector holder alone again stand-in own; do
 	"$python" tests/lose/moments.py "$build" "$TMPDIR" "$role" "$step" \
 		$((step == 1 ? 1 : $$ % step + 1)) || status=1
 done

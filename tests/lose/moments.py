@@ -6,8 +6,9 @@ is in a closed ledger, once.
 
   moments.py BUILD FOLDER ROLE STEP FIRST
 
-ROLE: who dies: collector, holder, stand-in, own (the collector within gramme run), or alone (the
-holder, whose collector dies, and is followed by another).
+ROLE: who dies: collector, holder, stand-in, own (the collector within gramme run), alone (the
+holder, whose collector dies, and is followed by another), or again (a collector that takes over,
+and then who takes over from that one, before either has all).
 STEP, FIRST: every STEP-th moment, from number FIRST on; 1 1 is all of them.
 """
 import json
@@ -22,6 +23,7 @@ import time
 
 SIDE_BY_SIDE = 6
 WAIT_S = 60
+AGAIN = 60  # moments that a takeover of this story has, or so
 
 
 class Wrong(Exception):
@@ -49,7 +51,9 @@ class Story:
         os.makedirs(self.ledgers)
         self.log = open(self.folder + "/log", "a+", encoding="utf-8")
         self.told = []  # what strike says
+        self.told_next = []  # what a second one says, of who comes after
         self.started = []  # (command, process)
+        self.listener = None
         self.env = dict(os.environ, TMPDIR=self.folder, GRAMME_LEDGER_DIR=self.ledgers)
 
     # ---- who is there ----
@@ -65,16 +69,18 @@ class Story:
     def ready(self):
         return self.said("collecting on") >= self.begun
 
-    def listen(self, process):
+    @staticmethod
+    def listen(process, told):
         def read():
             for line in process.stdout:
-                self.told.append(line.split())
+                told.append(line.split())
         thread = threading.Thread(target=read, daemon=True)
         thread.start()
         return thread
 
-    def tells(self, word):
-        return next((line[1:] for line in self.told if line[0] == word), None)
+    def tells(self, word, told=None):
+        told = self.told if told is None else told
+        return next((line[1:] for line in told if line[0] == word), None)
 
     def said(self, words):
         with open(self.folder + "/log", encoding="utf-8") as log:
@@ -206,9 +212,9 @@ class Story:
 
     # ---- the course ----
 
-    def strike(self):
-        role = {"own": "collector", "alone": "holder"}.get(self.role, self.role)
-        return [self.build + "/tests/prog/strike", role, str(self.moment)]
+    def strike(self, moment=None):
+        role = {"own": "collector", "alone": "holder", "again": "collector"}.get(self.role, self.role)
+        return [self.build + "/tests/prog/strike", role, str(self.moment if moment is None else moment)]
 
     def kill_first(self):
         if self.tells("ended"):
@@ -246,6 +252,34 @@ class Story:
         programs.join()
         return second
 
+    def take_over_and_die(self, moment, told):
+        """A collector that dies at that moment, or when it has taken over."""
+        listener = self.listen(self.collect(*self.strike(moment)), told)
+        wait_for("who takes over", lambda: self.tells("ended", told) or
+                 self.tells("pid", told) and self.ready())
+        if not self.tells("ended", told):
+            try:
+                os.kill(int(self.tells("pid", told)[0]), signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # struck this very moment
+            wait_for("the death of who took over", lambda: self.tells("ended", told))
+        return listener
+
+    def again(self):
+        """Two deaths within takeovers; the second at a moment that has nothing to do with the first."""
+        first = self.collect()
+        wait_for("a collector", self.ready)
+        programs = threading.Thread(target=self.programs)
+        programs.start()
+        time.sleep(0.4)
+        first.kill()
+        first.wait()
+        self.listener = self.take_over_and_die(self.moment, self.told)
+        self.take_over_and_die(1 + self.moment * 7919 % AGAIN, self.told_next).join(WAIT_S)
+        last = self.collect()
+        programs.join()
+        return last
+
     def stop(self, collector):
         """A collector ends when it is told to."""
         wait_for("the last collector", lambda: self.ready() or collector.poll() is not None)
@@ -266,10 +300,13 @@ class Story:
 
     def play(self):
         own = self.role == "own"
-        first = self.alone() if own else self.collect(*self.strike())
-        listener = self.listen(first)
-        wait_for("strike", lambda: self.tells("pid"))
-        second = None if own else self.tend()
+        if self.role == "again":
+            second = self.again()
+        else:
+            first = self.alone() if own else self.collect(*self.strike())
+            self.listener = self.listen(first, self.told)
+            wait_for("strike", lambda: self.tells("pid"))
+            second = None if own else self.tend()
         made = self.expected()
         wait_for("ledgers to be closed", self.closed)
         if own and self.tells("struck") and not self.recorded():
@@ -278,13 +315,13 @@ class Story:
         seen = self.seen()
         if made != seen:
             raise Wrong(f"made {made}, seen {seen}")
-        listener.join(WAIT_S)
+        self.listener.join(WAIT_S)
         if not self.tells("counted"):
             raise Wrong(f"somebody is left: {self.left()}")
 
     def tell(self, error):
         shown = [f"FAILED: {self.role}, moment {self.moment}: {error}; left: {self.left()}",
-                 *(" ".join(line) for line in self.told)]
+                 *(" ".join(line) for line in self.told + self.told_next)]
         with open(self.folder + "/log", encoding="utf-8") as log:
             shown += log.read().splitlines()[-10:]
         for path in sorted(self.files()):
