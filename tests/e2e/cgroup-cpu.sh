@@ -78,25 +78,28 @@ wait $stranger || true
 ledger=$(newest "$ledgers")
 counted tree 1 140
 
-# What it used while nobody looked is in the kernel's books, and so in the ledger.
+# What it used while nobody looked is in the kernel's books, and so in the ledger. It goes on until the
+# second collector has it.
 echo "a collector that dies, and another"
 cat >"$TMPDIR/busy.py" <<'PROGRAM'
-import time
-while time.process_time() < 2.5:
+import os, sys, time
+while time.process_time() < 2.5 or not os.path.exists(sys.argv[1]):
     pass
 print(time.process_time_ns())
 PROGRAM
 rm -rf "${ledgers:?}"/*
 start_collector --zone FR
 within "$group" env GRAMME_EAGER=1 LD_PRELOAD="$build/libgramme.so" \
-	"$python" "$TMPDIR/busy.py" >"$TMPDIR/out" &
+	"$python" "$TMPDIR/busy.py" "$TMPDIR/go" >"$TMPDIR/out" &
 busy=$!
+await ledger_begun
 sleep 1
 kill -KILL "$collector"
 wait "$collector" 2>/dev/null || true
 sleep 1.5
 start_collector --zone FR
 wait_for "went on with 1 runs"
+touch "$TMPDIR/go"
 wait "$busy"
 stop_collector
 trap 'rmdir "$group"/* "$group" 2>/dev/null || true' EXIT

@@ -51,7 +51,8 @@ meter_ok -- "$prog/blas_every" region 20
 holds '[.kernels[] | select(.api == "openmp") | .count] == [20]'
 holds '[.kernels[] | select(.api == "blas") | .count] == [20]'
 holds '([.kernels[].device_ns] | add) <= .run.duration_ns'
-holds '([.kernels[] | select(.api == "blas") | .device_ns] | add) >= 20 * 20000000'
+# A moment on the call path is right within 2 us, and each product has two (preload/clock.c).
+holds '([.kernels[] | select(.api == "blas") | .device_ns] | add) >= 20 * (20000000 - 4000)'
 # Nobody else kept the CPUs busy, so what a row kept busy is its own time, the region's a little.
 holds '.kernels | all(.busy_ns - .device_ns | fabs <= 1000000)'
 holds '[.kernels[] | select(.api == "blas") | .busy_ns] == [.arithmetic.counted_busy_ns]'

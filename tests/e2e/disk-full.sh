@@ -10,25 +10,10 @@ mount -t tmpfs -o size=64k tmpfs "$TMPDIR/disk" 2>/dev/null || {
 	echo "skip: no mount allowed here"
 	exit 77
 }
-trap 'umount "$TMPDIR/disk"' EXIT
+trap 'umount -l "$TMPDIR/disk"' EXIT
 ledgers=$TMPDIR/disk
 use_fake
 export FAKECL_COMMAND_NS=1000000
-
-# wait_for COMMAND...: until it succeeds, for half a minute.
-wait_for() {
-	local tries=600
-
-	until "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || fail "never came true: $*"
-		sleep 0.05
-	done
-}
-
-has_ledger() {
-	[ -n "$(newest "$ledgers")" ]
-}
 
 fill() {
 	dd if=/dev/zero of="$TMPDIR/disk/filler" bs=4k 2>/dev/null || true
@@ -39,7 +24,7 @@ start() {
 	rm -rf "$TMPDIR/disk/default" "$FAKECL_COUNT_FILE"
 	"$gramme" run --quiet --ledger-dir "$ledgers" -- "$prog/cl_linked" --batch 32 \
 		--launches $(($1 * 1000)) >"$TMPDIR/out" 2>"$TMPDIR/err" &
-	wait_for has_ledger
+	await ledger_begun
 	fill
 }
 
@@ -52,7 +37,7 @@ said_once() {
 seconds=9
 [ -z "${GRAMME_SLOW:-}" ] || seconds=75 # past a minute an interval line is refused, too
 start "$seconds"
-wait_for grep -q 'cannot be written' "$TMPDIR/err"
+await grep -q 'cannot be written' "$TMPDIR/err"
 [ -z "${GRAMME_SLOW:-}" ] || sleep 62
 rm "$TMPDIR/disk/filler"
 wait $! || fail "exit status $?"

@@ -9,7 +9,7 @@
 # sees the trouble out.
 cat >"$TMPDIR/program" <<'END'
 #!/bin/bash
-tries=${TRIES:-400}
+tries=${TRIES:-1200}
 until [ -n "$(find "$LEDGERS" -name '*.journal')" ] || [ "$tries" -eq 0 ]; do
 	tries=$((tries - 1))
 	sleep 0.05
@@ -88,11 +88,8 @@ disk=$TMPDIR/disk
 ledgers=$disk/ledgers
 mkdir "$disk"
 "$python" tests/lose/cutfs.py "$disk" "$TMPDIR/log" "$TMPDIR/fault" &
-trap 'umount "$disk"' EXIT
-for _ in $(seq 200); do
-	mountpoint -q "$disk" && break
-	sleep 0.05
-done
+trap 'umount -l "$disk"' EXIT
+await mountpoint -q "$disk"
 
 befall "a quota" 'is incomplete: Disk quota exceeded' "echo EDQUOT >$TMPDIR/fault"
 rm "$TMPDIR/fault"
@@ -100,9 +97,9 @@ ledger=$(newest "$ledgers")
 verified
 holds '.chain.closed == false'
 
-# For long enough that the journal is refused, and then no more: nothing is missing.
+# Until the journal was refused, and then no more: nothing is missing.
 befall "read-only for a while" 'cannot be written: Read-only file system' \
-	"echo EROFS >$TMPDIR/fault; sleep 6; rm $TMPDIR/fault"
+	"echo EROFS >$TMPDIR/fault; until grep -q written $TMPDIR/err; do sleep 0.05; done; rm $TMPDIR/fault"
 ledger=$(newest "$ledgers")
 verified
 holds '.chain.closed and .run.complete and .run.exit_status == 7'

@@ -24,7 +24,7 @@ out = open(said, "w", buffering=1)
 print("listening", file=out)
 while True:
     c, _ = s.accept()
-    c.settimeout(5)
+    c.settimeout(60)
     while True:
         data, fds, _, _ = socket.recv_fds(c, 70000, 10)
         if not data and not fds:

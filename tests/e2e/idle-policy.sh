@@ -50,16 +50,13 @@ refused "hands out the idle" setpriv --reuid 65534 --regid 65534 --clear-groups 
 one_of_two() {
 	mount -t tmpfs none /run
 	"$gramme" collect --idle used --socket "$TMPDIR/a" --ledger-dir "$TMPDIR/la" 2>"$TMPDIR/a.err" &
-	for _ in $(seq 200); do
-		! grep -q collecting "$TMPDIR/a.err" || break
-		sleep 0.05
-	done
+	await grep -q collecting "$TMPDIR/a.err"
 	refused "another collector (process $!) hands out" \
 		"$gramme" collect --idle holder --socket "$TMPDIR/b" --ledger-dir "$TMPDIR/lb"
 	kill -TERM $!
 	wait $!
 }
-export -f one_of_two refused fail
+export -f one_of_two refused fail await
 export gramme TMPDIR ledger
 if unshare --mount true 2>/dev/null; then
 	unshare --mount bash -eu -c one_of_two || fail "two: $(cat "$TMPDIR"/*.err "$TMPDIR/out")"
@@ -68,7 +65,8 @@ fi
 # A quarter of a CPU, by whichever version of control groups can be used here.
 for group in /sys/fs/cgroup/cpu /sys/fs/cgroup; do
 	group=$(mktemp -d -p $group gramme-XXXXXX 2>/dev/null) || continue
-	trap 'rmdir "$group"' EXIT
+	# Who ends last in it may be a moment behind who is waited for.
+	trap 'await rmdir "$group"' EXIT
 	{ echo 25000 >"$group/cpu.cfs_quota_us" || echo "25000 100000" >"$group/cpu.max"; } \
 		2>/dev/null || exit 0
 	(

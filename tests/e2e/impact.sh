@@ -61,7 +61,9 @@ shown --per images=50000
 says '.beside.water.offsite | .zone == "US" and .ul > 0 and (.assumed | not)'
 says '.beside.water.onsite | .assumed and .ul_per_kwh == 360000'
 says '.beside.embodied.parts | map(.g) == [1000000, 100000, 1388]'
-says '.beside.embodied.host_said == false and .beside.embodied.parts[0].share_by == "cpu time"'
+# Who may not use all of the machine's CPUs holds what he may use.
+says '.beside.embodied.host_said == false and .beside.embodied.parts[0].share_by ==
+	(if .run.limits.cpu_milli then "limit" else "cpu time" end)'
 says '.beside.sci.per | map(.unit) == ["run", "images"]'
 shown --wue 1.8 --host desktop --host-cpus 64
 says '.beside.water.onsite | .ul_per_kwh == 1800000 and (.assumed | not)'

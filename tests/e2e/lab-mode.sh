@@ -40,10 +40,15 @@ compute=("$prog/cl_linked" --launches 100 --pause-ms 200)
 
 begin
 echo "nothing runs, nothing happens"
-sleep 1
-before=$(grep ctxt "/proc/$collector/status")
-sleep 2
-[ "$(grep ctxt "/proc/$collector/status")" = "$before" ] || fail "it wakes up for nothing"
+# Once it has settled. What wakes up every now and then does so in each of these spans.
+sleeps() {
+	local before
+
+	before=$(grep ctxt "/proc/$collector/status")
+	sleep 2
+	[ "$(grep ctxt "/proc/$collector/status")" = "$before" ]
+}
+sleeps || sleeps || sleeps || sleeps || fail "it wakes up for nothing"
 
 echo "one program"
 (cd "$TMPDIR" && preloaded "${compute[@]}")
@@ -71,11 +76,19 @@ holds '[.kernels[].count] == [70, 70] and .run.processes == 1'
 clear
 
 echo "a job is one run, its steps are not"
-for step in 1 1 2; do
-	SLURM_JOB_ID=7 SLURM_STEP_ID=$step preloaded "$prog/cl_linked" --launches 20 --pause-ms 900 &
+# Each stays until all have computed and the collector knows them: who is dead by then has no job.
+for rank in 1.0 1.1 2.0; do
+	SLURM_JOB_ID=7 SLURM_STEP_ID=${rank%.*} LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" \
+		--launches 20 --until "$TMPDIR/go" >"$TMPDIR/rank-$rank" &
 	pids+=($!)
 done
+for rank in 1.0 1.1 2.0; do
+	await grep -q count "$TMPDIR/rank-$rank"
+done
+await taken_in 3
+touch "$TMPDIR/go"
 wait "${pids[@]}"
+rm "$TMPDIR/go"
 after 2
 for ledger in "${closed[@]}"; do
 	json '"\(.run.processes) \(.kernels[0].count)"'
@@ -110,12 +123,14 @@ after 0
 
 echo "a gramme run that is killed leaves its program metered"
 : >"$TMPDIR/out" # the shell in the background may be late in emptying it
-"$gramme" run -- "$prog/cl_linked" --launches 100 --pause-ms 1000 >"$TMPDIR/out" &
+"$gramme" run -- "$prog/cl_linked" --launches 100 --until "$TMPDIR/go" >"$TMPDIR/out" &
 pid=$!
-until grep -q count "$TMPDIR/out"; do sleep 0.05; done
+await grep -q count "$TMPDIR/out"
 kill -KILL $pid
 wait $pid 2>/dev/null || true
+touch "$TMPDIR/go"
 after 1
+rm "$TMPDIR/go"
 holds '.run.exit_status == null and [.kernels[].count] == [50, 50]'
 clear
 
@@ -154,11 +169,14 @@ echo "a second collector is refused"
 grep -q 'there already' "$TMPDIR/err" || fail "$(cat "$TMPDIR/err")"
 
 echo "the collector ends in mid-run"
-preloaded "$prog/cl_linked" --launches 100 --pause-ms 1500 &
+: >"$TMPDIR/out"
+preloaded "$prog/cl_linked" --launches 100 --until "$TMPDIR/go" &
 pid=$!
-until [ -n "$(find "$ledgers" -name '*.jsonl')" ]; do sleep 0.05; done
+await grep -q count "$TMPDIR/out"
+await ledger_begun
 finish
 after 1
+touch "$TMPDIR/go"
 holds '(.run.complete | not) and .run.exit_status == null and [.kernels[].count] == [50, 50]'
 wait $pid || fail "the program did not survive its collector: status $?"
 [ ! -e "$GRAMME_SOCKET" ] || fail "its socket is left"
@@ -167,11 +185,16 @@ clear
 
 echo "the collector is killed under a gramme run: a stand-in goes on, and nobody notices"
 begin --patience 0
-"$gramme" run -- sh -c 'echo up; sleep 1; exit 8' >"$TMPDIR/out" 2>"$TMPDIR/err" &
+: >"$TMPDIR/out"
+mkfifo "$TMPDIR/end"
+"$gramme" run -- sh -c 'echo up; read -r line <"$0"; exit 8' "$TMPDIR/end" >"$TMPDIR/out" 2>"$TMPDIR/err" &
 pid=$!
-until grep -q up "$TMPDIR/out"; do sleep 0.05; done
+await grep -q up "$TMPDIR/out"
+await ledger_begun
 kill -KILL "$collector"
 wait "$collector" 2>/dev/null || true
+await grep -q 'collector lost' "$ledger"
+echo >"$TMPDIR/end"
 status=0
 wait $pid || status=$?
 [ "$status" -eq 8 ] || fail "status $status"

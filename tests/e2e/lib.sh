@@ -174,6 +174,39 @@ stop_collector() {
 	}
 }
 
+# await COMMAND...: until it succeeds, and for a minute at least: a test waits for what is to be seen, and
+# for no length of time. What is said meanwhile is nobody's business.
+await() {
+	local tries=1200
+
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "waited in vain for: $*"
+		sleep 0.05
+	done
+}
+
+# ledger_begun: the newest ledger has something in it, and is $ledger.
+ledger_begun() {
+	ledger=$(newest "$ledgers")
+	[ -n "$ledger" ] && [ -s "$ledger" ]
+}
+
+# ledgers_closed N: so many have their last line.
+ledgers_closed() {
+	[ "$(find "$ledgers" -name '*.jsonl' -exec grep -l '"type":"close"' {} + | wc -l)" -ge "$1" ]
+}
+
+# ledger_closed: the newest ledger has its last line, and is $ledger.
+ledger_closed() {
+	ledger_begun && grep -q '"type":"close"' "$ledger"
+}
+
+# taken_in N: the collector reads the memory of so many programs now, and has looked at whose it is.
+taken_in() {
+	[ "$(grep -c '/memfd:gramme (' "/proc/$collector/maps")" -eq "$1" ]
+}
+
 # wait_for WORDS: until the collector has said so.
 wait_for() {
 	for _ in $(seq 600); do

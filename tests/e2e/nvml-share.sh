@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two runs of one collector on one GPU: they share it by SM time, see each other as others, and
 # together have what the GPU drew, none of it twice.
+# shellcheck disable=SC2016 # what is quoted is for the program's shell
 . tests/e2e/lib.sh
 
 export LD_LIBRARY_PATH=$fake/nvml SIMNVML_HOLDERS=$TMPDIR/holders SIMNVML_SCRIPT=$TMPDIR/script

@@ -125,7 +125,7 @@ meter_ok -- sh -c "'$prog/spin' 300 & '$prog/spin' 300; wait; (sleep 1.2; sleep 
 holds '.run.processes >= 4 and .run.cpu_ns >= 500000000'
 
 # What goes on in the background is left alone, and noted.
-"$gramme" run --ledger-dir "$ledgers" -- sh -c 'sleep 3 >/dev/null 2>&1 & echo $!' \
+"$gramme" run --ledger-dir "$ledgers" -- sh -c 'sleep 1000 >/dev/null 2>&1 & echo $!' \
 	>"$TMPDIR/out" 2>"$TMPDIR/err"
 kill -0 "$(cat "$TMPDIR/out")" || fail "the background process is gone"
 grep -q '1 of its processes still run' "$TMPDIR/err" || fail "not noted: $(cat "$TMPDIR/err")"

@@ -3,21 +3,17 @@
 # gramme run is killed, whatever meters it had: what stands in for it meters on and closes the ledger.
 . tests/e2e/lib.sh
 
-# killed OPTION...: a run of four seconds, and its gramme lives for one.
+# killed OPTION...: a run of four seconds, whose gramme dies after the first.
 killed() {
 	rm -rf "$ledgers"
 	"$gramme" run --quiet --ledger-dir "$ledgers" "$@" -- "$prog/spin" 4000 >"$TMPDIR/out" 2>"$TMPDIR/err" &
 	local metering=$!
 
-	sleep 1.2
+	await ledger_begun
+	sleep 1
 	kill -KILL "$metering"
 	wait "$metering" || true
-	for _ in $(seq 120); do
-		ledger=$(newest "$ledgers")
-		! grep -q '"type":"close"' "$ledger" || break
-		sleep 0.1
-	done
-	grep -q '"type":"close"' "$ledger" || fail "nobody closed the ledger of: $*"
+	await ledger_closed
 	"$gramme" verify "$ledger" >/dev/null || fail "it is damaged"
 	"$gramme" show --json "$ledger" >"$TMPDIR/run"
 	# A second or two pass until somebody stands in.

@@ -2,7 +2,7 @@
 /*
  * A program that links -lOpenCL. Options shape how it computes: threads, out-of-order queues,
  * forked workers, an exec of another program, an end without clFinish, a first thread that does not
- * stay.
+ * stay, an end that waits for a file.
  */
 #include "tests/prog/launch.h"
 
@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,8 +21,12 @@ struct plan {
 	bool compute_beside; /* ... when they have begun to */
 	bool leave;	     /* the first thread ends at once; another one computes */
 	unsigned pause_ms;   /* between the computing and the end */
+	const char *until;   /* ... and no end before this file is there, or NULL */
 	char **exec;	     /* what to become afterwards */
 };
+
+/* Between two looks at what is waited for. */
+#define LOOK_US 10000
 
 static int compute(const struct plan *plan)
 {
@@ -31,28 +36,61 @@ static int compute(const struct plan *plan)
 		return 1;
 	launch_print(&plan->launch, &result);
 	usleep(plan->pause_ms * 1000);
+	while (plan->until && access(plan->until, F_OK))
+		usleep(LOOK_US);
 	if (!plan->launch.finish)
 		_exit(0);
 	return 0;
 }
 
-/* By then workers have begun: none takes a hundredth of it. */
-#define BEGUN_US 500000
+/* What all workers have launched so far; each of them finds it under the name. */
+static struct launch_progress *share_progress(char *name, size_t size)
+{
+	int fd = memfd_create("progress", 0);
+	void *progress;
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct launch_progress)))
+		return NULL;
+	progress = mmap(NULL, sizeof(struct launch_progress), PROT_READ, MAP_SHARED, fd, 0);
+	snprintf(name, size, "/proc/self/fd/%d", fd);
+	return progress == MAP_FAILED ? NULL : progress;
+}
+
+/* Each has begun where one less could not have launched as much. */
+static void wait_for_workers(const struct plan *plan, const struct launch_progress *progress)
+{
+	uint64_t launched;
+
+	do {
+		usleep(LOOK_US);
+		launched = 0;
+		for (int k = 0; k < LAUNCH_KERNELS; k++)
+			launched += __atomic_load_n(&progress->returned[k], __ATOMIC_SEQ_CST);
+	} while (launched <= (plan->workers - 1) * plan->launch.launches);
+}
 
 static int fork_workers(const struct plan *plan)
 {
+	struct launch_progress *progress = NULL;
+	struct plan worker = *plan;
+	char name[32];
 	int failed = 0;
 	int status;
 
-	for (unsigned i = 0; i < plan->workers; i++) {
+	if (plan->compute_beside) {
+		progress = share_progress(name, sizeof(name));
+		worker.launch.progress = name;
+		failed = !progress;
+	}
+	for (unsigned i = 0; i < plan->workers && !failed; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0)
-			exit(compute(plan));
+			exit(compute(&worker));
 		failed |= pid < 0;
 	}
-	if (plan->compute_beside) {
-		usleep(BEGUN_US);
+	if (progress && !failed) {
+		wait_for_workers(plan, progress);
 		failed |= compute(plan);
 	}
 	while (wait(&status) > 0)
@@ -67,12 +105,25 @@ static void usage(void)
 	      "[--no-finish]\n"
 	      "                 [--progress FILE] [--workers N "
 	      "[--compute-first|--compute-beside]]\n"
-	      "                 [--pause-ms N] [--leave] [--exec PROGRAM [ARG...]]\n",
+	      "                 [--pause-ms N] [--until FILE] [--leave]\n"
+	      "                 [--exec PROGRAM [ARG...]]\n",
 	      stderr);
 	exit(2);
 }
 
-enum number { LAUNCHES, THREADS, ITEMS, ROUNDS, BATCH, REST_MS, WORKERS, PAUSE_MS, PROGRESS, EXEC };
+enum number {
+	LAUNCHES,
+	THREADS,
+	ITEMS,
+	ROUNDS,
+	BATCH,
+	REST_MS,
+	WORKERS,
+	PAUSE_MS,
+	PROGRESS,
+	UNTIL,
+	EXEC
+};
 enum flag { GPU, OUT_OF_ORDER, PROFILING, NO_FINISH, COMPUTE_FIRST, COMPUTE_BESIDE, LEAVE, FLAGS };
 
 static int flag[FLAGS];
@@ -87,6 +138,7 @@ static const struct option option[] = {
 	{"workers", required_argument, NULL, WORKERS},
 	{"pause-ms", required_argument, NULL, PAUSE_MS},
 	{"progress", required_argument, NULL, PROGRESS},
+	{"until", required_argument, NULL, UNTIL},
 	{"exec", no_argument, NULL, EXEC},
 	{"gpu", no_argument, &flag[GPU], 1},
 	{"out-of-order", no_argument, &flag[OUT_OF_ORDER], 1},
@@ -109,6 +161,8 @@ static struct plan plan_of(int argc, char **argv)
 			usage();
 		if (given == PROGRESS)
 			plan.launch.progress = optarg;
+		else if (given == UNTIL)
+			plan.until = optarg;
 		else if (optarg)
 			number[given] = strtoul(optarg, NULL, 10);
 	}
