@@ -391,22 +391,29 @@ int proc_user(const char *root, pid_t pid, uid_t *real, uid_t *effective)
 	return 0;
 }
 
-int proc_memory(const char *root, pid_t pid, uint64_t *bytes)
+int proc_memory_alone(const char *root, pid_t pid, uint64_t *bytes)
 {
-	char text[2048];
-	unsigned long long size, resident, shared, kib;
-	ssize_t n = proc_read(root, pid, "smaps_rollup", text, sizeof(text));
+	char text[256];
+	unsigned long long size, resident, shared;
+	ssize_t n = proc_read(root, pid, "statm", text, sizeof(text));
 
-	const char *line = n > 0 ? strstr(text, "\nPss:") : NULL;
-	if (line && sscanf(line, "\nPss: %llu", &kib) == 1) {
-		*bytes = kib * 1024;
-		return 0;
-	}
-	n = proc_read(root, pid, "statm", text, sizeof(text));
 	if (n < 0)
 		return (int)n;
 	if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3 || shared > resident)
 		return -EBADMSG;
 	*bytes = (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
+int proc_memory(const char *root, pid_t pid, uint64_t *bytes)
+{
+	char text[2048];
+	unsigned long long kib;
+	ssize_t n = proc_read(root, pid, "smaps_rollup", text, sizeof(text));
+
+	const char *line = n > 0 ? strstr(text, "\nPss:") : NULL;
+	if (!line || sscanf(line, "\nPss: %llu", &kib) != 1)
+		return proc_memory_alone(root, pid, bytes);
+	*bytes = kib * 1024;
 	return 0;
 }

@@ -78,8 +78,11 @@ int proc_user(const char *root, pid_t pid, uid_t *real, uid_t *effective);
 
 /*
  * Proportional memory of a process (its share of what it shares), or where that may not be read
- * what it holds alone. Returns 0 or -errno.
+ * what it holds alone. The kernel looks at each page for it, and holds the process' map meanwhile:
+ * 3.5 ms for 310 MB (2026-11-22). Returns 0 or -errno.
  */
 int proc_memory(const char *root, pid_t pid, uint64_t *bytes);
+/* What it shares with no file and no shared memory, which the kernel has at hand: 10 us. */
+int proc_memory_alone(const char *root, pid_t pid, uint64_t *bytes);
 
 #endif

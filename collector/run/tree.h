@@ -59,9 +59,9 @@ struct tree_member {
 	int row;	     /* in `unseen`, or -1 */
 	uint64_t waiting_ns; /* CPU time that waits for a verdict */
 	uint64_t rss_bytes;
-	uint64_t memory_bytes; /* measured at memory_ns, when memory_rss_bytes were resident */
+	uint64_t memory_bytes; /* asked or guessed when memory_rss_bytes were resident */
 	uint64_t memory_rss_bytes;
-	uint64_t memory_ns;
+	uint64_t memory_ns; /* of the last question, or of the first guess; 0: neither */
 };
 
 struct tree {

@@ -4,6 +4,7 @@
  * that no CPU time is counted twice, or lost, when processes come, exec, die and are reaped.
  */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/tree_world.h"
 
@@ -417,16 +418,61 @@ static void no_life_is_counted_twice_or_lost(void **state)
 
 /* ---- what it holds ---- */
 
-static void put_memory(const char *root, unsigned kib)
-{
-	char path[300];
-	FILE *file;
+/* A recorded machine, with what 20 and 21 hold. */
+struct held {
+	struct tree_world world;
+	char root[20];
+};
 
-	snprintf(path, sizeof(path), "%s/20/smaps_rollup", root);
-	file = fopen(path, "w");
+static void put_file(const struct held *held, int pid, const char *name, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%d/%s", held->root, pid, name);
+	FILE *file = fopen(path, "w");
 	assert_non_null(file);
-	fprintf(file, "[rollup]\nPss: %u kB\n", kib);
+	fputs(text, file);
 	fclose(file);
+}
+
+static void put_memory(const struct held *held, int pid, unsigned kib)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "[rollup]\nPss: %u kB\n", kib);
+	put_file(held, pid, "smaps_rollup", text);
+}
+
+static void put_alone(const struct held *held, int pid, uint64_t bytes)
+{
+	const uint64_t pages = bytes / (uint64_t)sysconf(_SC_PAGESIZE);
+	char text[128];
+
+	snprintf(text, sizeof(text), "%llu %llu 7 1 0 1 0\n", (unsigned long long)pages + 100,
+		 (unsigned long long)pages + 7);
+	put_file(held, pid, "statm", text);
+}
+
+static void open_held(struct held *held, struct tree *tree)
+{
+	char folder[32];
+
+	*held = (struct held){.root = "/tmp/tree.XXXXXX"};
+	assert_non_null(mkdtemp(held->root));
+	held->world = (struct tree_world){held->root, look_up, NULL};
+	for (int pid = 20; pid <= 21; pid++) {
+		snprintf(folder, sizeof(folder), "%s/%d", held->root, pid);
+		assert_int_equal(mkdir(folder, 0700), 0);
+	}
+	tree->world = &held->world;
+}
+
+static void close_held(const struct held *held)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", held->root);
+	assert_int_equal(system(command), 0);
 }
 
 /* The memory that the run is thought to hold after so many seconds more. */
@@ -439,27 +485,69 @@ static uint64_t held_after(struct tree *tree, uint64_t seconds)
 
 static void a_large_process_is_seldom_asked_for_its_memory(void **state)
 {
-	char root[] = "/tmp/tree.XXXXXX", folder[32], command[64];
-	const struct tree_world real = {root, look_up, NULL};
 	struct tree *tree = *state;
+	struct held held;
 
-	assert_non_null(mkdtemp(root));
-	snprintf(folder, sizeof(folder), "%s/20", root);
-	assert_int_equal(mkdir(folder, 0700), 0);
-	tree->world = &real;
+	open_held(&held, tree);
 	at(20)->rss_bytes = 1 << 20;
-	put_memory(root, 1000);
+	put_memory(&held, 20, 1000);
 	assert_int_equal(held_after(tree, 0), 1000 << 10);
-	put_memory(root, 900);
+	put_memory(&held, 20, 900);
 	assert_int_equal(held_after(tree, 11), 900 << 10);
-	/* A GiB takes 67 s to be asked for again; what is resident tells meanwhile. */
+	/* What has come is its own, of what has gone it had its part. */
+	at(20)->rss_bytes = 3 << 19;
+	assert_int_equal(held_after(tree, 1), (900 << 10) + (1 << 19));
+	at(20)->rss_bytes = 1 << 19;
+	assert_int_equal(held_after(tree, 1), 450 << 10);
+	/* A GiB takes 67 s to be asked for again; what it holds alone tells meanwhile. */
 	at(20)->rss_bytes = 1 << 30;
-	put_memory(root, 800);
-	assert_int_equal(held_after(tree, 20), 900 << 20);
-	assert_int_equal(held_after(tree, 20), 900 << 20);
-	assert_int_equal(held_after(tree, 30), 800 << 10);
-	snprintf(command, sizeof(command), "rm -r '%s'", root);
-	assert_int_equal(system(command), 0);
+	put_alone(&held, 20, 800 << 20);
+	put_memory(&held, 20, 850 << 10);
+	assert_int_equal(held_after(tree, 20), 800 << 20);
+	assert_int_equal(held_after(tree, 20), 800 << 20);
+	assert_int_equal(held_after(tree, 30), 850 << 20);
+	close_held(&held);
+}
+
+static void a_large_process_waits_for_its_first_question(void **state)
+{
+	struct tree *tree = *state;
+	struct held held;
+
+	open_held(&held, tree);
+	at(20)->rss_bytes = 256 << 20;
+	put_alone(&held, 20, 100 << 20);
+	put_memory(&held, 20, 200 << 10);
+	assert_int_equal(held_after(tree, 0), 100 << 20);
+	at(20)->rss_bytes += 10 << 20;
+	assert_int_equal(held_after(tree, 10), 110 << 20);
+	assert_int_equal(held_after(tree, 8), 200 << 20);
+	/* Another program is another question. */
+	at(20)->image++;
+	at(20)->rss_bytes = 1 << 20;
+	put_memory(&held, 20, 300);
+	assert_int_equal(held_after(tree, 0), 300 << 10);
+	close_held(&held);
+}
+
+/* A loader of data that was forked by a trainer: the kernel says of both that all is theirs. */
+static void a_copy_holds_what_it_adds(void **state)
+{
+	struct tree *tree = *state;
+	struct held held;
+
+	open_held(&held, tree);
+	at(20)->rss_bytes = 256 << 20;
+	put_alone(&held, 20, 256 << 20);
+	put_alone(&held, 21, 256 << 20);
+	assert_int_equal(held_after(tree, 0), 256 << 20);
+	struct proc_stat *copy = put(21, 20, 101);
+	copy->image = at(20)->image;
+	copy->rss_bytes = 256 << 20;
+	assert_int_equal(held_after(tree, 0), 256 << 20);
+	copy->rss_bytes += 300 << 20;
+	assert_int_equal(held_after(tree, 1), 556 << 20);
+	close_held(&held);
 }
 
 int main(void)
@@ -486,6 +574,8 @@ int main(void)
 		TEST(an_inner_run_takes_its_processes_and_their_time),
 		TEST(no_life_is_counted_twice_or_lost),
 		TEST(a_large_process_is_seldom_asked_for_its_memory),
+		TEST(a_large_process_waits_for_its_first_question),
+		TEST(a_copy_holds_what_it_adds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
