@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "collector/intake/clean.h"
+#include "collector/intake/flush.h"
 #include "collector/saturate.h"
 
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
@@ -30,7 +31,7 @@ int arena_check(const struct wire_layout *layout)
 
 void arena_begin(struct arena_reader *reader, const struct wire_layout *layout)
 {
-	*reader = (struct arena_reader){.layout = layout};
+	*reader = (struct arena_reader){.layout = layout, .flushes = flush_is_there()};
 }
 
 /* Whether all of these bytes of the layout, a page or less, may be looked at. */
@@ -156,6 +157,8 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 			reader->waited[index] = next + 1;
 			break;
 		}
+		if (state == SLOT_WHOLE && reader->flushes)
+			flush_line(slot);
 		if (state == SLOT_WHOLE && judge(&copy, sink->first_ns, sink->last_ns, &event)) {
 			hand_over(reader, index, &event, sink);
 		} else {

@@ -18,6 +18,7 @@
 struct arena_reader {
 	const struct wire_layout *layout; /* borrowed */
 	struct pages *pages;		  /* borrowed: which of it is there; NULL: all */
+	bool flushes;			  /* slots that were read are let go of (flush.h) */
 	uint64_t next[WIRE_LANES];	  /* number of the next event of each lane */
 	uint64_t waited[WIRE_LANES];	  /* the number + 1 that a drain stopped at, unfinished */
 	uint64_t read;			  /* events that were read whole */
