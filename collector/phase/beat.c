@@ -321,7 +321,8 @@ static void close_run(struct beat *a, size_t gap, size_t end)
 	run->gap_end = end;
 	weigh_gap(a, run, gap, end);
 	/* What was broken off goes on in the gap: no odd step, but one like the others. */
-	run->extra = left_over + run->lead < a->body && odd_is_step(a, gap, end, left_over);
+	run->extra = !a->fold->even && left_over + run->lead < a->body &&
+		     odd_is_step(a, gap, end, left_over);
 	run->alike = go_on_alike(a, gap, end);
 }
 

@@ -7,6 +7,7 @@
 #ifndef GRAMME_PHASE_FOLD_H
 #define GRAMME_PHASE_FOLD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct fold {
 	const struct loop *loop; /* borrowed */
 	struct fold_level level[FOLD_LEVELS];
 	unsigned levels; /* there is always one, perhaps empty */
+	bool even;	 /* the caller's to set: no step is smaller than the others */
 };
 
 /* Returns 0 or -ENOMEM; fold_free in either case. */

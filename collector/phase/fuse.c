@@ -11,6 +11,12 @@
 #include "collector/phase/fuse_part.h"
 #include "collector/saturate.h"
 
+/*
+ * Where all kernels tell of epochs, that is worth more than what those tell that come once a step;
+ * where they tell of none, there were steps of their own lengths, which only these can count.
+ */
+#define THIN 0.95
+
 double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end)
 {
 	const uint64_t start = a_start > b_start ? a_start : b_start;
@@ -64,11 +70,15 @@ int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint
 	for (size_t i = 0; i < told->lanes; i++) {
 		struct cut one;
 
-		if (cut_make(&told->lane[i].fold, epochs, from_ns, to_ns, &one) &&
-		    cut_groups(told->lane[i].fold.loop, epochs, from_ns, to_ns, &one))
+		const struct fuse_lane *lane = &told->lane[i];
+
+		if (cut_make(&lane->fold, epochs, from_ns, to_ns, &one) &&
+		    (lane->thin || cut_groups(lane->fold.loop, epochs, from_ns, to_ns, &one)))
 			continue;
+		if (lane->thin)
+			one.score *= one.marked > 0 ? THIN : 1 / THIN;
 		/* Who prints need not be who computes, but mostly is. */
-		if (told->lane[i].process != process)
+		if (lane->process != process)
 			one.score *= 0.9;
 		if (found && one.score <= cut->score) {
 			cut_free(&one);

@@ -23,6 +23,7 @@ struct fuse_lane {
 	uint32_t process;
 	struct fold fold;
 	const struct seldom *seldom; /* or NULL */
+	bool thin;		     /* told by what comes once a step alone (once.h) */
 };
 
 struct fuse_told {

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTEXTS 4096u /* a power of two */
-#define TEXTS	 256u
-#define TEXT_MAX 512u	/* kernels of a body or stretch that are remembered */
-#define POOL	 16384u /* of all of them together */
-#define PULSES	 2048u
-#define MASK	 (LOOP_RING - 1)
+#define CONTEXT_BITS 12u
+#define CONTEXTS     (1u << CONTEXT_BITS)
+#define TEXTS	     256u
+#define TEXT_MAX     512u   /* kernels of a body or stretch that are remembered */
+#define POOL	     16384u /* of all of them together */
+#define PULSES	     2048u
+#define MASK	     (LOOP_RING - 1)
 
 /* Bodies and stretches: what they consist of, each kept once. */
 struct text {
@@ -312,7 +313,8 @@ static uint32_t context(const struct loop *loop)
 
 	for (uint32_t i = 0; i < least[loop->of].context; i++)
 		hash = mix(hash, look(loop, loop->n - i)->word.symbol);
-	return hash & (CONTEXTS - 1);
+	/* The upper bits: of two that take turns, the lower ones are the same too often. */
+	return hash >> (32 - CONTEXT_BITS);
 }
 
 /* The newest event is in the ring; is it part of a repetition? */

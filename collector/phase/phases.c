@@ -12,6 +12,7 @@
 #include "collector/phase/fuse.h"
 #include "collector/phase/layout.h"
 #include "collector/phase/loop.h"
+#include "collector/phase/once.h"
 #include "collector/phase/pass.h"
 #include "collector/phase/printed.h"
 #include "collector/phase/seldom.h"
@@ -41,6 +42,8 @@ struct lane {
 	struct loop *loop;     /* NULL: not looked at */
 	struct bare *bare;     /* told without sizes; NULL: with them */
 	struct seldom *seldom; /* beside the loop, or NULL */
+	struct once *once;     /* what comes once a step, or NULL, ... */
+	struct loop *thin;     /* ... and the loop that is told by it alone */
 	uint32_t next;	       /* index + 1 of another in its bucket */
 };
 
@@ -66,9 +69,12 @@ struct phases {
 static void unfollow(struct lane *lane)
 {
 	loop_free(lane->loop);
+	loop_free(lane->thin);
 	seldom_free(lane->seldom);
+	once_free(lane->once);
 	free(lane->bare);
-	lane->loop = NULL;
+	lane->loop = lane->thin = NULL;
+	lane->once = NULL;
 	lane->seldom = NULL;
 	lane->bare = NULL;
 }
@@ -197,7 +203,7 @@ static uint32_t symbol_of(const struct phase_kernel *kernel)
 /* The last moment at which all that a thread did can be told again, without sizes. */
 static void go_bare(struct lane *lane)
 {
-	struct bare *bare = lane->bare ? NULL : malloc(sizeof(*bare));
+	struct bare *bare = malloc(sizeof(*bare));
 	struct loop *again = bare ? bare_loop(lane->loop, bare) : NULL;
 
 	if (!again) {
@@ -209,17 +215,32 @@ static void go_bare(struct lane *lane)
 	lane->bare = bare;
 }
 
-static void add_kernel(struct lane *lane, const struct phase_kernel *kernel)
+/* One thread of a process is told by what comes once a step as well: room is for one. */
+static void go_thin(const struct phases *phases, struct lane *lane)
+{
+	for (uint32_t i = 0; i < phases->lanes; i++)
+		if (phases->lane[i].process == lane->process && phases->lane[i].once)
+			return;
+	lane->once = once_new(lane->loop, &lane->thin);
+}
+
+static void add_kernel(const struct phases *phases, struct lane *lane,
+		       const struct phase_kernel *kernel)
 {
 	uint32_t symbol = symbol_of(kernel);
 
+	if (lane->once)
+		once_add(lane->once, lane->thin, symbol, kernel->kernel, kernel->called_ns,
+			 kernel->end_ns);
 	if (lane->bare)
 		symbol = bare_symbol(lane->bare, symbol, kernel->kernel);
 	loop_add(lane->loop, symbol, kernel->kernel, kernel->called_ns, kernel->end_ns);
 	if (lane->seldom)
 		seldom_add(lane->seldom, kernel->kernel, kernel->called_ns, kernel->end_ns);
-	if (loop_events(lane->loop) == LOOP_RING)
+	if (loop_events(lane->loop) == LOOP_RING && !lane->bare) {
+		go_thin(phases, lane);
 		go_bare(lane);
+	}
 }
 
 void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
@@ -237,7 +258,7 @@ void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
 	if (!lane->loop)
 		follow(phases, lane);
 	if (lane->loop)
-		add_kernel(lane, kernel);
+		add_kernel(phases, lane, kernel);
 }
 
 void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_t events)
@@ -268,10 +289,34 @@ void phases_file(struct phases *phases, const struct phase_file *file)
 /* ---- the judgement ---- */
 
 /*
- * Folds what every thread did. bare[i]: that of lane[i] without its sizes, where it is not decided
- * yet that they are left out, but that tells more; to be freed. Returns 0 or -ENOMEM.
+ * What a thread did that is told by what comes once a step, in a lane of its own: *made is to be
+ * freed, where it is not decided yet. Returns 0 or -ENOMEM.
  */
-static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struct loop **bare,
+static int fold_thin(const struct lane *from, struct fuse_lane *lane, struct loop **made,
+		     size_t *lanes)
+{
+	const bool try = !from->thin && loop_events(from->loop) < LOOP_RING;
+	struct once *once = try ? once_new(from->loop, made) : from->once;
+	int error = 0;
+
+	if (once) {
+		error = fold_make(&lane->fold, try ? *made : from->thin);
+		lane->fold.even = once_is_even(once);
+		lane->process = from->process;
+		lane->thin = true;
+		++*lanes;
+	}
+	if (try)
+		once_free(once);
+	return error;
+}
+
+/*
+ * Folds what every thread did. made[i]: what lane[i] is told by, where it is not decided yet how
+ * it is told from then on (without its sizes, or by what comes once a step), but that tells more;
+ * to be freed. Returns 0 or -ENOMEM.
+ */
+static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struct loop **made,
 		      size_t *lanes)
 {
 	struct bare sizes;
@@ -284,18 +329,21 @@ static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struc
 		if (!loop || !loop_events(loop))
 			continue;
 		if (!phases->lane[i].bare && loop_events(loop) < LOOP_RING)
-			bare[*lanes] = bare_loop(loop, &sizes);
+			made[*lanes] = bare_loop(loop, &sizes);
 		lane[*lanes].process = phases->lane[i].process;
 		lane[*lanes].seldom = phases->lane[i].seldom;
-		error = fold_make(&lane[*lanes].fold, bare[*lanes] ? bare[*lanes] : loop);
+		error = fold_make(&lane[*lanes].fold, made[*lanes] ? made[*lanes] : loop);
 		++*lanes;
 	}
+	for (uint32_t i = 0; i < phases->lanes && !error; i++)
+		if (phases->lane[i].loop && loop_events(phases->lane[i].loop))
+			error = fold_thin(&phases->lane[i], &lane[*lanes], &made[*lanes], lanes);
 	return error;
 }
 
 static int judge(struct phases *phases, uint64_t now_ns, bool over)
 {
-	struct fuse_lane *lane = calloc(LOOPS, sizeof(*lane));
+	struct fuse_lane *lane = calloc(2 * LOOPS, sizeof(*lane));
 	struct fuse_told told = {.lane = lane,
 				 .pass = phases->pass,
 				 .mark = phases->mark,
@@ -304,8 +352,8 @@ static int judge(struct phases *phases, uint64_t now_ns, bool over)
 				 .now_ns = now_ns,
 				 .over = over};
 	struct fuse fuse = {0};
-	struct loop *bare[LOOPS] = {NULL};
-	int error = lane ? fold_lanes(phases, lane, bare, &told.lanes) : -ENOMEM;
+	struct loop *made[2 * LOOPS] = {NULL};
+	int error = lane ? fold_lanes(phases, lane, made, &told.lanes) : -ENOMEM;
 
 	if (!error) {
 		told.fits = printed_look(phases->printed, &told.fit);
@@ -320,7 +368,7 @@ static int judge(struct phases *phases, uint64_t now_ns, bool over)
 	fuse_free(&fuse);
 	for (size_t i = 0; i < told.lanes; i++) {
 		fold_free(&lane[i].fold);
-		loop_free(bare[i]);
+		loop_free(made[i]);
 	}
 	free(lane);
 	return error;
@@ -358,9 +406,12 @@ static void forget(struct phases *phases, const struct printed_settled *settled)
 	phases->from_ns = settled->end_ns;
 	printed_settle(phases->printed, settled);
 	pass_forget(phases->pass, settled->end_ns);
-	for (uint32_t i = 0; i < phases->lanes; i++)
+	for (uint32_t i = 0; i < phases->lanes; i++) {
 		if (phases->lane[i].loop)
 			loop_forget(phases->lane[i].loop, settled->end_ns);
+		if (phases->lane[i].thin)
+			loop_forget(phases->lane[i].thin, settled->end_ns);
+	}
 }
 
 /* In a story, not on a clock: the same story is settled at the same moments. */

@@ -148,8 +148,9 @@ static uint64_t any_start_alike(const struct fuse_told *told, const struct print
 				uint64_t from_ns)
 {
 	for (size_t i = 0; i < told->lanes && p->epoch[0].index == 1; i++) {
-		const uint64_t start_ns = told->lane[i].process == p->process
-						  ? start_alike(told->lane[i].fold.loop, p)
+		const struct fuse_lane *lane = &told->lane[i];
+		const uint64_t start_ns = lane->process == p->process && !lane->thin
+						  ? start_alike(lane->fold.loop, p)
 						  : 0;
 
 		if (start_ns > from_ns)
