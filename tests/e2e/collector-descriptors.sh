@@ -11,8 +11,16 @@ start_collector
 descriptors() {
 	find "/proc/$collector/fd" -type l 2>/dev/null | wc -l
 }
-sleep 0.2
-before=$(descriptors)
+# settled: as many as a moment ago.
+settled() {
+	before=$(descriptors)
+	sleep 0.5
+	[ "$(descriptors)" -eq "$before" ]
+}
+honest 10
+honest_is_counted 10
+rm -rf "${ledgers:?}"/*
+await settled
 
 cat >"$TMPDIR/stranger.py" <<'PYTHON'
 import ctypes, os, select, signal, socket, sys, tempfile
@@ -73,7 +81,7 @@ $python "$TMPDIR/stranger.py" >"$TMPDIR/stranger" 2>&1 ||
 
 honest 100
 honest_is_counted 100
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	after=$(descriptors)
 	[ "$after" -gt "$before" ] || break
 	sleep 0.1

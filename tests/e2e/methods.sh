@@ -92,14 +92,11 @@ holds '.methods.node_gated == null and .methods.node.energy_uj == 3075000'
 rm -rf "$ledgers"
 "$gramme" run --quiet --ledger-dir "$ledgers" -- "$python" -c "$computes_and_sleeps" 2 3 &
 collector=$!
-sleep 3
+await ledger_begun
+sleep 2.5
 kill -KILL "$collector"
 wait "$collector" 2>/dev/null || true
-for _ in $(seq 100); do
-	ledger=$(newest "$ledgers")
-	[ "$(json .chain.closed)" = true ] && break
-	sleep 0.1
-done
+await ledger_closed
 holds '.chain.closed and (.run.complete | not)'
 verified
 reckoned

@@ -21,7 +21,10 @@ in_force() {
 start_collector --replay "$TMPDIR/machine"
 mapfile -t holders < <(grep -ls "^PPid:.$collector\$" /proc/[0-9]*/status | xargs -n 1 dirname)
 [ "${#holders[@]}" -gt 0 ] || fail "no holder is seen"
-[ "$(in_force | sort -u)" = 0000000000000000 ] || fail "in force while nothing runs: $(in_force)"
+nothing_in_force() {
+	[ "$(in_force | sort -u)" = 0000000000000000 ]
+}
+await nothing_in_force
 [ "$(sed -n 's/^NoNewPrivs:\t//p' "/proc/$collector/status")" = 1 ] || fail "it could gain privileges"
 allowed=$(printf '%016x' $((1 << 0 | 1 << 6 | 1 << 7 | 1 << 19 | 1 << 38)))
 kept=$(sed -n 's/^CapPrm:\t//p' "/proc/$collector/status")
@@ -39,23 +42,19 @@ while kill -0 $program 2>/dev/null; do
 done
 wait $program || fail "the program ended with status $?"
 sort "$TMPDIR/seen" | uniq -c | sort -rn
-[ "$(sort "$TMPDIR/seen" | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')" = 0000000000000000 ] ||
-	fail "something is in force most of the time"
+# How often is the business of whoever else wants this CPU: a right may be held while one waits for it.
+grep -q '^0*$' "$TMPDIR/seen" || fail "something is in force all the time"
 while read -r seen; do
 	[ $((0x$seen & (0x$seen - 1))) -eq 0 ] || fail "several at once: $seen"
 done < <(sort -u "$TMPDIR/seen")
 
 name=$(id -nu $user)
-for _ in $(seq 100); do
-	ledger=$(newest "$ledgers")
-	! { [ -n "$ledger" ] && grep -q '"close"' "$ledger"; } || break
-	sleep 0.1
-done
+await ledger_closed
 verified
 [ "$(stat -c %u:%a "$ledger")" = "$user:644" ] || fail "$(stat -c '%u %a' "$ledger"): not his"
 [ "$(stat -c %u:%a "$ledgers/$name")" = "$user:700" ] || fail "his folder is $(stat -c '%u %a' "$ledgers/$name")"
 metered
 holds '[.kernels[].count] == [20, 20]'
 holds '[.coverage.uncovered[] | select(.program == "spin-static").why] == ["static binary"]'
-[ "$(in_force | sort -u)" = 0000000000000000 ] || fail "in force when all is over: $(in_force)"
+await nothing_in_force
 stop_collector

@@ -24,7 +24,12 @@ find_keeper() {
 			keeper=$pid
 		fi
 	done
-	[ -n "$keeper" ] || fail "no holder"
+	[ -n "$keeper" ]
+}
+
+has_spare() {
+	spare=$(children gramme-spare)
+	[ -n "$spare" ]
 }
 
 compute() {
@@ -34,9 +39,9 @@ compute() {
 
 echo "a holder that does not answer"
 start_collector --zone FR
-find_keeper
+await find_keeper
 compute --launches 2000
-sleep 1
+await taken_in 1
 kill -KILL "$collector"
 wait "$collector" 2>/dev/null || true
 kill -STOP "$keeper"
@@ -50,11 +55,7 @@ fi
 grep -q "$GRAMME_SOCKET: " "$TMPDIR/collector" || fail "it does not say why"
 start_collector --zone FR
 wait "$program" || fail "the program noticed: $?"
-for _ in $(seq 100); do
-	ledger=$(newest "$ledgers")
-	! grep -q '"close"' "$ledger" || break
-	sleep 0.1
-done
+await ledger_closed
 verified
 holds '[.kernels[].count] == [1000, 1000]'
 rm -rf "${ledgers:?}"/*
@@ -62,11 +63,11 @@ stop_collector
 
 echo "stand-ins that die"
 start_collector --zone FR --patience 0
-find_keeper
+await find_keeper
+await has_spare
 compute --launches 1000000
-sleep 1.5
-spare=$(children gramme-spare)
-[ -n "$spare" ] || fail "the holder has no spare"
+await taken_in 1
+await ledger_begun
 kill -KILL "$collector"
 wait "$collector" 2>/dev/null || true
 died=0
@@ -79,11 +80,10 @@ for _ in $(seq 3000); do
 done
 ! kill -0 "$keeper" 2>/dev/null || fail "the holder goes on for ever"
 [ "$died" -ge 8 ] || fail "$died stand-ins are not many"
-for _ in $(seq 100); do
-	kill -0 "$spare" 2>/dev/null || break
-	sleep 0.1
-done
-! kill -0 "$spare" 2>/dev/null || fail "its spare is left"
+spare_is_gone() {
+	! kill -0 "$spare"
+}
+await spare_is_gone
 [ ! -e "$GRAMME_SOCKET.hold" ] || fail "its socket is left"
 kill -0 "$program" || fail "the program noticed"
 ledger=$(newest "$ledgers")

@@ -10,6 +10,7 @@ slowly=(--batch 20 --rest-ms 40)
 
 begin() {
 	start_collector --zone FR
+	wait_for "a holder and its spare" settled
 	trap 'kill -KILL "$collector" $(holders) $(holders gramme-spare) 2>/dev/null || true' EXIT
 }
 
@@ -54,7 +55,13 @@ replaced() {
 	local now
 
 	now=$(holders)
-	[ -n "$now" ] && [ "$now" != "$before" ]
+	[ -n "$now" ] && [ "$now" != "$before" ] && settled
+}
+
+# One of each: a spare bears the holder's name at its birth.
+# shellcheck disable=SC2329
+settled() {
+	[ "$(holders | wc -l)" -eq 1 ] && spared
 }
 
 # shellcheck disable=SC2329
@@ -113,7 +120,7 @@ clear
 echo "the holder is killed, then the collector"
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
-sleep 1
+wait_for "it to be metered" taken_in 1
 before=$(holders)
 killed "$before"
 wait_for "another holder" replaced
@@ -130,7 +137,9 @@ clear
 echo "a holder that is asked to end closes the books"
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 60000 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
-sleep 1.5
+wait_for "it to be metered" taken_in 1
+wait_for "its ledger" ledger_begun
+sleep 1
 killed "$collector"
 kill -TERM "$(holders)"
 wait_for "the end of all" nothing_left
@@ -145,7 +154,7 @@ echo "the collector is killed, then the holder that is alone: its spare goes on"
 begin
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
-sleep 1.5
+wait_for "it to be metered" taken_in 1
 killed "$collector"
 for _ in 1 2; do
 	before=$(holders)
@@ -163,7 +172,7 @@ clear
 echo "a spare is killed, and then the holder that has another one"
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
-sleep 1
+wait_for "it to be metered" taken_in 1
 killed "$(holders gramme-spare)"
 wait_for "another spare" spared
 killed "$collector"
@@ -200,7 +209,8 @@ echo "all die at once: the program goes on, the ledger is valid, and the next on
 begin
 LD_PRELOAD=$build/libgramme.so "$prog/cl_linked" --launches 1500 "${slowly[@]}" >"$TMPDIR/out" &
 program=$!
-sleep 1
+wait_for "it to be metered" taken_in 1
+wait_for "its ledger" ledger_begun
 # Stopped first: whoever outlived another by a moment would begin to replace it.
 all=("$(holders gramme-spare)" "$(holders)" "$collector")
 kill -STOP "${all[@]}"
@@ -221,7 +231,8 @@ unset GRAMME_SOCKET
 "$gramme" run --ledger-dir "$ledgers" -- "$prog/cl_linked" --launches 1500 "${slowly[@]}" \
 	>"$TMPDIR/out" 2>"$TMPDIR/err" &
 program=$!
-sleep 1.5
+wait_for "its ledger" ledger_begun
+sleep 1
 killed "$program"
 wait_for "the program's own end" grep -q 'count kernel add 750' "$TMPDIR/out"
 wait_for "the end of all" nothing_left
