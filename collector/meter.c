@@ -79,7 +79,7 @@ void meter_close(struct meter *meter)
 {
 	/* A program that has spoken by now is to be in the books like any before. */
 	if (meter->intake && meter->options.lab)
-		intake_flush(meter->intake);
+		intake_flush(meter->intake, NULL);
 	while (meter->run)
 		meter_end(meter, meter->run, -1, false, NULL, 0, NULL);
 	if (meter->intake)
@@ -115,6 +115,18 @@ static void on_replaced(void *arg)
 			   "what keeps its runs was gone: another one has taken its place");
 }
 
+static void on_hung_up(void *arg, uid_t uid)
+{
+	struct meter *meter = arg;
+	char line[128];
+
+	snprintf(line, sizeof(line),
+		 "hung up on user %u, of whom %u connections waited: what else he ran is not "
+		 "metered",
+		 (unsigned)uid, HOLD_USER_MAX);
+	meter->options.say(meter->options.arg, line);
+}
+
 /* The holder first, since it is a fork of a process that has no threads yet. */
 static int listen_to_clients(struct meter *meter)
 {
@@ -125,6 +137,7 @@ static int listen_to_clients(struct meter *meter)
 		.stand_in_arg = meter->options.stand_in_arg,
 		.client = on_client,
 		.replaced = on_replaced,
+		.hung_up = on_hung_up,
 		.arg = meter,
 	};
 	struct intake_options intake = {
@@ -393,6 +406,12 @@ int meter_record(struct meter *meter, struct run *run)
 	return run->ledger_error;
 }
 
+/* Where a collector serves one user, whoever speaks is his. */
+void meter_listen(struct meter *meter, const struct run *run)
+{
+	intake_flush(meter->intake, meter->options.many_users ? &run->origin.uid : NULL);
+}
+
 int meter_end(struct meter *meter, struct run *run, int exit_status, bool complete, char *text,
 	      size_t size, size_t *left)
 {
@@ -401,7 +420,7 @@ int meter_end(struct meter *meter, struct run *run, int exit_status, bool comple
 	/* What has arrived may speak of this very run. */
 	run->ending = true;
 	run->launcher = NULL;
-	intake_flush(meter->intake);
+	meter_listen(meter, run);
 	admit_release(meter, run);
 	tick_soon(meter);
 	uint64_t t_ns = tick_clock(meter);
@@ -452,4 +471,9 @@ void meter_pause(struct meter *meter)
 size_t meter_runs(const struct meter *meter)
 {
 	return meter->runs;
+}
+
+bool meter_waits(const struct meter *meter)
+{
+	return keeper_waits(meter->keeper);
 }

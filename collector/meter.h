@@ -106,4 +106,7 @@ void meter_pause(struct meter *meter);
 /* Live runs. */
 size_t meter_runs(const struct meter *meter);
 
+/* Are there clients that nobody has listened to yet? They may bring runs. */
+bool meter_waits(const struct meter *meter);
+
 #endif

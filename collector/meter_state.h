@@ -72,6 +72,9 @@ void meter_keep(struct meter *meter, struct run *run);
 /* Brings what is kept of a run up to date, and lets go of what it has the sum of. */
 void meter_save(struct meter *meter, struct run *run, uint64_t t_ns);
 
+/* Takes what has arrived and may belong to a run that is about to end; it may end by it. */
+void meter_listen(struct meter *meter, const struct run *run);
+
 /* takeover.c: goes on with what another collector left. */
 void takeover(struct meter *meter);
 

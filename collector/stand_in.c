@@ -25,7 +25,7 @@ static void on_prepare(uv_prepare_t *handle)
 {
 	const struct stay *stay = handle->data;
 
-	if (stay->over || !meter_runs(stay->meter))
+	if (stay->over || (!meter_runs(stay->meter) && !meter_waits(stay->meter)))
 		uv_stop(handle->loop);
 }
 

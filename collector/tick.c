@@ -273,15 +273,14 @@ static struct run *find_over(const struct meter *meter)
 
 void tick_reap(struct meter *meter)
 {
-	struct run *run = find_over(meter);
+	struct run *run;
 
-	/* What has arrived may add to a run; then the end of one can be the end of others. */
-	if (run) {
-		intake_flush(meter->intake);
-		run = find_over(meter);
+	/* What has arrived may add to a run, or end it; the end of one can be that of others. */
+	while ((run = find_over(meter))) {
+		meter_listen(meter, run);
+		if (find_over(meter) == run)
+			meter_end(meter, run, -1, !run->orphaned, NULL, 0, NULL);
 	}
-	for (; run; run = find_over(meter))
-		meter_end(meter, run, -1, !run->orphaned, NULL, 0, NULL);
 }
 
 static void on_sample(uv_timer_t *timer)

@@ -31,6 +31,7 @@ enum hold_op {
 	HOLD_BUSY,     /* holder: there is a collector already */
 	HOLD_AGAIN,    /* holder's spare: it is dead; keep all once more; PID and pidfd as above */
 	HOLD_ALL,      /* collector: that was all; what else was given is of no more use */
+	HOLD_HUNG_UP,  /* holder: HOLD_USER_MAX of a user wait, who has his uid as number */
 };
 
 enum hold_kind {

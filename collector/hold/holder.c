@@ -28,6 +28,7 @@
 #define LOOK_AGAIN_MS  10000u /* for clients that live, once patience is over */
 #define STAND_INS_MAX  8u     /* that may die before it is given up */
 #define STAND_IN_PAUSE 200u   /* ms, times those that died */
+#define FULL_USERS     16u    /* that may be told of */
 #define PIPES_BELOW    256    /* descriptors among which libuv has its own, which it opens early */
 
 struct holder {
@@ -36,7 +37,9 @@ struct holder {
 	struct hold_item self; /* its PID and pidfd: proof of who answers */
 	uint64_t next_id;
 	struct spare spare;
-	int collector; /* its connection, or -1 */
+	int collector;		/* its connection, or -1 */
+	uid_t full[FULL_USERS]; /* who was hung up on, each once */
+	size_t fulls, told;	/* of these, so many were told of */
 	bool owes_done;
 	bool is_new;  /* it was a spare, and its collector does not know */
 	bool over;    /* nobody goes on */
@@ -108,6 +111,12 @@ static void give(struct holder *holder)
 		error = hold_send_item(holder->collector, HOLD_HAVE, item);
 		item->fresh = error != 0;
 	}
+	while (!error && holder->told < holder->fulls) {
+		const struct hold_packet full = {
+			.magic = HOLD_MAGIC, .op = HOLD_HUNG_UP, .id = holder->full[holder->told]};
+		error = hold_send(holder->collector, &full);
+		holder->told += error == 0;
+	}
 	if (!error && holder->owes_done) {
 		error = hold_send_item(holder->collector, HOLD_DONE, &holder->self);
 		holder->owes_done = error != 0;
@@ -125,7 +134,19 @@ static bool is_behind(const struct holder *holder)
 	for (size_t i = 0; i < holder->table.n; i++)
 		if (holder->table.item[i].fresh)
 			return true;
-	return holder->owes_done || holder->is_new;
+	return holder->owes_done || holder->is_new || holder->told < holder->fulls;
+}
+
+static void note_full(struct holder *holder, const struct hold_item *client)
+{
+	uid_t uid;
+
+	memcpy(&uid, client->label, sizeof(uid));
+	for (size_t i = 0; i < holder->fulls; i++)
+		if (holder->full[i] == uid)
+			return;
+	if (holder->fulls < FULL_USERS)
+		holder->full[holder->fulls++] = uid;
 }
 
 /*
@@ -138,10 +159,12 @@ static void put_client(struct holder *holder, int fd)
 
 	/* Most of the time there are too few in all to be too many of anybody's. */
 	if (hold_count(&holder->table, HOLD_CONNECTION) < HOLD_USER_MAX ||
-	    hold_user_count(&holder->table, &client) < HOLD_USER_MAX)
+	    hold_user_count(&holder->table, &client) < HOLD_USER_MAX) {
 		hold_put(&holder->table, &client);
-	else
+	} else {
+		note_full(holder, &client);
 		close(fd);
+	}
 }
 
 static void accept_clients(struct holder *holder)

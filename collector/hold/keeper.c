@@ -116,14 +116,15 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* The client that came first of those that were not told of, or NULL. */
-static struct hold_item *next_client(const struct keeper *keeper)
+/* The client that came first of those that were not told of, of that user or any; or NULL. */
+static struct hold_item *next_client(const struct keeper *keeper, const uid_t *user)
 {
 	struct hold_item *first = NULL;
 
 	for (size_t i = 0; i < keeper->table.n; i++) {
 		struct hold_item *item = &keeper->table.item[i];
 		if (item->kind == HOLD_CONNECTION && item->fresh &&
+		    (!user || !memcmp(item->label, user, sizeof(*user))) &&
 		    (!first || item->id < first->id))
 			first = item;
 	}
@@ -135,22 +136,17 @@ static struct hold_item *next_client(const struct keeper *keeper)
  * children. Never while a holder is being listened to: what its owner has kept or dropped meanwhile
  * would go to one that is dead, and the one in its place would not get to know.
  */
-static bool tell_until(struct keeper *keeper, uint64_t end_ms)
+static bool tell_until(struct keeper *keeper, const uid_t *user, uint64_t end_ms)
 {
 	struct hold_item *item;
 
-	while (keeper->watched && (item = next_client(keeper))) {
+	while (keeper->watched && (item = next_client(keeper, user))) {
 		if (now_ms() >= end_ms)
 			return false;
 		item->fresh = false;
 		keeper->is.client(keeper->is.arg, item->id, item->fd[0]);
 	}
 	return true;
-}
-
-static void tell_clients(struct keeper *keeper)
-{
-	tell_until(keeper, UINT64_MAX);
 }
 
 static void on_retry(uv_timer_t *timer);
@@ -161,7 +157,7 @@ static void on_retry(uv_timer_t *timer);
  */
 static void tell_some(struct keeper *keeper)
 {
-	if (!tell_until(keeper, now_ms() + TELL_MS))
+	if (!tell_until(keeper, NULL, now_ms() + TELL_MS))
 		uv_timer_start(&keeper->retry, on_retry, 0, 0);
 }
 
@@ -217,6 +213,11 @@ static int hear(struct keeper *keeper)
 		return error;
 	if (packet.op == HOLD_HAVE) {
 		take_item(keeper, &packet, fd);
+		return 0;
+	}
+	if (packet.op == HOLD_HUNG_UP) {
+		close_both(fd);
+		keeper->is.hung_up(keeper->is.arg, (uid_t)packet.id);
 		return 0;
 	}
 	if (packet.op == HOLD_AGAIN)
@@ -429,7 +430,7 @@ void keeper_drop(struct keeper *keeper, uint64_t id)
 		keeper_push(keeper);
 }
 
-void keeper_flush(struct keeper *keeper)
+void keeper_flush(struct keeper *keeper, const uid_t *user)
 {
 	static const struct hold_packet flush = {.magic = HOLD_MAGIC, .op = HOLD_FLUSH};
 
@@ -441,7 +442,14 @@ void keeper_flush(struct keeper *keeper)
 		else if (!keeper->renewed)
 			break;
 	}
-	tell_clients(keeper);
+	tell_until(keeper, user, UINT64_MAX);
+	if (keeper_waits(keeper))
+		uv_timer_start(&keeper->retry, on_retry, 0, 0);
+}
+
+bool keeper_waits(const struct keeper *keeper)
+{
+	return keeper->watched && next_client(keeper, NULL);
 }
 
 uint64_t keeper_cpu_ns(const struct keeper *keeper)
@@ -532,7 +540,7 @@ int keeper_open(uv_loop_t *loop, const struct keeper_options *options, struct ke
 int keeper_watch(struct keeper *keeper)
 {
 	keeper->watched = true;
-	tell_clients(keeper);
+	tell_some(keeper);
 	/* There is none while another holder is waited for. */
 	return keeper->fd < 0 || keeper->poll ? 0 : watch_connection(keeper);
 }

@@ -22,6 +22,8 @@ struct keeper_options {
 	void (*client)(void *arg, uint64_t id, int fd);
 	/* The holder was dead, or as good as; another one has everything now. */
 	void (*replaced)(void *arg);
+	/* So many clients of a user waited that he was hung up on. Told once of each. */
+	void (*hung_up)(void *arg, uid_t uid);
 	void *arg;
 };
 
@@ -35,7 +37,10 @@ int keeper_open(uv_loop_t *loop, const struct keeper_options *options, struct ke
 /* What is held: everything that was taken over, and what came since. Borrowed. */
 const struct hold_table *keeper_table(const struct keeper *keeper);
 
-/* From now on clients are told of; those that were taken over come at once. 0 or -errno. */
+/*
+ * From now on clients are told of, those that were taken over first: some at once, the others in
+ * the loop's next turns. 0 or -errno.
+ */
 int keeper_watch(struct keeper *keeper);
 
 /*
@@ -48,8 +53,14 @@ void keeper_drop(struct keeper *keeper, uint64_t id);
 /* Tells the holder what was dropped. */
 void keeper_push(struct keeper *keeper);
 
-/* Gets the clients that have connected so far: those that have, come before this returns. */
-void keeper_flush(struct keeper *keeper);
+/*
+ * Gets the clients that have connected so far: those of a user (of all, where it is NULL) come
+ * before this returns, the others in the loop's next turns.
+ */
+void keeper_flush(struct keeper *keeper, const uid_t *user);
+
+/* Are there clients that were not told of yet? */
+bool keeper_waits(const struct keeper *keeper);
 
 /* CPU time that the holder has used. */
 uint64_t keeper_cpu_ns(const struct keeper *keeper);

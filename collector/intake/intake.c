@@ -434,7 +434,7 @@ int intake_open(uv_loop_t *loop, const struct intake_options *options, struct in
 	return error;
 }
 
-void intake_flush(struct intake *intake)
+void intake_flush(struct intake *intake, const uid_t *user)
 {
 	struct intake_connection *c;
 
@@ -442,11 +442,11 @@ void intake_flush(struct intake *intake)
 	if (intake->depth == FLUSH_DEPTH)
 		return;
 	intake->depth++;
-	keeper_flush(intake->keeper);
+	keeper_flush(intake->keeper, user);
 	/* What one connection says can end another: begin anew after each one. */
 	do {
 		for (c = intake->first; c; c = c->next)
-			if (!c->reading && !c->flushed)
+			if (!c->reading && !c->flushed && (!user || c->peer.uid == *user))
 				break;
 		if (c) {
 			c->flushed = true;

@@ -64,8 +64,11 @@ void intake_client(struct intake *intake, uint64_t id, int fd);
 /* The number that the keeper knows a connection by. */
 uint64_t intake_id(const struct intake_connection *connection);
 
-/* Takes what has arrived already, without waiting for more. */
-void intake_flush(struct intake *intake);
+/*
+ * Takes what a user has sent already (all users, where it is NULL), without waiting for more: what
+ * may belong to a run that is about to end. Nobody else's flood makes that long.
+ */
+void intake_flush(struct intake *intake, const uid_t *user);
 
 /* Closes everything and removes socket and wake file; memory goes with the loop's next turn. */
 void intake_close(struct intake *intake);
