@@ -39,7 +39,9 @@ static void *wait_for_shims(void *arg)
 		/* Returns 0 for a wake-up, EAGAIN once the word says that it is over. */
 		if (syscall(SYS_futex, wake->word, FUTEX_WAIT, 0, NULL, NULL, 0) == 0)
 			uv_async_send(&wake->async);
-		nanosleep(&pause, NULL);
+		/* Whoever ends waits for us, and gramme run's caller for him. */
+		if (__atomic_load_n(wake->word, __ATOMIC_ACQUIRE) == 0)
+			nanosleep(&pause, NULL);
 	}
 	return NULL;
 }
