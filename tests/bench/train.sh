@@ -3,6 +3,10 @@
 # Whole training programs, unmodified: their wall time under gramme run against bare, in turns, which
 # of the two goes first changing from turn to turn. Beside it the CPU time, gramme's own included,
 # which says more where the machine is not quiet.
+#
+# What is looked for is half a percent, and two runs of one PyTorch program differ by three (4.00 s,
+# 3.93 .. 4.05, 2026-11-22): so that program runs for ten seconds, at least ten times each, and the
+# interval says how well the median of the turns is known.
 . tests/bench/lib.sh
 
 TIMEFORMAT='%3R %3U %3S'
@@ -21,10 +25,11 @@ took() {
 	awk '{ print $2 + $3 }' "$work/time" >>"$work/$name.$variant.cpu"
 }
 
+# compare NAME TURNS COMMAND...
 compare() {
-	local name=$1
+	local name=$1 turns=$2
 
-	shift
+	shift 2
 	took warm bare "$@"
 	for turn in $(seq "$turns"); do
 		if [ $((turn % 2)) = 0 ]; then
@@ -43,6 +48,8 @@ table() {
 	over "$work/$1.gramme.cpu" "$work/$1.bare.cpu" | figure "$2: CPU time, under gramme / bare" x 4 1
 	over "$work/$1.gramme.wall" "$work/$1.bare.wall" |
 		target "$2: wall time, under gramme / bare" x 4 1 most 1.005
+	over "$work/$1.gramme.wall" "$work/$1.bare.wall" |
+		figure "$2: the same, and the 95 % interval of its median" x 4 1 interval
 }
 
 # seen NAME KERNEL: the ledgers know it. An inert shim costs nothing.
@@ -51,12 +58,12 @@ seen() {
 		grep "\"name\": \"$2" >"$work/seen" || fail "no ledger of $1 knows the kernel $2"
 }
 
-compare pyopencl "$python" tests/bench/train_pyopencl.py 400
+compare pyopencl "$turns" "$python" tests/bench/train_pyopencl.py 400
 seen pyopencl learn
 title "Training programs"
 table pyopencl "a PyOpenCL trainer"
 if "$python" -c 'import torch' 2>/dev/null; then
-	compare pytorch "$python" tests/bench/train_pytorch.py 12
+	compare pytorch "$((turns > 10 ? turns : 10))" "$python" tests/bench/train_pytorch.py 36
 	seen pytorch sgemm
 	table pytorch "a PyTorch CPU trainer"
 else
