@@ -44,11 +44,16 @@ uint16_t entry_label(struct life *life, enum wire_api api, enum wire_kind kind, 
 /* A new entry for a label on a device; 0, the rest, where the table is full. */
 uint16_t entry_add(struct life *life, uint16_t label, uint8_t device);
 
-/* The entry of a label on a device (0 <= device < WIRE_DEVICES), new or known. */
+/* The entry of a label on a device (0 <= device < WIRE_DEVICES) if it has one, or 0. */
+static inline uint16_t entry_known(const struct life *life, uint16_t label, uint8_t device)
+{
+	return atomic_load_explicit(&life->labels->entry[label][device], memory_order_acquire);
+}
+
+/* The same, new or known. */
 static inline uint16_t entry_of(struct life *life, uint16_t label, uint8_t device)
 {
-	uint16_t known =
-		atomic_load_explicit(&life->labels->entry[label][device], memory_order_acquire);
+	uint16_t known = entry_known(life, label, device);
 
 	return __builtin_expect(known != 0, 1) ? known : entry_add(life, label, device);
 }

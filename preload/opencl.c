@@ -72,6 +72,9 @@ static inline uint32_t shape_of(cl_uint dims, const size_t *global)
 
 /* A row's kernel, and how many items the call told. */
 #define SIZED(kernel_, dims, global) kernel_, .shape = error ? 0 : shape_of(dims, global)
+/* The kernel alone. */
+#define FIRST(...)	     FIRST_OF(__VA_ARGS__, )
+#define FIRST_OF(first, ...) first
 
 #define ENQUEUE(road, name, kind_, params, args, kernel_, bytes_, blocking_)                       \
 	road##_HEAD cl_int CL_API_CALL road##_AS(name) params                                      \
@@ -83,7 +86,8 @@ static inline uint32_t shape_of(cl_uint dims, const size_t *global)
                                                                                                    \
 		if (!real)                                                                         \
 			return CL_INVALID_OPERATION;                                               \
-		opencl_begin(&c, loader, queue, event, opencl_timeable(WIRE_KIND_##kind_));        \
+		opencl_begin(&c, loader, queue, FIRST(kernel_), event,                             \
+			     opencl_timeable(WIRE_KIND_##kind_));                                  \
 		event = c.event;                                                                   \
 		error = real args;                                                                 \
 		if (c.thread)                                                                      \
@@ -107,7 +111,7 @@ static inline uint32_t shape_of(cl_uint dims, const size_t *global)
 		void *mapped = NULL;                                                               \
                                                                                                    \
 		error = &own;                                                                      \
-		opencl_begin(&c, loader, queue, event, real != NULL);                              \
+		opencl_begin(&c, loader, queue, NULL, event, real != NULL);                        \
 		event = c.event;                                                                   \
 		if (real)                                                                          \
 			mapped = real args;                                                        \
@@ -132,7 +136,7 @@ static inline uint32_t shape_of(cl_uint dims, const size_t *global)
                                                                                                    \
 		if (!real)                                                                         \
 			return CL_INVALID_OPERATION;                                               \
-		opencl_begin(&c, loader, queue, NULL, false);                                      \
+		opencl_begin(&c, loader, queue, NULL, NULL, false);                                \
 		error = real args;                                                                 \
 		opencl_end(&c, error,                                                              \
 			   &(struct opencl_work){.call = CALL_##name, .kind = WIRE_KIND_##kind_}); \

@@ -63,6 +63,8 @@ void opencl_kernel_know(struct life *life, cl_kernel kernel, const char *name);
 void opencl_kernel_forget(struct life *life, cl_kernel kernel);
 /* The label of a kernel that is not known: asks for its name, and remembers it. */
 uint16_t opencl_kernel_ask(struct life *life, const struct loader *loader, cl_kernel kernel);
+/* What is known of a kernel: its label, or 0. Asks nobody. Defined below. */
+static inline uint16_t opencl_kernel_known(const struct life *life, cl_kernel kernel);
 /* The label of a kernel. Defined below. */
 static inline uint16_t opencl_kernel(struct life *life, const struct loader *loader,
 				     cl_kernel kernel);
@@ -161,12 +163,19 @@ static inline uint16_t opencl_queue(struct life *life, const struct loader *load
 	return __builtin_expect(at >= 0, 1) ? facts : opencl_queue_ask(life, loader, queue);
 }
 
-static inline uint16_t opencl_kernel(struct life *life, const struct loader *loader,
-				     cl_kernel kernel)
+static inline uint16_t opencl_kernel_known(const struct life *life, cl_kernel kernel)
 {
 	uint16_t label = 0;
 
 	(void)cache_find(life->opencl->kernel, OPENCL_KERNEL_SETS, kernel, &label);
+	return label;
+}
+
+static inline uint16_t opencl_kernel(struct life *life, const struct loader *loader,
+				     cl_kernel kernel)
+{
+	uint16_t label = opencl_kernel_known(life, kernel);
+
 	return __builtin_expect(label != 0, 1) ? label : opencl_kernel_ask(life, loader, kernel);
 }
 

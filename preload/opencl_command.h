@@ -16,6 +16,7 @@ struct opencl_command {
 	cl_event own;
 	uint16_t facts; /* of the queue */
 	uint16_t queue; /* its number in events */
+	uint16_t entry; /* under which it counts, where that was known at its begin; else 0 */
 	bool injected;
 };
 
@@ -30,11 +31,12 @@ struct opencl_work {
 };
 
 /*
- * Begins a command on `queue`. `event` is where the program wants its event, or NULL. Afterwards
- * c->event is to be passed on. `timeable` is false for kinds whose device time means nothing.
+ * Begins a command on `queue`, of `kernel` or NULL. `event` is where the program wants its event,
+ * or NULL. Afterwards c->event is to be passed on. `timeable` is false for kinds whose device time
+ * means nothing.
  */
 void opencl_begin(struct opencl_command *c, const struct loader *loader, cl_command_queue queue,
-		  cl_event *event, bool timeable);
+		  cl_kernel kernel, cl_event *event, bool timeable);
 
 /*
  * Ends it; `error` is what the API said. Of a refused command nothing is asked that concerns its

@@ -49,14 +49,27 @@ static inline struct ring_thread *ring_enter(void)
 	return ring_attach();
 }
 
+/* Whether others write the thread's lane as well. To be asked once a call: behind an atomic access
+ * the compiler has forgotten. */
+static inline __attribute__((always_inline)) bool ring_is_shared(const struct ring_thread *t)
+{
+	return __builtin_expect(!t->lane_number, 0);
+}
+
+static inline __attribute__((always_inline)) void ring_add(bool shared, uint64_t *word,
+							   uint64_t amount, int order)
+{
+	if (!shared)
+		__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + amount, order);
+	else
+		__atomic_fetch_add(word, amount, order);
+}
+
 /* Adds to a word that nobody else writes, or, on the shared lane, that others write as well. */
 static inline __attribute__((always_inline)) void
 ring_plus(const struct ring_thread *t, uint64_t *word, uint64_t amount, int order)
 {
-	if (__builtin_expect(t->lane_number != 0, 1))
-		__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + amount, order);
-	else
-		__atomic_fetch_add(word, amount, order);
+	ring_add(ring_is_shared(t), word, amount, order);
 }
 
 /* Counts one call under an entry. `bytes` are those that it moves, if it was accepted. */
@@ -64,11 +77,12 @@ static inline void ring_count(const struct ring_thread *t, uint16_t entry, bool 
 			      uint64_t host_ns, uint64_t bytes)
 {
 	struct wire_total *total = &t->lane->totals[entry];
+	const bool shared = ring_is_shared(t);
 
-	ring_plus(t, accepted ? &total->count : &total->failed, 1, __ATOMIC_RELAXED);
-	ring_plus(t, &total->host_ns, host_ns, __ATOMIC_RELAXED);
+	ring_add(shared, accepted ? &total->count : &total->failed, 1, __ATOMIC_RELAXED);
+	ring_add(shared, &total->host_ns, host_ns, __ATOMIC_RELAXED);
 	if (accepted && bytes)
-		ring_plus(t, &total->bytes, bytes, __ATOMIC_RELAXED);
+		ring_add(shared, &total->bytes, bytes, __ATOMIC_RELAXED);
 }
 
 /* Counts calls that happened without a call of their own: kernels of a command buffer. */
@@ -111,10 +125,11 @@ static inline __attribute__((always_inline)) void ring_push(struct ring_thread *
 							    const struct wire_event *event)
 {
 	struct wire_lane *lane = t->lane;
+	const bool shared = ring_is_shared(t);
 	uint64_t number;
 	struct wire_event *slot;
 
-	if (__builtin_expect(!t->lane_number, 0)) {
+	if (shared) {
 		number = __atomic_fetch_add(&lane->head, 1, __ATOMIC_RELAXED);
 		slot = &lane->ring[number & (WIRE_RING_SLOTS - 1)];
 		if (!ring_take_shared(&slot->seq, number, WIRE_RING_SLOTS))
@@ -136,7 +151,7 @@ static inline __attribute__((always_inline)) void ring_push(struct ring_thread *
 	__atomic_store_n(&slot->shape, event->shape, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->nested_ns, event->nested_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->seq, number + 1, __ATOMIC_RELEASE);
-	if (__builtin_expect(t->lane_number != 0, 1))
+	if (!shared)
 		__atomic_store_n(&lane->head, number + 1, __ATOMIC_RELEASE);
 	if (__builtin_expect(!((number + 1) & (WIRE_RING_SLOTS / 2 - 1)), 0))
 		ring_wake(t->life->wake);
