@@ -399,6 +399,53 @@ static void spell(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 	qsort(a->sorted, a->words, sizeof(*a->sorted), rising);
 }
 
+static uint32_t hash_of_gap(const struct beat *a, const struct beat_run *run)
+{
+	uint32_t hash = (uint32_t)run->gap_events;
+
+	for (size_t i = run->gap; i < run->gap_end; i++)
+		hash = hash * 31 + a->level->item[i].hash;
+	return hash;
+}
+
+/* The gap that most runs have (Boyer and Moore again), or NULL; *alike: how many have it. */
+static const struct beat_run *usual_gap(const struct beat *a, size_t *alike)
+{
+	const struct beat_run *usual = NULL;
+	size_t votes = 0;
+
+	*alike = 0;
+	for (size_t i = 0; i + 1 < a->runs; i++) {
+		if (!votes)
+			usual = &a->run[i];
+		votes += hash_of_gap(a, usual) == hash_of_gap(a, &a->run[i]) ? 1 : (size_t)-1;
+	}
+	for (size_t i = 0; usual && i + 1 < a->runs; i++)
+		*alike += hash_of_gap(a, usual) == hash_of_gap(a, &a->run[i]);
+	return usual;
+}
+
+/*
+ * Most gaps may be the same, and with what the runs have beyond whole steps no step: those of
+ * another network, which may begin as these do. A kernel or two are the data's, in the midst of a
+ * step.
+ */
+static void set_aside(struct beat *a)
+{
+	size_t alike;
+	const struct beat_run *usual = usual_gap(a, &alike);
+
+	if (a->at_level || alike < 3 || 2 * alike <= a->runs)
+		return;
+	const uint64_t beyond = usual->events % a->body;
+	if (usual->gap_events < 3 || 4 * (beyond + usual->gap_events) < a->body ||
+	    4 * (beyond + usual->among) >= 3 * a->body)
+		return;
+	const uint32_t hash = hash_of_gap(a, usual);
+	for (size_t i = 0; i + 1 < a->runs; i++)
+		a->run[i].aside = hash_of_gap(a, &a->run[i]) == hash;
+}
+
 /* Collects the runs of a candidate, with the gaps behind them. */
 int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 {
@@ -457,6 +504,9 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 	}
 	if (a->runs)
 		close_run(a, gap, end);
+	for (size_t i = 0; i < a->runs; i++)
+		a->loose += a->run[i].parts;
+	set_aside(a);
 	return 0;
 }
 
@@ -489,19 +539,31 @@ static uint64_t steps_by_parts(const struct beat *a, size_t first, size_t end)
 	return parts / a->parts;
 }
 
+bool beat_is_of_batches(const struct beat *a)
+{
+	return a->part && !a->layers && a->parts == 1 && a->part->body >= BEAT_SHORT &&
+	       2 * a->part->events >= a->body;
+}
+
 uint64_t beat_steps(const struct beat *a, size_t first, size_t end)
 {
 	if (a->part)
 		return steps_by_parts(a, first, end);
 	const struct beat_run *last = &a->run[end - 1];
-	uint64_t events = last->lent + last->events + last->lead +
-			  (first ? a->run[first - 1].trail : a->head);
+	uint64_t events = first ? a->run[first - 1].trail : a->head;
 	uint64_t steps = last->extra + last->odd;
 
 	for (size_t i = first; i + 1 < end; i++) {
-		events += a->run[i].lent + a->run[i].events + within_gap(a, &a->run[i]);
+		events += a->run[i].lent + a->run[i].events;
 		steps += a->run[i].odd;
+		if (a->run[i].aside) {
+			steps += events / a->body;
+			events = 0;
+		} else {
+			events += within_gap(a, &a->run[i]);
+		}
 	}
+	events += last->lent + last->events + last->lead;
 	/* A body of loops begins in the midst of a step as often as not: an odd step at the end
 	 * fills most of what is left of it. */
 	return steps + events / a->body;

@@ -13,6 +13,7 @@
 #include "collector/phase/fold.h"
 
 #define BEAT_WORDS 512u
+#define BEAT_SHORT 6u /* kernels: less are rather the moments of a sequence than a step */
 
 /* A run of the step, and the gap that follows it. */
 struct beat_run {
@@ -28,6 +29,7 @@ struct beat_run {
 	uint32_t extra;	     /* steps in the gap: the shorter last batch */
 	uint32_t alike;	     /* steps that hold loops, at the gap's beginning */
 	bool whole;	     /* the gap is that step from end to end, of other sizes */
+	bool aside;	     /* the gap is as most are, and another network's */
 	uint32_t lead;	     /* kernels of the step at the gap's beginning */
 	uint32_t trail;	     /* and at its end */
 	uint32_t among;	     /* and in all of it, but for the next */
@@ -48,10 +50,12 @@ struct beat {
 	uint64_t last_ns;
 	struct beat_run *run;
 	size_t runs;
-	uint64_t head;			   /* kernels of the step right before the first run */
-	const struct loop_item *part;	   /* the longest loop within a step, if any */
-	uint32_t parts;			   /* so many of it in each */
-	bool layers;			   /* another loop has as many rounds: there and back */
+	uint64_t head;		      /* kernels of the step right before the first run */
+	const struct loop_item *part; /* the longest loop within a step, if any */
+	uint32_t parts;		      /* so many of it in each */
+	bool layers;		      /* another loop has as many rounds: there and back */
+	uint64_t loose;		      /* of it in the gaps: not so many of it make a step */
+	bool aside;		      /* most gaps are the same, and no step: see beat_steps() */
 	struct loop_word word[BEAT_WORDS]; /* of the step */
 	uint32_t turn;			   /* which of the body's kernels word[0] is */
 	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */
@@ -63,7 +67,13 @@ bool beat_within(const struct loop_item *item, uint64_t from_ns, uint64_t to_ns)
 /* Collects the runs, with the gaps behind them; beat->run is to be freed. Returns 0 or -ENOMEM. */
 int beat_collect(struct beat *beat, uint64_t from_ns, uint64_t to_ns);
 
-/* Steps of the runs [first, end), what is small between them taken as part of steps. */
+/* Whether the step is a loop of six kernels or more, and less than that besides: a few batches. */
+bool beat_is_of_batches(const struct beat *beat);
+
+/*
+ * Steps of the runs [first, end), what is small between them taken as part of steps, unless it is
+ * the same again and again and no step: another network's, after every so many.
+ */
 uint64_t beat_steps(const struct beat *beat, size_t first, size_t end);
 
 /* Number of the first event behind the steps of a run. */

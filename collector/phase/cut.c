@@ -13,9 +13,9 @@
 #include "collector/saturate.h"
 
 #define CANDIDATES	 ((size_t)16)
-#define SHORT_BODY	 6u
 #define COVER_LEAST	 0.10 /* of the time: less is no training */
 #define EVALUATED	 0.9  /* as good as so many even ones */
+#define LOOSE		 0.4
 #define SILENT_STEPS_MIN 4u
 #define SILENT_LEAST_NS	 20000000u /* an epoch shorter than that is a frame, not an epoch */
 
@@ -291,7 +291,7 @@ static bool is_believed(const struct beat *a, const struct cut *cut)
 {
 	return cut->epochs >= CUT_SILENT_EPOCHS && cut->even > 0.95 &&
 	       (cut->evaluated > 0.8 ||
-		(cut->odd > 0.8 && (a->body >= SHORT_BODY || !cut->unmarked))) &&
+		(cut->odd > 0.8 && (a->body >= BEAT_SHORT || !cut->unmarked))) &&
 	       cut->epoch[0].steps >= SILENT_STEPS_MIN && a->body >= 2 &&
 	       least_epoch_ns(cut) >= SILENT_LEAST_NS;
 }
@@ -380,10 +380,7 @@ static double worth(const struct cut *cut)
  */
 static double body_of(const struct beat *a)
 {
-	const bool batches = a->part && !a->layers && a->parts == 1 &&
-			     a->part->body >= SHORT_BODY && 2 * a->part->events >= a->body;
-
-	return batches ? (double)a->part->body : (double)a->body;
+	return beat_is_of_batches(a) ? (double)a->part->body : (double)a->body;
 }
 
 /*
@@ -397,9 +394,12 @@ static double score(const struct beat *a, const struct cut *cut, bool silent)
 	score *= cut->cover >= 0.5 ? 1 : cut->cover;
 	if (cut->epoch[0].steps < 2)
 		score *= 0.5;
+	/* A few batches are no step where there are now more of them, now less. */
+	if (beat_is_of_batches(a) && a->loose)
+		score *= LOOSE;
 	score *= 1 - 0.02 * a->at_level;
 	/* So few kernels are rather the moments of a sequence than forwards and backwards. */
-	if (a->body < SHORT_BODY)
+	if (a->body < BEAT_SHORT)
 		score *= 0.97;
 	/* Of two that take turns the longer body is the step: an evaluation has no way back. */
 	return silent ? score * (1 + body_of(a) / (body_of(a) + 64)) : score;
