@@ -78,7 +78,7 @@ static size_t mark_at(const char *text, size_t length)
 {
 	static const char *const marks[] = {"(r)", "(tm)", "(c)", NULL};
 
-	for (int i = 0; marks[i]; i++)
+	for (int i = 0; text[0] == '(' && marks[i]; i++)
 		if (strlen(marks[i]) <= length && !strncasecmp(text, marks[i], strlen(marks[i])))
 			return strlen(marks[i]);
 	return 0;
@@ -155,8 +155,13 @@ static struct tsv_field longest_word(const char *key)
 /* A word of a key stands in every name of that key as it is, but for case. */
 static bool holds(const struct tsv_field *name, const struct tsv_field *word)
 {
+	/* The two cases of a letter differ in this bit alone; whoever passes is compared as a
+	 * whole. */
+	const int first = word->text[0] | 0x20;
+
 	for (size_t i = 0; i + word->size <= name->size; i++)
-		if (!strncasecmp(name->text + i, word->text, word->size))
+		if ((name->text[i] | 0x20) == first &&
+		    !strncasecmp(name->text + i, word->text, word->size))
 			return true;
 	return false;
 }
@@ -169,6 +174,8 @@ int processor_find(const char *name, struct processor_part *part)
 
 	processor_key(name, strlen(name), wanted, sizeof(wanted));
 	word = longest_word(wanted);
+	if (!word.size)
+		return -ENOENT;
 	while (tsv_next_row(&tsv, field, 4) == 4) {
 		char key[KEY_BYTES];
 
