@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BLAS, level 3: the products and solves that training spends its time in. Each carries the real
- * additions and multiplications that it does by the usual convention (LAPACK Working Note 41,
- * appendix: leading terms; a complex one counts four times as many), whatever the library does to
- * get there.
+ * BLAS, level 3: the products and solves that training spends its time in; and the product of a
+ * matrix and a vector, which is what a linear model does with a batch or is asked of its test data.
+ * Each carries the real additions and multiplications that it does by the usual convention (LAPACK
+ * Working Note 41, appendix: leading terms; a complex one counts four times as many), whatever the
+ * library does to get there. The rest of level 2 and level 1 are left alone: many of their calls
+ * take no longer than looking at them would.
  */
 #include "preload/cpu_wrap.h"
 #include "preload/flop.h"
@@ -75,6 +77,8 @@ static uint32_t batch_sizes(const struct batch *b)
 #define SYMM_FLOP(form, complex) flop_products(DIM(form, m), DIM(form, n), ORDER(form), 1, complex)
 #define TRMM_FLOP(form, complex) flop_products(DIM(form, m), DIM(form, n), ORDER(form), 2, complex)
 
+#define GEMV_FLOP(form, complex) flop_products(DIM(form, m), DIM(form, n), 1, 1, complex)
+
 #define BATCH(form)		    (&(struct batch){m, n, k, each, DIM(form, groups), sizeof(dim)})
 #define BATCH_FLOP(form, complex)   batch_flop(BATCH(form), complex)
 #define STRIDED_FLOP(form, complex) flop_times(GEMM_FLOP(form, complex), DIM(form, batch))
@@ -87,6 +91,7 @@ static uint32_t batch_sizes(const struct batch *b)
 #define SYR2K_SIZES(form)  SYRK_SIZES(form)
 #define SYMM_SIZES(form)   cpu_shape(DIM(form, side), DIM(form, m), DIM(form, n), 0)
 #define TRMM_SIZES(form)   cpu_shape(TURNED(form, side, ta), DIM(form, m), DIM(form, n), 0)
+#define GEMV_SIZES(form)   cpu_shape(DIM(form, ta), DIM(form, m), DIM(form, n), 0)
 
 #define BATCH_SIZES(form)   batch_sizes(BATCH(form))
 #define STRIDED_SIZES(form) (GEMM_SIZES(form) ^ (uint32_t)DIM(form, batch) << 1)

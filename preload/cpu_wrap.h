@@ -54,6 +54,12 @@
 #define FORTRAN_TRMM_ARGS                                                                          \
 	(side, uplo, ta, diag, m, n, alpha, a, lda, b, ldb, length1, length2, length3, length4)
 
+#define FORTRAN_GEMV_PARAMS(I, A, B)                                                               \
+	(const char *ta, const I *m, const I *n, const void *alpha, const void *a, const I *lda,   \
+	 const void *x, const I *step_x, const void *beta, void *y, const I *step_y,               \
+	 FORTRAN_TEXT1)
+#define FORTRAN_GEMV_ARGS (ta, m, n, alpha, a, lda, x, step_x, beta, y, step_y, length1)
+
 /* A batch is groups of products of one size; all of its arguments are arrays, one value a group. */
 #define FORTRAN_BATCH_PARAMS(I, A, B)                                                              \
 	(const char *ta, const char *tb, const void *m, const void *n, const void *k,              \
@@ -114,6 +120,10 @@
 	(int order, int side, int uplo, int ta, int diag, I m, I n, A alpha, const void *a, I lda, \
 	 void *b, I ldb)
 #define CBLAS_TRMM_ARGS (order, side, uplo, ta, diag, m, n, alpha, a, lda, b, ldb)
+#define CBLAS_GEMV_PARAMS(I, A, B)                                                                 \
+	(int order, int ta, I m, I n, A alpha, const void *a, I lda, const void *x, I step_x,      \
+	 B beta, void *y, I step_y)
+#define CBLAS_GEMV_ARGS (order, ta, m, n, alpha, a, lda, x, step_x, beta, y, step_y)
 /* LAPACK takes references alone: as many words as a row says. */
 #define LAPACK_WORD const void *
 #define LAPACK_PARAMS6                                                                             \

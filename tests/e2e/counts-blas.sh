@@ -16,6 +16,7 @@ BEGIN {
 	flop["GEMM"] = flop["GEMMT"] = flop["SYRK"] = flop["COMPUTE"] = 210
 	flop["SYR2K"] = 420
 	flop["SYMM"] = 150
+	flop["GEMV"] = 30
 	flop["TRMM"] = 45 # of order 3, on the left
 	flop["BATCH"] = 210 + 2 * 16
 	flop["STRIDED"] = 4 * 210

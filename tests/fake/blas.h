@@ -87,6 +87,13 @@ extern int64_t fakeblas_word[FAKE_WORDS];
 	 *n == FAKE_N && alpha == &fakeblas_alpha && a == &fakeblas_a && *lda == 11 &&             \
 	 b == &fakeblas_b && *ldb == 13 && length1 == 1 && length2 == 2 && length3 == 3 &&         \
 	 length4 == 4)
+#define FORTRAN_GEMV_GIVE(I, A, B)                                                                 \
+	("T", R(I, FAKE_M), R(I, FAKE_N), &fakeblas_alpha, &fakeblas_a, R(I, 11), &fakeblas_b,     \
+	 R(I, 19), &fakeblas_beta, &fakeblas_c, R(I, 23), 1)
+#define FORTRAN_GEMV_IS(A, B)                                                                      \
+	(*ta == 'T' && *m == FAKE_M && *n == FAKE_N && alpha == &fakeblas_alpha &&                 \
+	 a == &fakeblas_a && *lda == 11 && x == &fakeblas_b && *step_x == 19 &&                    \
+	 beta == &fakeblas_beta && y == &fakeblas_c && *step_y == 23 && length1 == 1)
 
 /* Two groups: one product of 3 x 5 x 7, and two of 1 x 2 x 4. */
 #define TWO(I, first, second) ((const I[]){first, second})
@@ -184,6 +191,13 @@ extern int64_t fakeblas_word[FAKE_WORDS];
 	(order == 101 && side == 141 && uplo == 121 && ta == 111 && diag == 131 && m == FAKE_M &&  \
 	 n == FAKE_N && alpha == ALPHA(A) && a == &fakeblas_a && lda == 11 && b == &fakeblas_b &&  \
 	 ldb == 13)
+#define CBLAS_GEMV_GIVE(I, A, B)                                                                   \
+	(101, 112, FAKE_M, FAKE_N, ALPHA(A), &fakeblas_a, 11, &fakeblas_b, 19, BETA(B),            \
+	 &fakeblas_c, 23)
+#define CBLAS_GEMV_IS(A, B)                                                                        \
+	(order == 101 && ta == 112 && m == FAKE_M && n == FAKE_N && alpha == ALPHA(A) &&           \
+	 a == &fakeblas_a && lda == 11 && x == &fakeblas_b && step_x == 19 && beta == BETA(B) &&   \
+	 y == &fakeblas_c && step_y == 23)
 
 #define LAPACK_GIVE6                                                                               \
 	&fakeblas_word[0], &fakeblas_word[1], &fakeblas_word[2], &fakeblas_word[3],                \
