@@ -233,7 +233,11 @@ static void end_epoch(const struct beat *a, uint64_t step, struct cut_epoch *epo
 	const uint64_t event = run->first + (before + 1) * a->body;
 
 	if (event + a->body <= run->first + run->events) {
-		epoch->train_ns = epoch->end_ns = loop_time(a->fold->loop, event);
+		uint64_t start_ns, end_ns;
+
+		if (!loop_recent(a->fold->loop, event - 1, &start_ns, &end_ns))
+			end_ns = loop_time(a->fold->loop, event);
+		epoch->train_ns = epoch->end_ns = end_ns;
 		return;
 	}
 	epoch->train_ns = run->end_ns;

@@ -11,6 +11,8 @@
 #include "collector/phase/fuse_part.h"
 #include "collector/saturate.h"
 
+#define STEPS_FEW 4u
+
 /*
  * Where all kernels tell of epochs, that is worth more than what those tell that come once a step;
  * where they tell of none, there were steps of their own lengths, which only these can count.
@@ -61,6 +63,38 @@ static void begin_loaded(const struct fuse_told *told, uint32_t process, struct 
 		first->start_ns = loaded_ns;
 }
 
+/* No epoch has as many kernels of a kind as steps come in. */
+static bool has_few_steps(const struct cut *cut)
+{
+	for (size_t i = 0; i < cut->epochs; i++)
+		if (cut->epoch[i].steps >= STEPS_FEW)
+			return false;
+	return true;
+}
+
+/*
+ * A lane by its loops, else by its pauses. Loops of a few kernels with long pauses between are
+ * what follows the training of an epoch that no kernel tells of.
+ */
+static int cut_lane(const struct fuse_lane *lane, size_t epochs, uint64_t from_ns, uint64_t to_ns,
+		    struct cut *cut)
+{
+	struct cut groups;
+	const int error = cut_make(&lane->fold, epochs, from_ns, to_ns, cut);
+
+	if (lane->thin || (!error && !has_few_steps(cut)) ||
+	    cut_groups(lane->fold.loop, epochs, from_ns, to_ns, &groups))
+		return error;
+	if (!error && !groups.guessed) {
+		cut_free(&groups);
+		return 0;
+	}
+	if (!error)
+		cut_free(cut);
+	*cut = groups;
+	return 0;
+}
+
 int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint64_t from_ns,
 	     uint64_t to_ns, struct cut *cut)
 {
@@ -68,12 +102,10 @@ int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint
 
 	*cut = (struct cut){0};
 	for (size_t i = 0; i < told->lanes; i++) {
+		const struct fuse_lane *lane = &told->lane[i];
 		struct cut one;
 
-		const struct fuse_lane *lane = &told->lane[i];
-
-		if (cut_make(&lane->fold, epochs, from_ns, to_ns, &one) &&
-		    (lane->thin || cut_groups(lane->fold.loop, epochs, from_ns, to_ns, &one)))
+		if (cut_lane(lane, epochs, from_ns, to_ns, &one))
 			continue;
 		if (lane->thin)
 			one.score *= one.marked > 0 ? THIN : 1 / THIN;
@@ -154,11 +186,31 @@ static void end_last(const struct fuse_told *told, struct fuse_epoch *last, uint
 		last->end_ns = mark_ns;
 }
 
+/*
+ * The first thing that was printed or saved after a moment, or UINT64_MAX; lines that came late,
+ * too: what they tell of was over by then.
+ */
+static uint64_t next_sign(const struct fuse_told *told, uint64_t after_ns)
+{
+	uint64_t next_ns = fuse_next_mark(told, after_ns, UINT64_MAX);
+
+	for (size_t i = 0; i < told->fits; i++) {
+		const struct printed_fit *p = &told->fit[i];
+		const uint64_t t_ns = p->told ? p->epoch[p->told - 1].last_ns : 0;
+
+		if (p->sure >= PRINTED_TRAINS && t_ns > after_ns && t_ns < next_ns)
+			next_ns = t_ns;
+	}
+	return next_ns;
+}
+
 void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct cut *cut,
 		      size_t first)
 {
 	const size_t end = first + fit->epochs;
 	const bool trimmed = cut_trim(cut, first, fit->epochs);
+	const uint64_t end_ns = cut->epoch[end - 1].end_ns;
+	const uint64_t sign_ns = next_sign(told, end_ns);
 
 	for (size_t i = 0; i < fit->epochs; i++) {
 		const struct cut_epoch *from = &cut->epoch[first + i];
@@ -170,6 +222,8 @@ void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct
 		to->evidence |= PHASE_BY_KERNELS;
 		to->confidence = cut->even * (0.75 + 0.2 * cut->marked);
 	}
+	if (!trimmed && end == cut->epochs && sign_ns < UINT64_MAX)
+		fit->tail_ns = sign_ns - end_ns;
 	if (!trimmed)
 		end_last(told, &fit->epoch[fit->epochs - 1],
 			 end < cut->epochs ? cut->epoch[end].start_ns : told->now_ns);
@@ -458,55 +512,6 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 
 /* ---- together ---- */
 
-/* The last save that ended in a span, or 0. */
-static uint64_t saved_in(const struct pass *pass, uint64_t from_ns, uint64_t to_ns)
-{
-	const struct pass_file *file;
-	const size_t n = pass_files(pass, &file);
-	uint64_t last_ns = 0;
-
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t k = 0; file[i].saved && k < file[i].times; k++) {
-			const uint64_t end_ns = file[i].time[k].end_ns;
-
-			if (end_ns >= from_ns && end_ns <= to_ns && end_ns > last_ns)
-				last_ns = end_ns;
-		}
-	return last_ns;
-}
-
-/*
- * One epoch follows the other. What is idle between is the end of one (it prints, it saves) or the
- * beginning of the next (it shuffles, it starts workers): behind a save, else in the middle. What
- * takes longer than half an epoch is neither.
- */
-static void close_gaps(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns)
-{
-	uint64_t lead_ns = fit->epochs > 2 ? UINT64_MAX : 0;
-
-	for (size_t i = 0; i + 1 < fit->epochs; i++) {
-		struct fuse_epoch *one = &fit->epoch[i], *next = &fit->epoch[i + 1];
-		const uint64_t idle_ns = saturate_sub(next->start_ns, one->end_ns);
-		const bool steps_to_end = one->train_ns == one->end_ns;
-
-		if (!idle_ns || idle_ns > saturate_sub(one->end_ns, one->start_ns) / 2) {
-			lead_ns = 0;
-			continue;
-		}
-		uint64_t edge_ns = saved_in(pass, one->end_ns, next->start_ns);
-		if (!edge_ns)
-			edge_ns = one->end_ns + idle_ns / 2;
-		if (saturate_sub(next->start_ns, edge_ns) < lead_ns)
-			lead_ns = saturate_sub(next->start_ns, edge_ns);
-		one->end_ns = next->start_ns = edge_ns;
-		if (steps_to_end && !one->evaluated)
-			one->train_ns = edge_ns;
-	}
-	/* What all others begin with, the first does. */
-	if (fit->epochs && saturate_sub(fit->epoch[0].start_ns, from_ns) > lead_ns)
-		fit->epoch[0].start_ns -= lead_ns;
-}
-
 /* Threads' clocks and strangers' times may contradict each other: none goes back. */
 static void put_in_order(struct fuse_fit *fit, uint64_t now_ns)
 {
@@ -549,7 +554,7 @@ int fuse_make(struct fuse *fuse, const struct fuse_told *told)
 	if (!error && !fuse->fits && !told->from_ns)
 		error = silent_fits(told, fuse);
 	for (size_t i = 0; i < fuse->fits; i++) {
-		close_gaps(told->pass, &fuse->fit[i], end_of(told, fuse, i));
+		gaps_close(told->pass, &fuse->fit[i], end_of(told, fuse, i));
 		put_in_order(&fuse->fit[i], told->now_ns);
 		sum_up(&fuse->fit[i]);
 	}

@@ -59,6 +59,7 @@ struct fuse_fit {
 	uint32_t result;     /* printed_fit.result */
 	uint32_t before;     /* epochs of it that are settled, and not among these */
 	bool timed;	     /* lines that came in time say when its epochs were */
+	uint64_t tail_ns;    /* from its last kernel to what was printed or saved next; 0 unknown */
 	uint32_t of;	     /* epochs announced, or 0 */
 	uint32_t evidence;
 	double confidence;

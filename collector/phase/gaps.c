@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is idle between two epochs: whose it is.
+ */
+#include <stdlib.h>
+
+#include "collector/phase/fuse_part.h"
+
+#include "collector/saturate.h"
+
+#define GAPS 255u /* that are looked at */
+
+/* The last save that ended in a span, or 0. */
+static uint64_t saved_in(const struct pass *pass, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct pass_file *file;
+	const size_t n = pass_files(pass, &file);
+	uint64_t last_ns = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = 0; file[i].saved && k < file[i].times; k++) {
+			const uint64_t end_ns = file[i].time[k].end_ns;
+
+			if (end_ns >= from_ns && end_ns <= to_ns && end_ns > last_ns)
+				last_ns = end_ns;
+		}
+	return last_ns;
+}
+
+struct idle {
+	uint64_t usual_ns; /* between epochs: half of the gaps are no longer */
+	uint64_t tail_ns;  /* behind the last one, where that tells how epochs end; else 0 */
+	bool always;	   /* all epochs begin with much that no kernel tells of */
+};
+
+static uint64_t idle_behind(const struct fuse_fit *fit, size_t i)
+{
+	return saturate_sub(fit->epoch[i + 1].start_ns, fit->epoch[i].end_ns);
+}
+
+static int rising(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x > y ? 1 : x < y ? -1 : 0;
+}
+
+/* All are as the last one, but for what a machine that others use adds to some. */
+static struct idle look_at(const struct fuse_fit *fit)
+{
+	uint64_t ns[GAPS] = {0};
+	size_t n = 0;
+
+	for (; n < GAPS && n + 1 < fit->epochs; n++)
+		ns[n] = idle_behind(fit, n);
+	if (!n)
+		return (struct idle){0};
+	qsort(ns, n, sizeof(*ns), rising);
+	const uint64_t usual_ns = ns[(n - 1) / 2];
+	const bool tells = fit->tail_ns && fit->tail_ns < usual_ns;
+	return (struct idle){
+		.usual_ns = usual_ns,
+		.tail_ns = tells ? fit->tail_ns : 0,
+		.always = tells && fit->tail_ns < ns[0] / 2 && ns[0] >= ns[n - 1] / 2,
+	};
+}
+
+/* How much of what is idle behind an epoch is its own. */
+static uint64_t own_idle(const struct idle *idle, uint64_t ns)
+{
+	if (!idle->tail_ns)
+		return ns / 2;
+	return (idle->tail_ns < ns ? idle->tail_ns : ns) + saturate_sub(ns, idle->usual_ns) / 2;
+}
+
+void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns)
+{
+	uint64_t lead_ns = fit->epochs > 2 ? UINT64_MAX : 0;
+	const struct idle idle = look_at(fit);
+
+	for (size_t i = 0; i + 1 < fit->epochs; i++) {
+		struct fuse_epoch *one = &fit->epoch[i], *next = &fit->epoch[i + 1];
+		const uint64_t idle_ns = idle_behind(fit, i);
+		const bool steps_to_end = one->train_ns == one->end_ns;
+
+		if (!idle_ns ||
+		    (idle_ns > saturate_sub(one->end_ns, one->start_ns) / 2 && !idle.always)) {
+			lead_ns = 0;
+			continue;
+		}
+		uint64_t edge_ns = saved_in(pass, one->end_ns, next->start_ns);
+		if (!edge_ns)
+			edge_ns = one->end_ns + own_idle(&idle, idle_ns);
+		if (saturate_sub(next->start_ns, edge_ns) < lead_ns)
+			lead_ns = saturate_sub(next->start_ns, edge_ns);
+		one->end_ns = next->start_ns = edge_ns;
+		if (steps_to_end && !one->evaluated)
+			one->train_ns = edge_ns;
+	}
+	/* What all others begin with, the first does. */
+	if (fit->epochs && saturate_sub(fit->epoch[0].start_ns, from_ns) > lead_ns)
+		fit->epoch[0].start_ns -= lead_ns;
+}
