@@ -172,7 +172,9 @@ int meter_open(uv_loop_t *loop, const struct meter_options *options, struct mete
 	if (!error) {
 		describe_machine(meter);
 		tell_config(meter);
-		error = account_new(meter->domain, meter->domains, options->idle, &meter->account);
+		error = account_new(meter->domain, meter->domains,
+				    options->idle_withheld ? ACCOUNT_IDLE_NONE : options->idle,
+				    &meter->account);
 	}
 	if (!error)
 		error = tick_open(meter);

@@ -39,6 +39,7 @@ struct meter_options {
 	struct hourly *hourly; /* what the grid emits, read again when it changes; or NULL */
 	uint32_t pue_milli;
 	enum account_idle_policy idle;
+	bool idle_withheld; /* another collector hands out this node's: here it is nobody's */
 	bool keep_private;
 	/* Who brings the open runs to an end if this collector dies (collector/hold/keeper.h). */
 	uint64_t patience_ms;

@@ -112,23 +112,43 @@ static int collect(const struct meter_options *options)
 
 /*
  * Two collectors that both hand out a node's idle would hand it out twice. The lock is this
- * process' own: it goes with it, and what it forks does not have it. Returns 0, or a status.
+ * process' own: it goes with it, and what it forks does not have it. Returns 0, -EAGAIN with whose
+ * it is in *holder, or -errno.
  */
-static int claim_idle(void)
+static int lock_idle(pid_t *holder)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	char why[96];
 
 	mkdir("/run/gramme", 0755);
 	int fd = open(IDLE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return fail(IDLE_LOCK, strerror(errno));
+		return -errno;
 	if (fcntl(fd, F_SETLK, &lock) == 0)
 		return 0;
 	fcntl(fd, F_GETLK, &lock);
+	*holder = lock.l_pid;
+	return -EAGAIN;
+}
+
+/* Returns 0, or a status. */
+static int claim_idle(void)
+{
+	char why[96];
+	pid_t holder;
+	int error = lock_idle(&holder);
+
+	if (!error)
+		return 0;
+	if (error != -EAGAIN)
+		return fail(IDLE_LOCK, strerror(-error));
 	snprintf(why, sizeof(why), "another collector (process %d) hands out this node's idle",
-		 (int)lock.l_pid);
+		 (int)holder);
 	return fail("--idle", why);
+}
+
+static bool hands_out(enum account_idle_policy idle, const char *replay)
+{
+	return account_hands_out(idle) && !replay;
 }
 
 /* What a stand-in needs to know beside the meter's options. */
@@ -141,9 +161,12 @@ static int stand_in(void *arg, bool now)
 {
 	struct service *service = arg;
 	struct meter_options options = service->meter;
+	pid_t holder;
 
 	options.world = stand_in_world(options.world, service->replay);
 	options.ledger_dir = options_open_dir(options.ledger_path, 0700);
+	/* It has the lock no more than another, and its runs are not lost for that. */
+	options.idle_withheld = hands_out(options.idle, service->replay) && lock_idle(&holder);
 	return options.world ? stand_in_run(&options, now) : 1;
 }
 
@@ -225,7 +248,7 @@ int collect_main(int argc, char **argv)
 		fprintf(stderr, "gramme: %s\n", why);
 		return 1;
 	}
-	int status = account_hands_out(options.idle) && !options.replay ? claim_idle() : 0;
+	int status = hands_out(options.idle, options.replay) ? claim_idle() : 0;
 	if (!status)
 		status = open_and_collect(&options, world, geteuid() == 0);
 	world_close(world);

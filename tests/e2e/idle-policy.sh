@@ -56,10 +56,59 @@ one_of_two() {
 	kill -TERM $!
 	wait $!
 }
-export -f one_of_two refused fail await
-export gramme TMPDIR ledger
+
+# The lock is the only one on its file; who has it lets go of it when he ends.
+nobody_locks() {
+	# shellcheck disable=SC2046 # three numbers
+	! grep -q " $(printf '%02x:%02x:%d' $(stat -c '%Hd %Ld %i' /run/gramme/idle.lock)) " /proc/locks
+}
+
+# orphan PATIENCE: a collector dies with a run, which goes on.
+orphan() {
+	rm -rf "$TMPDIR/over" "$TMPDIR/lc"
+	"$gramme" collect --idle used --patience "$1" --socket "$TMPDIR/c" --ledger-dir "$TMPDIR/lc" \
+		2>"$TMPDIR/c.err" &
+	dead=$!
+	await grep -q collecting "$TMPDIR/c.err"
+	GRAMME_SOCKET=$TMPDIR/c LD_PRELOAD=$build/libgramme.so \
+		"$prog/cl_linked" --launches 20 --until "$TMPDIR/over" >/dev/null &
+	await grep -rqs '"open"' "$TMPDIR/lc"
+	holder=$(pgrep -P "$dead" -x gramme-holder)
+}
+
+# Who stands in for a dead collector has the lock in its turn. Where another collector has it
+# meanwhile, the run is brought to its end all the same, and the idle is that one's.
+one_stands_in() {
+	mount -t tmpfs none /run
+	orphan 0
+	kill -KILL "$dead"
+	wait "$dead" || true # until then the lock is its own
+	await grep -rqs "collector lost" "$TMPDIR/lc"
+	refused "another collector (process [0-9]*) hands out" \
+		"$gramme" collect --idle holder --socket "$TMPDIR/b" --ledger-dir "$TMPDIR/lb"
+	touch "$TMPDIR/over"
+	await grep -rqs '"close"' "$TMPDIR/lc"
+	await nobody_locks
+
+	orphan 600
+	kill -KILL "$dead"
+	wait "$dead" || true # until then the lock is its own
+	"$gramme" collect --idle holder --socket "$TMPDIR/b" --ledger-dir "$TMPDIR/lb" 2>"$TMPDIR/b.err" &
+	await grep -q collecting "$TMPDIR/b.err"
+	kill -TERM "$holder"
+	await grep -rqs '"close"' "$TMPDIR/lc"
+	kill -TERM $!
+	wait $!
+	touch "$TMPDIR/over"
+	wait
+	await test ! -e "$TMPDIR/c.hold"
+	"$gramme" verify "$(find "$TMPDIR/lc" -name '*.jsonl')"
+}
+export -f one_of_two one_stands_in orphan nobody_locks refused fail await
+export gramme build prog TMPDIR ledger
 if unshare --mount true 2>/dev/null; then
 	unshare --mount bash -eu -c one_of_two || fail "two: $(cat "$TMPDIR"/*.err "$TMPDIR/out")"
+	unshare --mount bash -eu -c one_stands_in || fail "stand-in: $(cat "$TMPDIR"/*.err "$TMPDIR/out")"
 fi
 
 # A quarter of a CPU, by whichever version of control groups can be used here.
