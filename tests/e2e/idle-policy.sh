@@ -59,7 +59,7 @@ one_of_two() {
 
 # The lock is the only one on its file; who has it lets go of it when he ends.
 nobody_locks() {
-	# shellcheck disable=SC2046 # three numbers
+	# shellcheck disable=SC2046,SC2183 # three numbers
 	! grep -q " $(printf '%02x:%02x:%d' $(stat -c '%Hd %Ld %i' /run/gramme/idle.lock)) " /proc/locks
 }
 
