@@ -10,24 +10,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS	 64u
-#define TIMES	 8u  /* that it must have come */
-#define FAMILY	 32u /* members that are looked at */
-#define FAMILIES 64u
-#define TRIED	 256u /* kernels and pairs that may be members */
-#define KEPT	 96u  /* kernels and pairs that are told */
-#define SPREAD	 0.3  /* of all kernels are no further from one than usual, at least */
-#define SHORTER	 0.05 /* of the distances are shorter than the usual one, at least, ... */
-#define SAME	 0.5  /* ... or no more than so many are the same */
-#define PERIOD	 16u  /* after so many distances, at most, the same ones come again ... */
-#define AGAIN	 0.9  /* ... so often where steps have one length */
-#define LATER	 0.5
-#define MISSING	 16u  /* one of so many may be missed where two take turns */
-#define RARE	 20u  /* what comes in one of so many steps is rare */
-#define APART	 2u   /* times that an evaluation comes so many steps behind the last one ... */
-#define EQUAL	 0.8  /* ... and the share of them that are as many */
-#define PART	 0.6  /* of a step: fewer kernels than that are none */
-#define SEEN	 256u /* kernels of the window that are remembered */
+#include "collector/phase/fold.h"
+
+#define EVENTS	  64u
+#define TIMES	  4u  /* that it must have come */
+#define FAMILY	  32u /* members that are looked at */
+#define FAMILIES  64u
+#define TRIED	  256u /* kernels and pairs that may be members */
+#define KEPT	  96u  /* kernels and pairs that are told */
+#define SPREAD	  0.3  /* of all kernels are no further from one than usual, at least */
+#define STEADY	  0.7  /* of the distances are the same, at least, ... */
+#define FOLDED	  0.7  /* ... and less of its times are in what is repeated so */
+#define IRREGULAR 8u   /* times that it must have come where they are not the same */
+#define SHORTER	  0.05 /* of the distances are shorter than the usual one, at least, ... */
+#define SAME	  0.5  /* ... or no more than so many are the same */
+#define PERIOD	  16u  /* after so many distances, at most, the same ones come again ... */
+#define AGAIN	  0.9  /* ... so often where steps have one length */
+#define LATER	  0.5
+#define MISSING	  16u  /* one of so many may be missed where two take turns */
+#define RARE	  20u  /* what comes in one of so many steps is rare */
+#define APART	  2u   /* times that an evaluation comes so many steps behind the last one ... */
+#define EQUAL	  0.8  /* ... and the share of them that are as many */
+#define PART	  0.6  /* of a step: fewer kernels than that are none */
+#define SEEN	  256u /* kernels of the window that are remembered */
 
 struct once {
 	uint32_t token[KEPT]; /* rising */
@@ -130,6 +135,7 @@ struct token {
 
 struct all {
 	const struct loop *loop;
+	struct fold fold;
 	struct came *came;
 	size_t events;
 	struct token token[TRIED]; /* that may be members of a family */
@@ -178,16 +184,41 @@ static bool is_periodic(const uint32_t *distance, size_t n)
 	return false;
 }
 
-/* Whether it comes throughout, at distances that are neither all the same nor those of moments. */
-static bool is_irregular(const struct token *t, size_t events, uint32_t *distance)
+/* How often it comes within runs of one level that have nearly so many kernels or more. */
+static size_t times_folded(const struct fold_level *level, const struct token *t, uint32_t body)
+{
+	size_t k = 0, times = 0;
+
+	for (size_t i = 0; i < level->items; i++) {
+		const struct loop_item *item = &level->item[i];
+		const bool run = item->kind == LOOP_RUN && item->body + item->body / 8 >= body;
+
+		for (; k < t->n && t->came[k].event < item->first + item->events; k++)
+			times += run;
+	}
+	return times;
+}
+
+static bool is_folded(const struct fold *fold, const struct token *t, uint32_t body)
+{
+	for (unsigned at = 0; at < fold->levels; at++)
+		if ((double)times_folded(&fold->level[at], t, body) >= FOLDED * (double)t->n)
+			return true;
+	return false;
+}
+
+/*
+ * Whether it comes throughout, at distances that are neither those of moments nor those of steps
+ * that are repeated: irregular ones, or always the same if what is between is not.
+ */
+static bool is_candidate(const struct all *all, const struct token *t, uint32_t *distance)
 {
 	const size_t n = t->n - 1;
 	size_t most = 0, same = 0, mode = 0, spread = 0;
 
 	for (size_t i = 0; i < n; i++)
 		distance[i] = t->came[i + 1].event - t->came[i].event;
-	if (is_periodic(distance, n))
-		return false;
+	const bool periodic = is_periodic(distance, n);
 	qsort(distance, n, sizeof(*distance), rising);
 	for (size_t i = 0; i < n; i++) {
 		same = i && distance[i] == distance[i - 1] ? same + 1 : 1;
@@ -198,7 +229,11 @@ static bool is_irregular(const struct token *t, size_t events, uint32_t *distanc
 		const size_t far = distance[n / 2] + distance[n / 2] / 2;
 		spread += distance[i] < far ? distance[i] : far;
 	}
-	return (double)spread >= SPREAD * (double)events && distance[n / 2] > 1 &&
+	if ((double)spread < SPREAD * (double)all->events || distance[n / 2] < 2)
+		return false;
+	if (!t->pair && !mode && (double)most >= STEADY * (double)n)
+		return !is_folded(&all->fold, t, distance[0]);
+	return !periodic && t->n >= IRREGULAR &&
 	       ((double)mode >= SHORTER * (double)n || (double)most <= SAME * (double)n);
 }
 
@@ -213,7 +248,7 @@ static void find_tokens(struct all *all)
 					loop_symbol(all->loop, all->came[i].event) !=
 						all->came[i].token};
 
-		if (t.n >= TIMES && is_irregular(&t, all->events, distance))
+		if (t.n >= TIMES && is_candidate(all, &t, distance))
 			all->token[all->tokens++] = t;
 	}
 	free(distance);
@@ -290,8 +325,11 @@ static void choose(struct family *family)
 	family->n = n;
 }
 
-/* Whether all of one family lie between two kernels of the other, each time. */
-static bool lies_within(const struct family *one, const struct family *other)
+/*
+ * Whether one family is no more than a part of steps, or a kind of them, that another counts: from
+ * its first member to its last the other comes no more than once, each time.
+ */
+static bool is_part_of(const struct family *one, const struct family *other)
 {
 	const struct token *edge = other->member[0];
 	size_t k = 0;
@@ -307,15 +345,15 @@ static bool lies_within(const struct family *one, const struct family *other)
 		}
 		while (k < edge->n && edge->came[k].event < first)
 			k++;
-		if (k < edge->n && edge->came[k].event < last)
+		if (k + 1 < edge->n && edge->came[k + 1].event < last)
 			return false;
 	}
 	return true;
 }
 
 /*
- * The largest family is the step's; but where it lies within one step of another that comes more
- * often, it is what is done after an epoch.
+ * The largest family is the step's; but where it is part of what another one counts, it is what is
+ * done after an epoch, or with batches of one size.
  */
 static bool find_family(const struct all *all, struct family *best)
 {
@@ -326,12 +364,12 @@ static bool find_family(const struct all *all, struct family *best)
 		if (all->token[i].pair && best->n > 1 && stands_there(best, &all->token[i]))
 			continue;
 		gather(all, &all->token[i], &one);
-		if (one.n < 2)
+		if (one.n < 2 || (one.n < 3 && one.member[0]->n < IRREGULAR))
 			continue;
 		const bool often = best->n && one.member[0]->n > best->member[0]->n + 1;
 		const bool seldom = best->n && one.member[0]->n + 1 < best->member[0]->n;
-		if (!best->n || (often && lies_within(best, &one)) ||
-		    (one.n > best->n && !(seldom && lies_within(&one, best))))
+		if (!best->n || (often && is_part_of(best, &one)) ||
+		    (one.n > best->n && !(seldom && is_part_of(&one, best))))
 			*best = one;
 	}
 	return best->n > 1;
@@ -478,7 +516,7 @@ struct once *once_new(const struct loop *told, struct loop **loop)
 	*loop = NULL;
 	if (all && once) {
 		all->loop = told;
-		if (collect(all))
+		if (collect(all) && !fold_make(&all->fold, told))
 			find_tokens(all);
 	}
 	if (all && once && find_family(all, &family)) {
@@ -489,8 +527,10 @@ struct once *once_new(const struct loop *told, struct loop **loop)
 		qsort(once->token, once->n, sizeof(*once->token), rising);
 		*loop = tell_again(once, told);
 	}
-	if (all)
+	if (all) {
+		fold_free(&all->fold);
 		free(all->came);
+	}
 	free(all);
 	if (*loop)
 		return once;

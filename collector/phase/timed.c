@@ -290,6 +290,15 @@ static double agreement(const struct edges *edges, const struct cut *cut)
 	return sum / (double)edges->epochs;
 }
 
+/* Whether all that each epoch printed came at one moment: it is as good as one line. */
+static bool are_blocks(const struct printed_fit *p, uint64_t usual)
+{
+	for (size_t i = 0; i < p->told; i++)
+		if (saturate_sub(p->epoch[i].last_ns, p->epoch[i].first_ns) > usual / 100)
+			return false;
+	return usual > 0;
+}
+
 /* One line an epoch: before it or after it? */
 static enum printed_reading decide(const struct fuse_told *told, const struct printed_fit *p,
 				   const struct cut *cut, uint64_t from_ns, uint64_t to_ns,
@@ -299,7 +308,7 @@ static enum printed_reading decide(const struct fuse_told *told, const struct pr
 	const uint64_t before_ns = saturate_sub(p->epoch[0].first_ns, from_ns);
 	const uint64_t behind_ns = saturate_sub(to_ns, p->epoch[p->told - 1].last_ns);
 
-	if (p->reading == PRINTED_AROUND)
+	if (p->reading == PRINTED_AROUND && !are_blocks(p, usual))
 		return PRINTED_AROUND;
 	if (cut) {
 		at_start(p, cut, from_ns, to_ns, edges);
@@ -313,7 +322,7 @@ static enum printed_reading decide(const struct fuse_told *told, const struct pr
 		if (end > start + 0.2)
 			return PRINTED_AT_END;
 	}
-	if (p->reading != PRINTED_ANYWHERE)
+	if (p->reading == PRINTED_AT_START || p->reading == PRINTED_AT_END)
 		return p->reading;
 	return behind_ns > usual * 6 / 10 && before_ns < behind_ns ? PRINTED_AT_START
 								   : PRINTED_AT_END;

@@ -123,6 +123,35 @@ static void a_turn_counts(void **state)
 	end(&tale);
 }
 
+/* A batch as long as its longest sentence: all sizes are others, but those of the last layer. */
+static void a_last_layer_counts_whatever_the_sizes(void **state)
+{
+	struct tale tale;
+	struct loop_item *item;
+
+	(void)state;
+	begin(&tale);
+	for (unsigned i = 0; i < 60; i++) {
+		const unsigned size = 100 * length(&tale);
+
+		for (unsigned k = 0; k < 40; k++)
+			say(&tale, size + k / 10);
+		say(&tale, HEAD);
+		say(&tale, LOSS);
+		say(&tale, BACK);
+		for (unsigned k = 0; k < 40; k++)
+			say(&tale, size + 50 + k / 20);
+	}
+	tale.once = once_new(tale.loop, &tale.thin);
+	assert_non_null(tale.once);
+	assert_int_equal(loop_items(tale.thin, &item), 1);
+	assert_int_equal(item->kind, LOOP_RUN);
+	assert_int_equal(item->body, 3);
+	assert_in_range(fold_rounds(item), 59, 60);
+	free(item);
+	end(&tale);
+}
+
 /* Told on as it comes: an evaluation that was never seen before is told, too. */
 static void what_comes_later_is_told(void **state)
 {
@@ -223,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_last_layer_counts),
 		cmocka_unit_test(a_turn_counts),
+		cmocka_unit_test(a_last_layer_counts_whatever_the_sizes),
 		cmocka_unit_test(what_comes_later_is_told),
 		cmocka_unit_test(one_length_is_left_alone),
 		cmocka_unit_test(too_little_is_nothing),
