@@ -25,10 +25,13 @@
 
 /* This machine's clocks, shifted, and no hardware. */
 static int64_t set_ns, slept_ns;
+static useconds_t held_up_us; /* between two clocks, once */
 
 static uint64_t shifted_realtime_ns(struct world *w)
 {
 	(void)w;
+	usleep(held_up_us);
+	held_up_us = 0;
 	return world_real()->ops->realtime_ns(world_real()) + (uint64_t)set_ns;
 }
 
@@ -242,6 +245,24 @@ static void steps_of_the_clock_and_sleep_are_anchored(void **state)
 	json_decref(ledger);
 }
 
+/* Who waits for a CPU between the reading of one clock and of the next has not slept. */
+static void a_moment_without_a_cpu_is_no_sleep(void **state)
+{
+	struct run *run = begin();
+
+	(void)state;
+	assert_int_equal(meter_record(meter, run), 0);
+	held_up_us = 150000;
+	meter_pause(meter);
+	assert_int_equal(held_up_us, 0);
+	assert_int_equal(meter_end(meter, run, 0, true, NULL, 0, NULL), 0);
+	json_t *ledger = read_ledger();
+	const json_t *anchors = member(ledger, "run", "anchors");
+	for (size_t i = 0; i < json_array_size(anchors); i++)
+		assert_string_not_equal(reason(ledger, i), "suspend");
+	json_decref(ledger);
+}
+
 /* No file may grow beyond `bytes`: a full disk that root meets as well. */
 static void limit_files(rlim_t bytes)
 {
@@ -358,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_run_ends_with_a_closed_ledger),
 		TEST(steps_of_the_clock_and_sleep_are_anchored),
+		TEST(a_moment_without_a_cpu_is_no_sleep),
 		TEST(what_a_full_disk_refuses_is_said_once_and_written_later),
 		TEST(a_ledger_that_cannot_be_closed_is_said_to_be_incomplete),
 		TEST(a_collector_that_ends_leaves_an_incomplete_ledger),
