@@ -57,7 +57,7 @@ SHIM_SRC := $(filter-out preload/nop.c preload/nop_cpu.c preload/nop_libc.c prel
 SHIM_OBJ := $(SHIM_SRC:%.c=$(O)/%.o) $(patsubst %.S,$(O)/%.o,$(wildcard preload/*.S))
 
 NOP_OBJ := $(addprefix $(O)/preload/,nop.o nop_cpu.o nop_libc.o nop_cuda.o nop_math.o cuda_real.o cublas.o cudnn.o nccl.o libc.o openmp.o blas.o lapack.o onednn.o calls.o loader.o resolve.o real.o elf.o \
-	sys.o string.o asan.o dlopen.o fork.o)
+	maps.o sys.o string.o asan.o dlopen.o fork.o)
 
 # What stands in for libraries of mathematics, one for each version that there is.
 MATH_LIBRARIES := libcublas.so.11 libcublas.so.12 libcublas.so.13 libcublasLt.so.11 libcublasLt.so.12 \

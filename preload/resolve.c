@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "preload/elf.h"
+#include "preload/maps.h"
 #include "preload/resolve.h"
 #include "preload/start.h"
 
@@ -454,16 +455,19 @@ void *resolve_in(const char *soname, const char *name)
 unsigned resolve_folder(char *folder, unsigned size)
 {
 	const struct link_map *us = resolve_self();
-	const char *slash = us ? strrchr(us->l_name, '/') : NULL;
-	unsigned length;
+	unsigned length = us ? (unsigned)strlen(us->l_name) : 0;
 
-	if (!slash || us->l_name[0] != '/')
+	if (!length)
 		return 0;
-	length = (unsigned)(slash - us->l_name);
-	if (length + 1 > size)
+	if (us->l_name[0] == '/' && length < size)
+		memcpy(folder, us->l_name, length);
+	else /* LD_PRELOAD=./libgramme.so, and who knows where the program is by now */
+		length = maps_path((const void *)(uintptr_t)resolve_folder, folder, size);
+	while (length && folder[length - 1] != '/')
+		length--;
+	if (!length)
 		return 0;
-	memcpy(folder, us->l_name, length);
-	folder[length] = '\0';
+	folder[--length] = '\0';
 	return length;
 }
 
