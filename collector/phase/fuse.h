@@ -22,6 +22,7 @@
 struct fuse_lane {
 	uint32_t process;
 	struct fold fold;
+	bool solves;		     /* many of its kernels factorise or solve */
 	const struct seldom *seldom; /* or NULL */
 	bool thin;		     /* told by what comes once a step alone (once.h) */
 };

@@ -23,6 +23,7 @@ struct phase_kernel {
 	uint64_t start_ns;
 	uint64_t end_ns;
 	uint64_t called_ns; /* when the program asked for it, no later than start_ns */
+	uint64_t solves;    /* 1: it factorises or solves (LAPACK), which training hardly does */
 };
 
 /* One line that the program printed or logged. */

@@ -39,6 +39,7 @@ struct lane {
 	uint32_t process;
 	uint32_t lane;
 	uint64_t kernels;
+	uint64_t solves;       /* of them, those that solve */
 	struct loop *loop;     /* NULL: not looked at */
 	struct bare *bare;     /* told without sizes; NULL: with them */
 	struct seldom *seldom; /* beside the loop, or NULL */
@@ -255,6 +256,7 @@ void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
 		phases->current = lane;
 	}
 	lane->kernels++;
+	lane->solves += kernel->solves;
 	if (!lane->loop)
 		follow(phases, lane);
 	if (lane->loop)
@@ -303,6 +305,7 @@ static int fold_thin(const struct lane *from, struct fuse_lane *lane, struct loo
 		error = fold_make(&lane->fold, try ? *made : from->thin);
 		lane->fold.even = once_is_even(once);
 		lane->process = from->process;
+		lane->solves = 4 * from->solves >= from->kernels;
 		lane->thin = true;
 		++*lanes;
 	}
@@ -332,6 +335,7 @@ static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struc
 			made[*lanes] = bare_loop(loop, &sizes);
 		lane[*lanes].process = phases->lane[i].process;
 		lane[*lanes].seldom = phases->lane[i].seldom;
+		lane[*lanes].solves = 4 * phases->lane[i].solves >= phases->lane[i].kernels;
 		error = fold_make(&lane[*lanes].fold, made[*lanes] ? made[*lanes] : loop);
 		++*lanes;
 	}

@@ -13,6 +13,7 @@
 #define SILENT_SAVES  3u
 #define SILENT_PASSES 3u
 #define SILENT_FITS   64u
+#define ENDS	      0.8	/* share of epochs whose end a smaller batch shows */
 #define LEAST_NS      20000000u /* an epoch that nothing printed is not shorter */
 
 /* Room for one more fit, beyond those that were printed. */
@@ -67,6 +68,73 @@ static bool counts_steps(const struct fuse_told *told, const struct cut *cut)
 	return false;
 }
 
+/* Whether one of the last two steps before `end` had that kernel. */
+static bool is_of_step(const struct cut *cut, uint64_t end, uint32_t kernel)
+{
+	const uint64_t back = 2 * cut->body;
+
+	for (uint64_t i = end > back ? end - back : 0; i < end; i++)
+		if (loop_kernel(cut->loop, i) == kernel)
+			return true;
+	return false;
+}
+
+/*
+ * What follows the steps of an epoch, and how much of that the steps have not. False where that is
+ * too long ago to be looked up.
+ */
+static bool look_behind(const struct cut *cut, const struct cut_epoch *epoch, uint64_t *strange)
+{
+	const uint64_t back = 2 * cut->body, end = epoch->after + epoch->other;
+	uint64_t start_ns, end_ns;
+
+	*strange = 0;
+	if (epoch->after < back || end > loop_events(cut->loop) ||
+	    !loop_recent(cut->loop, epoch->after - back, &start_ns, &end_ns))
+		return false;
+	for (uint64_t i = epoch->after; i < end; i++)
+		*strange += !is_of_step(cut, epoch->after, loop_kernel(cut->loop, i));
+	return true;
+}
+
+/*
+ * An evaluation goes the way of a step, if only forth. Several other kernels, and none of the
+ * step's, behind a number of steps that people choose, are what a simulation looks at its state
+ * with. A single one may be an evaluation that was written apart.
+ */
+static bool looks_at_state(const struct cut *cut)
+{
+	if (cut->epoch[1].steps > UINT32_MAX || !is_round((uint32_t)cut->epoch[1].steps))
+		return false;
+	for (size_t i = cut->epochs; i-- > 0;) {
+		const struct cut_epoch *epoch = &cut->epoch[i];
+		uint64_t strange;
+
+		/* Behind the last one may be anything. */
+		if (!epoch->other || (i + 1 == cut->epochs && cut->epoch[i - 1].other))
+			continue;
+		return look_behind(cut, epoch, &strange) && strange > 1 && strange == epoch->other;
+	}
+	return false;
+}
+
+/* Factorisations and solves by the hundred: an eigenvalue problem, a chain of linear systems. */
+static bool is_solver(const struct fuse_told *told, const struct cut *cut)
+{
+	for (size_t i = 0; i < told->lanes; i++)
+		if (told->lane[i].fold.loop == cut->loop)
+			return told->lane[i].solves;
+	return false;
+}
+
+/* No training, whatever it repeats, unless a smaller batch shows that its data came to an end. */
+static bool is_another_thing(const struct fuse_told *told, const struct cut *cut)
+{
+	if (cut->odd > ENDS)
+		return false;
+	return counts_steps(told, cut) || looks_at_state(cut) || is_solver(told, cut);
+}
+
 /* The clearest fit in a span of time; then what was before it, and what came after. */
 static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t to_ns,
 		      struct fuse *fuse)
@@ -76,7 +144,7 @@ static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t t
 	if (fuse->fits >= SILENT_FITS || from_ns >= to_ns ||
 	    fuse_cut(told, told->lanes ? told->lane[0].process : 0, 0, from_ns, to_ns, &cut))
 		return 0;
-	if ((cut.unmarked && !is_counted(told, &cut)) || counts_steps(told, &cut)) {
+	if ((cut.unmarked && !is_counted(told, &cut)) || is_another_thing(told, &cut)) {
 		cut_free(&cut);
 		return 0;
 	}
@@ -127,7 +195,8 @@ static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
 		epoch->evidence = PHASE_BY_CHECKPOINTS | PHASE_BY_KERNELS;
 		epoch->confidence = 0.75;
 	}
-	const bool agree = cut.even > 0.9 && cut.cover > 0.5 && fuse_take_steps(fit, &cut);
+	const bool agree = cut.even > 0.9 && cut.cover > 0.5 && !is_solver(told, &cut) &&
+			   fuse_take_steps(fit, &cut);
 	if (!agree || saturate_sub(fit->epoch[1].end_ns, fit->epoch[1].start_ns) < LEAST_NS) {
 		free(fit->epoch);
 		fuse->fits--;

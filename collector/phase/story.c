@@ -37,8 +37,10 @@ static void write_kernel(FILE *to, const struct phase_kernel *k)
 	fprintf(to, "kernel\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32, k->process, k->lane,
 		k->kernel, k->shape);
 	fprintf(to, "\t%" PRIu64 "\t%" PRIu64, k->start_ns, length_ns);
-	if (k->called_ns < k->start_ns)
+	if (k->called_ns < k->start_ns || k->solves)
 		fprintf(to, "\t%" PRIu64, k->start_ns - k->called_ns);
+	if (k->solves)
+		fputs("\t1", to);
 	fputc('\n', to);
 }
 
@@ -126,10 +128,10 @@ static int read_numbers(const struct tsv_field *field, size_t n, unsigned narrow
 
 static int read_kernel(const struct tsv_field *field, size_t n, struct story_event *event)
 {
-	uint64_t value[7] = {0};
+	uint64_t value[8] = {0};
 
-	if ((n != 7 && n != 8) || read_numbers(field + 1, n - 1, 0xf, value) ||
-	    value[5] > UINT64_MAX - value[4] || value[6] > value[4])
+	if (n < 7 || n > 9 || read_numbers(field + 1, n - 1, 0xf, value) ||
+	    value[5] > UINT64_MAX - value[4] || value[6] > value[4] || value[7] > 1)
 		return -EINVAL;
 	event->kind = STORY_KERNEL;
 	event->kernel = (struct phase_kernel){
@@ -140,6 +142,7 @@ static int read_kernel(const struct tsv_field *field, size_t n, struct story_eve
 		.start_ns = value[4],
 		.end_ns = value[4] + value[5],
 		.called_ns = value[4] - value[6],
+		.solves = value[7],
 	};
 	return 1;
 }

@@ -81,6 +81,7 @@ static int resolve(struct feed *feed, uint32_t index)
 	entry->row = row + 1;
 	entry->occupies = arena_kind_occupies(from.kind);
 	entry->is_launch = entry->occupies && from.api == WIRE_API_CUDA;
+	entry->solves = from.api == WIRE_API_LAPACK;
 	return 0;
 }
 
@@ -133,7 +134,8 @@ static void take_event(void *arg, const struct arena_event *event)
 								   .shape = event->shape,
 								   .start_ns = start_ns,
 								   .end_ns = end_ns,
-								   .called_ns = event->called_ns});
+								   .called_ns = event->called_ns,
+								   .solves = entry->solves});
 }
 
 /* A hash of where a function lies: in which file, or in the memory of which process. */

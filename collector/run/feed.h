@@ -31,6 +31,7 @@ struct feed {
 		int row; /* the run's index + 1, or 0 */
 		int device;
 		bool occupies;
+		bool solves;	/* of LAPACK */
 		bool is_launch; /* of an API whose launches tell the order of kernels, untimed */
 		struct arena_total seen; /* in the run's rows already; timed at most count */
 	} * entry;

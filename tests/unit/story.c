@@ -31,7 +31,7 @@ static void test_comes_back_as_it_was(void **state)
 	static const char line[] = "Epoch 1\t\\ \xe2\x94\x81\r";
 	static const char name[] = "ckpt 1.pt";
 	const struct story_event told[] = {
-		{.kind = STORY_KERNEL, .kernel = {1, 2, 3, 4, 1000, 1500, 900}},
+		{.kind = STORY_KERNEL, .kernel = {1, 2, 3, 4, 1000, 1500, 900, 1}},
 		{.kind = STORY_LINE, .line = {1, WIRE_NOTE_LATE, 7, 2000, line, sizeof(line) - 1}},
 		{.kind = STORY_FILE,
 		 .file = {2, WIRE_NOTE_SAVE, WIRE_NOTE_TO_END, UINT64_MAX, 1, 2, 3, 4, name,
@@ -74,7 +74,8 @@ static void test_refuses_what_is_no_story(void **state)
 	static const char *const bad[] = {
 		"kernel\t1\t2\t3\t4\t5\n",
 		"kernel\t1\t2\t3\t4\t5\t6\t7\n",
-		"kernel\t1\t2\t3\t4\t5\t6\t1\t8\n",
+		"kernel\t1\t2\t3\t4\t5\t6\t1\t2\n",
+		"kernel\t1\t2\t3\t4\t5\t6\t1\t1\t8\n",
 		"kernel\t1\t2\t3\t4294967296\t5\t6\n",
 		"kernel\t1\t2\t3\t4\t18446744073709551615\t1\n",
 		"line\t1\t0\t0\t5\tbroken \\x1\n",
