@@ -86,7 +86,7 @@ static size_t mark_at(const char *text, size_t length)
 
 static void split_name(const char *name, size_t length, struct words *words)
 {
-	struct word word;
+	struct word word = {""};
 	size_t size = 0;
 
 	for (size_t i = 0; i <= length; i++) {
