@@ -134,7 +134,7 @@ static int lock_idle(pid_t *holder)
 static int claim_idle(void)
 {
 	char why[96];
-	pid_t holder;
+	pid_t holder = 0;
 	int error = lock_idle(&holder);
 
 	if (!error)
