@@ -404,7 +404,7 @@ static uint32_t hash_of_gap(const struct beat *a, const struct beat_run *run)
 	uint32_t hash = (uint32_t)run->gap_events;
 
 	for (size_t i = run->gap; i < run->gap_end; i++)
-		hash = hash * 31 + a->level->item[i].hash;
+		hash = hash * 31u + a->level->item[i].hash;
 	return hash;
 }
 
@@ -439,7 +439,7 @@ static void set_aside(struct beat *a)
 		return;
 	const uint64_t beyond = usual->events % a->body;
 	if (usual->gap_events < 3 || 4 * (beyond + usual->gap_events) < a->body ||
-	    4 * (beyond + usual->among) >= 3 * a->body)
+	    4 * (beyond + usual->among) >= (uint64_t)3 * a->body)
 		return;
 	const uint32_t hash = hash_of_gap(a, usual);
 	for (size_t i = 0; i + 1 < a->runs; i++)

@@ -201,6 +201,41 @@ static int divide_into(const struct beat *a, size_t epochs, struct cut *best)
 	return error;
 }
 
+/* So many sections are one epoch: it is evaluated in its midst as well as at its end. */
+static void group(struct cut *cut, size_t epochs)
+{
+	const size_t each = cut->epochs / epochs;
+
+	for (size_t i = 0; i < epochs; i++) {
+		struct cut_epoch whole = cut->epoch[(i + 1) * each - 1];
+
+		whole.start_ns = cut->epoch[i * each].start_ns;
+		whole.first = cut->epoch[i * each].first;
+		for (size_t k = i * each; k + 1 < (i + 1) * each; k++)
+			whole.steps += cut->epoch[k].steps;
+		cut->epoch[i] = whole;
+	}
+	cut->epochs = epochs;
+	cut->marked = 1 / (double)each;
+}
+
+/* By gaps that are all as heavy, into so many of as many equal sections each. */
+static int divide_grouped(const struct beat *a, size_t epochs, struct cut *cut)
+{
+	uint64_t *weight = a->runs > epochs && epochs > 1 ? weights(a, BY_KERNELS) : NULL;
+	const uint64_t least = weight ? weight[epochs - 2] : 0;
+	int error = least ? divide(a, BY_KERNELS, least, cut) : -ENOENT;
+
+	free(weight);
+	if (!error && (cut->epochs % epochs || cut->epochs == epochs || cut->even < 1)) {
+		cut_free(cut);
+		error = -ENOENT;
+	}
+	if (!error)
+		group(cut, epochs);
+	return error;
+}
+
 /* The run in which the step of that number is, and how many steps of it are before. */
 static const struct beat_run *run_of(const struct beat *a, uint64_t step, uint64_t *before)
 {
@@ -416,9 +451,9 @@ static int divide_told(const struct beat *a, size_t epochs, struct cut *cut)
 
 	if ((error && error != -ENOENT) || (!error && cut->even >= 0.9))
 		return error;
-	if (divide_evenly(a, epochs, &even))
+	if (divide_grouped(a, epochs, &even) && divide_evenly(a, epochs, &even))
 		return error;
-	if (!error && worth(cut) >= worth(&even)) {
+	if (!error && worth(cut) > worth(&even)) {
 		cut_free(&even);
 		return 0;
 	}

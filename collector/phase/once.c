@@ -485,13 +485,13 @@ static bool collect(struct all *all)
 	all->came = calloc(2 * all->events, sizeof(*all->came));
 	if (!all->came)
 		return false;
-	for (uint32_t i = 0; i < all->events; i++) {
-		const uint32_t symbol = loop_symbol(all->loop, i);
+	for (size_t i = 0; i < all->events; i++) {
+		const uint32_t symbol = loop_symbol(all->loop, i), event = (uint32_t)i;
 
-		all->came[2 * i] = (struct came){symbol, i};
+		all->came[2 * i] = (struct came){symbol, event};
 		if (i)
-			all->came[2 * i - 1] =
-				(struct came){pair_of(loop_symbol(all->loop, i - 1), symbol), i};
+			all->came[2 * i - 1] = (struct came){
+				pair_of(loop_symbol(all->loop, i - 1), symbol), event};
 	}
 	qsort(all->came, 2 * all->events - 1, sizeof(*all->came), by_token);
 	return true;

@@ -347,7 +347,7 @@ static int fold_lanes(const struct phases *phases, struct fuse_lane *lane, struc
 
 static int judge(struct phases *phases, uint64_t now_ns, bool over)
 {
-	struct fuse_lane *lane = calloc(2 * LOOPS, sizeof(*lane));
+	struct fuse_lane *lane = calloc((size_t)2 * LOOPS, sizeof(*lane));
 	struct fuse_told told = {.lane = lane,
 				 .pass = phases->pass,
 				 .mark = phases->mark,
