@@ -154,8 +154,9 @@ static int set_job(struct request *request, int option, const char *value)
 	}
 }
 
-static int set_option(struct request *request, int option, const char *value)
+static int set_option(void *to, int option, const char *value)
 {
+	struct request *request = to;
 	switch (option) {
 	case OPTION_SACCT:
 		request->sacct = value;
@@ -224,14 +225,10 @@ static int find_cpu(struct request *request)
 
 static int parse(int argc, char **argv, struct request *request)
 {
-	int option, status = STATUS_OK;
+	int status;
 	char why[256];
 
-	optind = opterr = 0;
-	while (!status && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
-		status = option == ':' || option == '?'
-				 ? say(options_trouble(option), argv[optind - 1])
-				 : set_option(request, option, optarg);
+	status = options_each(argc, argv, ":h", options, set_option, say, request);
 	if (status || request->help)
 		return status;
 	if (optind < argc)

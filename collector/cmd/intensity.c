@@ -122,8 +122,9 @@ static int set_service(struct request *request, const char *name)
 	return say(what, name);
 }
 
-static int set_option(struct request *request, int option, const char *value)
+static int set_option(void *to, int option, const char *value)
 {
+	struct request *request = to;
 	struct fetch *fetch = &request->fetch;
 
 	switch (option) {
@@ -183,13 +184,9 @@ static int check(const struct request *request)
 
 static int parse(int argc, char **argv, struct request *request)
 {
-	int option, status = STATUS_DONE;
+	int status;
 
-	optind = opterr = 0;
-	while (!status && (option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1)
-		status = option == ':' || option == '?'
-				 ? say(options_trouble(option), argv[optind - 1])
-				 : set_option(request, option, optarg);
+	status = options_each(argc, argv, ":o:h", options, set_option, say, request);
 	if (status || request->help)
 		return status;
 	if (optind < argc)

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,6 +272,19 @@ static int take(struct options *options, int option, char *why)
 const char *options_trouble(int option)
 {
 	return option == ':' ? "an argument is missing after " : "unknown option ";
+}
+
+int options_each(int argc, char **argv, const char *brief, const struct option *known,
+		 options_set *set, options_wrong *wrong, void *request)
+{
+	int option, status = 0;
+
+	optind = opterr = 0;
+	while (!status && (option = getopt_long(argc, argv, brief, known, NULL)) != -1)
+		status = option == ':' || option == '?'
+				 ? wrong(options_trouble(option), argv[optind - 1])
+				 : set(request, option, optarg);
+	return status;
 }
 
 int options_parse(const char *command, int argc, char **argv, struct options *options, char *why)

@@ -5,6 +5,7 @@
 #ifndef GRAMME_OPTIONS_H
 #define GRAMME_OPTIONS_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -56,6 +57,19 @@ int options_basis(const char *text, enum series_basis *basis);
 
 /* What is wrong where getopt_long, told to be silent, returned ':' or anything unknown. */
 const char *options_trouble(int option);
+
+/* Takes one option with its argument, if it has one, into a request. Returns 0, or a status. */
+typedef int options_set(void *request, int option, const char *value);
+
+/* Says what is wrong, and with which word. Returns the status for that. */
+typedef int options_wrong(const char *what, const char *which);
+
+/*
+ * Gives each option of argv[1...] to `set`, until something is wrong; `brief` begins with a colon.
+ * The other arguments stand from argv[optind] on. Returns 0, or what `set` or `wrong` returned.
+ */
+int options_each(int argc, char **argv, const char *brief, const struct option *known,
+		 options_set *set, options_wrong *wrong, void *request);
 
 /* Prints the options of a command. */
 void options_help(const char *command);

@@ -127,8 +127,9 @@ static int set_host(struct request *request, int option, const char *text)
 	return STATUS_OK;
 }
 
-static int set_option(struct request *request, int option, const char *value)
+static int set_option(void *to, int option, const char *value)
 {
+	struct request *request = to;
 	switch (option) {
 	case OPTION_JSON:
 		request->form = FORM_JSON;
@@ -209,13 +210,9 @@ static int show(const char *path, const struct request *request)
 int show_main(int argc, char **argv)
 {
 	struct request request = {.form = FORM_PAGE};
-	int option, status = STATUS_OK;
+	int status;
 
-	optind = opterr = 0;
-	while (!status && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
-		status = option == ':' || option == '?'
-				 ? wrong_usage(options_trouble(option), argv[optind - 1])
-				 : set_option(&request, option, optarg);
+	status = options_each(argc, argv, ":h", options, set_option, wrong_usage, &request);
 	if (status)
 		return status;
 	if (request.help) {
