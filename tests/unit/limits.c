@@ -17,10 +17,12 @@
 #include "collector/run/limits.h"
 
 static char box[64];
+static char mounts[2048]; /* as mountinfo tells of them; a box begins with none */
 
 static int make_box(void **state)
 {
 	(void)state;
+	mounts[0] = '\0';
 	snprintf(box, sizeof(box), "%s/limits-XXXXXX",
 		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	return mkdtemp(box) ? 0 : -1;
@@ -48,15 +50,11 @@ static void put(const char *name, const char *text)
 /* Where groups are mounted: TYPE, its options, the top of what is mounted, and the folder. */
 static void mount_at(const char *type, const char *options, const char *top, const char *folder)
 {
-	static char mounts[2048];
 	char name[64];
 	size_t n = strlen(mounts);
 
-	if (!type)
-		mounts[0] = '\0';
-	else
-		snprintf(mounts + n, sizeof(mounts) - n, "30 20 0:26 %s %s/%s rw - %s none %s\n",
-			 top, box, folder, type, options);
+	snprintf(mounts + n, sizeof(mounts) - n, "30 20 0:26 %s %s/%s rw - %s none %s\n", top, box,
+		 folder, type, options);
 	snprintf(name, sizeof(name), "proc/%d/mountinfo", (int)getpid());
 	put(name, mounts);
 }
@@ -75,7 +73,6 @@ static void assert_limits(uint32_t cpu_milli, uint64_t memory_bytes)
 static void the_least_on_the_way_up_holds(void **state)
 {
 	(void)state;
-	mount_at(NULL, NULL, NULL, NULL);
 	mount_at("cgroup2", "rw", "/", "cgroup");
 	put("proc/7/status", "Name:\tx\nCpus_allowed_list:\t0-63,128-191\nMems_allowed_list:\t0\n");
 	put("proc/7/cgroup", "0::/slurm/job_7/step_0\n");
@@ -93,7 +90,6 @@ static void the_least_on_the_way_up_holds(void **state)
 static void version_1_has_a_folder_for_each_controller(void **state)
 {
 	(void)state;
-	mount_at(NULL, NULL, NULL, NULL);
 	mount_at("cgroup", "rw,cpu,cpuacct", "/", "cgroup/cpu");
 	mount_at("cgroup", "rw,memory", "/", "cgroup/memory");
 	mount_at("cgroup2", "rw", "/", "cgroup/unified");
@@ -114,7 +110,6 @@ static void version_1_has_a_folder_for_each_controller(void **state)
 static void a_container_sees_a_part(void **state)
 {
 	(void)state;
-	mount_at(NULL, NULL, NULL, NULL);
 	mount_at("cgroup", "rw,memory", "/docker/ab", "cgroup/memory");
 	put("proc/7/status", "Cpus_allowed_list:\t0-1\n");
 	put("proc/7/cgroup", "9:memory:/docker/ab/inner\n");
@@ -132,7 +127,6 @@ static void groups_hide_no_limit(void **state)
 	for (int group = 0; group < 1000; group++)
 		sprintf(status + strlen(status), "%d ", 1000000 + group);
 	strcat(status, "\nCpus_allowed_list:\t0-1\n");
-	mount_at(NULL, NULL, NULL, NULL);
 	put("proc/7/status", status);
 	put("proc/7/cgroup", "0::/\n");
 	assert_limits(2000, 0);
@@ -144,7 +138,6 @@ static void what_cannot_be_seen_limits_nothing(void **state)
 	char proc[96];
 
 	(void)state;
-	mount_at(NULL, NULL, NULL, NULL);
 	mount_at("cgroup2", "rw", "/", "cgroup");
 	put("proc/7/status", "Cpus_allowed_list:\t5-2\n");
 	put("proc/7/cgroup", "0::/../../elsewhere\nnonsense\n:\n::\n");
