@@ -78,7 +78,7 @@ static size_t mark_at(const char *text, size_t length)
 {
 	static const char *const marks[] = {"(r)", "(tm)", "(c)", NULL};
 
-	for (int i = 0; text[0] == '(' && marks[i]; i++)
+	for (int i = 0; marks[i]; i++)
 		if (strlen(marks[i]) <= length && !strncasecmp(text, marks[i], strlen(marks[i])))
 			return strlen(marks[i]);
 	return 0;
@@ -86,7 +86,7 @@ static size_t mark_at(const char *text, size_t length)
 
 static void split_name(const char *name, size_t length, struct words *words)
 {
-	struct word word = {""};
+	struct word word;
 	size_t size = 0;
 
 	for (size_t i = 0; i <= length; i++) {
@@ -174,8 +174,6 @@ int processor_find(const char *name, struct processor_part *part)
 
 	processor_key(name, strlen(name), wanted, sizeof(wanted));
 	word = longest_word(wanted);
-	if (!word.size)
-		return -ENOENT;
 	while (tsv_next_row(&tsv, field, 4) == 4) {
 		char key[KEY_BYTES];
 
