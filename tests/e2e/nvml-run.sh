@@ -39,6 +39,12 @@ there() {
 	[ -s "$SIMNVML_HOLDERS/$1" ] && grep -qx "$2" "/proc/$1/comm"
 }
 
+# between FILTER LEAST MOST: likewise, from so many joules to so many. What a program registered for counts
+# for the whole of the interval that it did so in.
+between() {
+	holds "($1) / 1000000 | . >= ($2) * 0.97 - 40 and . <= ($3) * 1.03 + 40"
+}
+
 # ---- one run alone: all of its GPU, nothing of the other, as measured ----
 echo '0 0 power 200000
 0 1 power 50000' >"$SIMNVML_SCRIPT"
@@ -51,7 +57,7 @@ for gpu in 0 1; do
 	holds "$(of $gpu) | .domain_uj == .run_uj + .idle_uj"
 done
 near "$(of 0).domain_uj" "200 * $seconds"
-near "$(of 0).run_uj" "200 * $(held)"
+between "$(of 0).run_uj" "200 * $(held)" "200 * $seconds"
 near "$(of 1).domain_uj" "50 * $seconds"
 holds "$(of 1).run_uj == 0"
 holds '.energy.derived_uj == 0 and .energy.measured_uj > 0'
@@ -68,8 +74,8 @@ meter_ok -- "$TMPDIR/hold" "0 20" 3
 verified
 seconds=$(json '.run.duration_ns / 1000000000')
 near "$(of 0).domain_uj" "200 * $seconds"
-near "$(of 0).run_uj" "50 * $(held)"
-near "$(of 0).others_uj" "200 * $seconds - 50 * $(held)"
+between "$(of 0).run_uj" "50 * $(held)" "50 * $seconds"
+between "$(of 0).others_uj" "150 * $seconds" "200 * $seconds - 50 * $(held)"
 holds "$(of 0) | .run_derived_uj == .run_uj and .idle_uj == 0"
 holds ".energy.derived_uj == $(of 0).run_uj"
 holds '.coverage.uncovered | map(select(.program == "sleep" and .why == "on gpu-0, and in no run"))
@@ -116,6 +122,6 @@ meter_ok -- "$TMPDIR/hold" "0 0 5 0" 2
 verified
 seconds=$(json '.run.duration_ns / 1000000000')
 near "$(of 0).domain_uj" "98 * $seconds"
-near "$(of 0).run_uj" "14 * $(held)"
-near "$(of 0).idle_uj" "98 * $seconds - 14 * $(held)"
+between "$(of 0).run_uj" "14 * $(held)" "14 * $seconds"
+between "$(of 0).idle_uj" "84 * $seconds" "98 * $seconds - 14 * $(held)"
 holds "$(of 0) | .run_derived_uj == .run_uj and (.note | contains(\"MIG\"))"
