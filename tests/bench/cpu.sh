@@ -5,9 +5,9 @@
 . tests/bench/lib.sh
 
 start_collector "$work/ledgers"
-for _ in $(seq "$turns"); do
+for turn in $(seq "$turns"); do
 	for call in region product; do
-		for variant in bare nop shim; do
+		for variant in $(rotated "$turn" bare nop shim); do
 			under "$variant" "$build/tests/bench/$call" 25 16000 | median >>"$work/$call.$variant"
 		done
 	done

@@ -5,8 +5,8 @@
 . tests/bench/lib.sh
 
 start_collector "$work/ledgers"
-for _ in $(seq "$turns"); do
-	for variant in bare nop shim; do
+for turn in $(seq "$turns"); do
+	for variant in $(rotated "$turn" bare nop shim); do
 		under "$variant" "$build/tests/bench/cuda" 25 16000 | median >>"$work/launch.$variant"
 	done
 done

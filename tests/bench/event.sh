@@ -37,7 +37,7 @@ start_uftrace() {
 }
 
 one_turn() {
-	for variant in bare nop shim; do
+	for variant in $(rotated "$1" bare nop shim); do
 		loop event "$variant" 25 16000
 	done
 	[ -z "$ltt" ] || LTTNG_UST_REGISTER_TIMEOUT=-1 "$work/lttng" 20 50000 | median >>"$work/event.lttng"
@@ -61,8 +61,8 @@ start_lttng >"$work/lttng.log" 2>&1 || ltt=
 called=yes
 start_uftrace || called=
 export OCL_ICD_VENDORS=$fake FAKECL_COMMAND_NS=0 FAKECL_NO_PROFILING=1
-for _ in $(seq "$turns"); do
-	one_turn
+for turn in $(seq "$turns"); do
+	one_turn "$turn"
 done
 prove_traced
 minus "$work/event.shim.all" "$work/event.nop.all" >"$work/event"

@@ -48,8 +48,8 @@ against_layer() {
 }
 
 start_collector "$work/ledgers"
-for _ in $(seq "$turns"); do
-	for variant in "${variants[@]}"; do
+for turn in $(seq "$turns"); do
+	for variant in $(rotated "$turn" "${variants[@]}"); do
 		POCL_DEVICES=basic loop basic "$variant" 15 6400
 		POCL_DEVICES=pthread loop threads "$variant" 15 6400 gated
 	done

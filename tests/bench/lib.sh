@@ -43,11 +43,20 @@ start_collector() {
 	: >"$work/collector"
 	"$build/gramme" collect --socket "$socket" --ledger-dir "$1" 2>"$work/collector" &
 	collector=$!
-	for _ in $(seq 100); do
-		grep -q 'collecting on' "$work/collector" && return
+	until grep -q 'collecting on' "$work/collector"; do
+		kill -0 "$collector" 2>/dev/null ||
+			fail "the collector does not start: $(cat "$work/collector")"
 		sleep 0.05
 	done
-	fail "the collector does not start: $(cat "$work/collector")"
+}
+
+# rotated TURN WORD...: the words, beginning with another one in each turn. What a variant leaves
+# behind, such as a collector that closes its ledger, must not always hit the same one.
+rotated() {
+	local by=$(($1 % ($# - 1)))
+
+	shift
+	echo "${@:by + 1}" "${@:1:by}"
 }
 
 # prove_metered EVENTS: some run's ledger saw so many. An inert shim would be fast.

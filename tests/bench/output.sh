@@ -7,9 +7,9 @@
 # So that it is seen to be metered; it computes nothing.
 export GRAMME_EAGER=1
 start_collector "$work/ledgers"
-for _ in $(seq "$turns"); do
+for turn in $(seq "$turns"); do
 	for call in print write; do
-		for variant in bare nop shim; do
+		for variant in $(rotated "$turn" bare nop shim); do
 			under "$variant" "$build/tests/bench/$call" 25 16000 2>/dev/null |
 				median >>"$work/$call.$variant"
 		done
