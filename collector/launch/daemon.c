@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BEGIN_MS 2000
-#define END_MS	 5000
+/* A collector may wait for a CPU: where 20 programs shared two, 2 s were too few (2026-11-22). */
+#define ANSWER_MS 5000
 
 int daemon_connect(const char *path)
 {
@@ -96,7 +96,7 @@ int daemon_begin(int fd, const struct message_run_begin *begin, char *text, size
 	if (!packet)
 		return -ENOMEM;
 	int error = exchange(fd, packet, message_put_run_begin(packet, begin), WIRE_RUN_READY,
-			     BEGIN_MS, text, size);
+			     ANSWER_MS, text, size);
 	free(packet);
 	return error;
 }
@@ -108,7 +108,7 @@ int daemon_end(int fd, int exit_status, int signal, char *text, size_t size)
 	if (!packet)
 		return -ENOMEM;
 	int error = exchange(fd, packet, message_put_run_end(packet, exit_status, (uint32_t)signal),
-			     WIRE_RUN_DONE, END_MS, text, size);
+			     WIRE_RUN_DONE, ANSWER_MS, text, size);
 	free(packet);
 	return error;
 }

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # Descriptors of every wrong kind, many at once and with every message, are refused, and none of
 # them stays with the collector.
 . tests/e2e/lib.sh

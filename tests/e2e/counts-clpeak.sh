@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 240
 # clpeak, which nobody here wrote: counts against those of a layer inside the OpenCL loader.
 . tests/e2e/lib.sh
 

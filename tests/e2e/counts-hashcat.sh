@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # hashcat's MD5 benchmark: counts against those of a layer inside the OpenCL loader.
 . tests/e2e/lib.sh
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # PyPI's pyopencl wheel in a virtual environment, with the loader that it carries.
 . tests/e2e/lib.sh
 

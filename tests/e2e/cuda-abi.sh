@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # Numbers and layouts in preload/cuda_abi.h are those of the header that NVIDIA ships.
 . tests/e2e/lib.sh
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # NVIDIA's own Python bindings of the driver, from their wheel, which ask it for each of its functions
 # by cuGetProcAddress: for the legacy default stream, and for each thread's own.
 . tests/e2e/lib.sh

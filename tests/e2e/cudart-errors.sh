@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # What the driver refuses reaches the program of NVIDIA's runtime unchanged: memory that there is not,
 # a launch of no shape, and a launch that fails as the 7th of ten. Only the others are counted.
 . tests/e2e/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # Graphs of NVIDIA's CUDA runtime, captured and built, one within another: a launch of a graph counts
 # its kernels.
 . tests/e2e/lib.sh

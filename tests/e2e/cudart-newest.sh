@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # NVIDIA's CUDA runtimes of versions 11.8 to 13.5, shared, as far as the simulated driver takes them:
 # they ask for some 300 to 450 functions by name, version and default stream.
 . tests/e2e/lib.sh

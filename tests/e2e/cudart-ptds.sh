@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # The same program made for a default stream of each thread: the runtime asks the driver for other
 # functions.
 . tests/e2e/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # NVIDIA's own CUDA runtime, as a shared library, and a program made for it: copies, launches on two
 # streams, a cooperative launch, a host function, events.
 . tests/e2e/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # The same with the runtime linked in, as nvcc does it unless told otherwise.
 . tests/e2e/lib.sh
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # Eight threads launch through NVIDIA's CUDA runtime at once.
 . tests/e2e/lib.sh
 

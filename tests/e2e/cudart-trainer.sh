@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # NVIDIA's runtime linked in statically, in a trainer that nobody here made: XGBoost 0.81, as its wheel
 # has it, grows trees on the GPU. Its runtime, of CUDA 8.0, hides all its functions in the library, asks
 # for no proof that the driver is NVIDIA's, and launches through the simulated one: what it launched is

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 240
 # Device time per kernel against what the program itself reads, within 1 %; busy <= wall x devices.
 . tests/e2e/lib.sh
 

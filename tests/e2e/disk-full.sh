@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # The disk fills up in mid-run and is freed again: one line says so once, and the ledger holds all
 # that the program did. Where it stays full: the same line, and what was written before verifies.
 . tests/e2e/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 240
 # What can befall a ledger in mid-run: a limit on file sizes, its removal, a quota, a file system
 # that turns read-only. One line says so, and the program ends as it would have.
 . tests/e2e/lib.sh

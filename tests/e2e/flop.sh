@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # The arithmetic of a multilayer perceptron, counted by hand, in Debian's torch and in the numpy that
 # PyPI has: within a thousandth, and with the share of the compute that the count covers beside it.
 . tests/e2e/lib.sh

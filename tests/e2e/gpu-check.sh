@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # The check that is to be run on a machine with a GPU runs on the simulated one: what needs no GPU
 # nor framework is done, the rest says what is missing.
 . tests/e2e/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # Every line that could carry a counter or a metric is heard, whole and once, and no other: by all
 # roads of C, C++ and Python, in pieces and in lumps, in logs of the program's own, into a file and
 # on a terminal.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 240
 # make install into an empty tree, a run from there, and an uninstall that leaves nothing.
 . tests/e2e/lib.sh
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 240
 # SIGKILL in mid-run, at moments of chance: whatever was complete is in the ledger, nothing is
 # there that was not made, the ledger verifies and says that the run is incomplete.
 . tests/e2e/lib.sh

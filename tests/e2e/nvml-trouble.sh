@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What can be wrong with NVML: each has one clear line, and what is not known is a gap or no domain at
 # all, never a zero that passes for a figure. The program notices nothing.
-# timeout: 180
 . tests/e2e/lib.sh
 
 export LD_LIBRARY_PATH=$fake/nvml SIMNVML_SCRIPT=$TMPDIR/script

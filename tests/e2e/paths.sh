@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # Which code asked for what was computed: in C, below 100 calls, through code made at run time, from
 # threads, in Python where it tells; and what a program notices of being asked, which is nothing.
 . tests/e2e/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # No data race in the shim, nor between it and the collector's reader, under ThreadSanitizer. It
 # judges by what the language promises and not by what this processor happens to do, so it also
 # speaks for machines that reorder more.

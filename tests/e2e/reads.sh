@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # What a program reads is told, pass by pass: by every road of C, by C++, Python and numpy, by threads
 # and forked workers.
 . tests/e2e/lib.sh

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 240
 # Deaths at known moments: of a collector while one arena is gone and another lives, of the one in
 # gramme run, of one whose holder is told to end, and of a collector and its holder together.
 . tests/e2e/lib.sh

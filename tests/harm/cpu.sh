@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs that compute on the CPU: OpenMP's regions by both runtimes, nested, with tasks, left by
 # exit and abort; BLAS under numpy, in threads and in a forked child.
-# timeout: 300
 . tests/harm/lib.sh
 
 cat >"$TMPDIR/omp.c" <<'C'

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
 # What is preloaded costs little in every exec: no text is relocated, and few words are, on x86-64
 # and on aarch64 alike. A table of pointers or an address taken of every wrapper would be seen here.
 set -eu
