@@ -408,10 +408,12 @@ int meter_record(struct meter *meter, struct run *run)
 	return run->ledger_error;
 }
 
-/* Where a collector serves one user, whoever speaks is his. */
+/* Where a collector serves one user, whoever speaks is his. What is heard may end the run. */
 void meter_listen(struct meter *meter, const struct run *run)
 {
-	intake_flush(meter->intake, meter->options.many_users ? &run->origin.uid : NULL);
+	const uid_t user = run->origin.uid;
+
+	intake_flush(meter->intake, meter->options.many_users ? &user : NULL);
 }
 
 int meter_end(struct meter *meter, struct run *run, int exit_status, bool complete, char *text,

@@ -20,14 +20,15 @@
 #include "collector/hold/holder.h"
 #include "collector/intake/listener.h"
 
-#define ANSWER_MS  2000
-#define ROOM_MS	   1000
-#define RETRY_MS   1000
-#define TELL_MS	   250
-#define AGAIN	   10 /* times, when a holder left while it was spoken to */
-#define FLUSHES	   3  /* the same, when it was asked for clients */
-#define IDS_PER_MS 1000u
-#define AGAIN_MS   20
+#define ANSWER_MS    2000
+#define ROOM_MS	     1000
+#define RETRY_MS     1000
+#define TELL_MS	     250
+#define NEXT_TURN_MS 1	/* a timer that is due at once libuv 1.44 calls again in the same turn */
+#define AGAIN	     10 /* times, when a holder left while it was spoken to */
+#define FLUSHES	     3	/* the same, when it was asked for clients */
+#define IDS_PER_MS   1000u
+#define AGAIN_MS     20
 
 /*
  * Strangers who connect as fast as they are hung up on must not keep the loop from turning: so many
@@ -151,14 +152,20 @@ static bool tell_until(struct keeper *keeper, const uid_t *user, uint64_t end_ms
 
 static void on_retry(uv_timer_t *timer);
 
+static void retry_in(struct keeper *keeper, uint64_t ms)
+{
+	uv_timer_start(&keeper->retry, on_retry, ms, 0);
+}
+
 /*
- * The same, but lets the loop turn in between: each client may bring a run, and each run waits for
- * the disk to have a ledger (8 times; 100 that came at once took 31 s at 40 ms each, 2026-11-22).
+ * As tell_until, but lets the loop turn in between: each client may bring a run, and each run waits
+ * for the disk to have a ledger (8 times; 100 that came at once took 31 s at 40 ms each,
+ * 2026-11-22).
  */
 static void tell_some(struct keeper *keeper)
 {
 	if (!tell_until(keeper, NULL, now_ms() + TELL_MS))
-		uv_timer_start(&keeper->retry, on_retry, 0, 0);
+		retry_in(keeper, NEXT_TURN_MS);
 }
 
 /* Sends a packet, or an item where `item` is not NULL; a holder that takes none is given up. */
@@ -391,7 +398,7 @@ static void replace_holder(struct keeper *keeper)
 	}
 	/* Clients that came meanwhile are told of as soon as nobody is in the middle of anything.
 	 */
-	uv_timer_start(&keeper->retry, on_retry, error ? RETRY_MS : 0, 0);
+	retry_in(keeper, error ? RETRY_MS : NEXT_TURN_MS);
 }
 
 /* ---- what is kept ---- */
@@ -444,7 +451,7 @@ void keeper_flush(struct keeper *keeper, const uid_t *user)
 	}
 	tell_until(keeper, user, UINT64_MAX);
 	if (keeper_waits(keeper))
-		uv_timer_start(&keeper->retry, on_retry, 0, 0);
+		retry_in(keeper, NEXT_TURN_MS);
 }
 
 bool keeper_waits(const struct keeper *keeper)
