@@ -50,12 +50,11 @@ struct beat {
 	uint64_t last_ns;
 	struct beat_run *run;
 	size_t runs;
-	uint64_t head;		      /* kernels of the step right before the first run */
-	const struct loop_item *part; /* the longest loop within a step, if any */
-	uint32_t parts;		      /* so many of it in each */
-	bool layers;		      /* another loop has as many rounds: there and back */
-	uint64_t loose;		      /* of it in the gaps: not so many of it make a step */
-	bool aside;		      /* most gaps are the same, and no step: see beat_steps() */
+	uint64_t head;			   /* kernels of the step right before the first run */
+	const struct loop_item *part;	   /* the longest loop within a step, if any */
+	uint32_t parts;			   /* so many of it in each */
+	bool layers;			   /* another loop has as many rounds: there and back */
+	uint64_t loose;			   /* of it in the gaps: not so many of it make a step */
 	struct loop_word word[BEAT_WORDS]; /* of the step */
 	uint32_t turn;			   /* which of the body's kernels word[0] is */
 	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */

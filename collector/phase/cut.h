@@ -39,7 +39,6 @@ struct cut {
 	double cover;	  /* share of the time between first and last kernel that is steps */
 	bool guessed;	  /* no kernel tells when the first epoch began */
 	bool unmarked;	  /* epochs end with a smaller step, and none with an evaluation */
-	bool forward;	  /* what follows is like a part of a step, and shorter */
 	double score;
 };
 
