@@ -120,6 +120,13 @@ void once_add(struct once *once, struct loop *loop, uint32_t symbol, uint32_t ke
 	once->resume_ns = once->pause_ns = 0;
 }
 
+void once_lost(struct once *once, struct loop *loop, uint64_t events)
+{
+	tell(once, loop);
+	once->told = false;
+	loop_lost(loop, events);
+}
+
 /* ---- what comes when ---- */
 
 struct came {

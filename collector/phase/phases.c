@@ -25,6 +25,7 @@
 #define RESTLESS     256u  /* kernels after which a thread may take a quieter one's loop */
 #define MARKS	     256u  /* a power of two */
 #define LANE_BUCKETS 256u  /* a power of two */
+#define UNDECIDED    128u  /* kernels are as much as an item while all of them are tried again */
 
 /*
  * What came so long behind an epoch says nothing of it any more. With sixteen others the reading of
@@ -263,12 +264,23 @@ void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
 		add_kernel(phases, lane, kernel);
 }
 
+/* So many of a thread's kernels are such as come once a step, if they were as those before. */
+static uint64_t thin_share(const struct lane *lane, uint64_t events)
+{
+	const double share = (double)loop_events(lane->thin) / (double)loop_events(lane->loop);
+
+	return share < 1 ? (uint64_t)((double)events * share) : events;
+}
+
 void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_t events)
 {
 	struct lane *found = find_lane(phases, process, lane);
 
-	if (found && found->loop)
-		loop_lost(found->loop, events);
+	if (!found || !found->loop)
+		return;
+	if (found->thin)
+		once_lost(found->once, found->thin, thin_share(found, events));
+	loop_lost(found->loop, events);
 }
 
 void phases_line(struct phases *phases, const struct phase_line *line)
@@ -386,9 +398,32 @@ static uint64_t patience_ns(const struct phases *phases)
 {
 	uint64_t items = 0;
 
-	for (uint32_t i = 0; i < phases->lanes; i++)
+	for (uint32_t i = 0; i < phases->lanes; i++) {
 		items += phases->lane[i].loop ? loop_count(phases->lane[i].loop) : 0;
+		items += phases->lane[i].thin ? loop_count(phases->lane[i].thin) : 0;
+	}
 	return items * LOOK_NS;
+}
+
+/*
+ * As long as it is not decided how a thread is told, each judgement tries that with all of its
+ * kernels: 1 to 5 ms of a core for 8000 of them (2026-11-22).
+ */
+static uint64_t trial_ns(const struct phases *phases)
+{
+	uint64_t kernels = 0;
+
+	for (uint32_t i = 0; i < phases->lanes; i++) {
+		const struct loop *loop = phases->lane[i].loop;
+
+		kernels += loop && loop_events(loop) < LOOP_RING ? loop_events(loop) : 0;
+	}
+	return kernels / UNDECIDED * LOOK_NS;
+}
+
+static bool is_full(const struct loop *loop)
+{
+	return loop && loop_count(loop) > LOOP_ITEMS / 2;
 }
 
 /* Whether more than half of any room is taken. */
@@ -397,7 +432,7 @@ static bool is_crowded(const struct phases *phases)
 	bool crowded = printed_crowded(phases->printed) || pass_crowded(phases->pass);
 
 	for (uint32_t i = 0; i < phases->lanes && !crowded; i++)
-		crowded = phases->lane[i].loop && loop_count(phases->lane[i].loop) > LOOP_ITEMS / 2;
+		crowded = is_full(phases->lane[i].loop) || is_full(phases->lane[i].thin);
 	return crowded;
 }
 
@@ -462,7 +497,8 @@ size_t phases_look(struct phases *phases, uint64_t now_ns, bool over, const stru
 	const uint64_t at_ns = now_ns > phases->heard_ns ? now_ns : phases->heard_ns;
 
 	*phase = NULL;
-	if (!over && phases->judged_ns && now_ns < phases->judged_ns + patience_ns(phases)) {
+	if (!over && phases->judged_ns &&
+	    now_ns < phases->judged_ns + patience_ns(phases) + trial_ns(phases)) {
 		go_on(&phases->layout, now_ns);
 		*phase = phases->layout.phase;
 		return phases->layout.phases;
