@@ -120,11 +120,12 @@ void once_add(struct once *once, struct loop *loop, uint32_t symbol, uint32_t ke
 	once->resume_ns = once->pause_ns = 0;
 }
 
-void once_lost(struct once *once, struct loop *loop, uint64_t events)
+void once_lost(struct once *once, struct loop *loop, uint64_t seen, uint64_t events)
 {
 	tell(once, loop);
 	once->told = false;
-	loop_lost(loop, events);
+	const double share = seen ? (double)loop_events(loop) / (double)seen : 0;
+	loop_lost(loop, share < 1 ? (uint64_t)((double)events * share) : events);
 }
 
 /* ---- what comes when ---- */
@@ -504,13 +505,20 @@ static bool collect(struct all *all)
 	return true;
 }
 
-static struct loop *tell_again(struct once *once, const struct loop *told)
+static struct loop *tell_again(struct once *once, const struct all *all)
 {
 	struct loop *loop = loop_new(LOOP_OF_KERNELS);
+	const struct fold_level *level = &all->fold.level[0];
 	uint64_t start_ns, end_ns;
+	size_t item = 0;
 
-	for (uint64_t i = 0; loop && loop_recent(told, i, &start_ns, &end_ns); i++)
-		once_add(once, loop, loop_symbol(told, i), loop_kernel(told, i), start_ns, end_ns);
+	for (uint64_t i = 0; loop && loop_recent(all->loop, i, &start_ns, &end_ns); i++) {
+		for (; item < level->items && level->item[item].first <= i; item++)
+			if (level->item[item].kind == LOOP_LOST)
+				once_lost(once, loop, i, level->item[item].events);
+		once_add(once, loop, loop_symbol(all->loop, i), loop_kernel(all->loop, i), start_ns,
+			 end_ns);
+	}
 	return loop;
 }
 
@@ -532,7 +540,7 @@ struct once *once_new(const struct loop *told, struct loop **loop)
 			keep(once, family.member[i]->came->token);
 		keep_between(all, family.member[0], once);
 		qsort(once->token, once->n, sizeof(*once->token), rising);
-		*loop = tell_again(once, told);
+		*loop = tell_again(once, all);
 	}
 	if (all) {
 		fold_free(&all->fold);

@@ -32,7 +32,10 @@ bool once_is_even(const struct once *once);
 void once_add(struct once *once, struct loop *loop, uint32_t symbol, uint32_t kernel,
 	      uint64_t start_ns, uint64_t end_ns);
 
-/* Kernels were lost, so many of them such as are told: after all that was told before. */
-void once_lost(struct once *once, struct loop *loop, uint64_t events);
+/*
+ * So many kernels were lost behind `seen` others. As many of them as of those are taken for such as
+ * are told.
+ */
+void once_lost(struct once *once, struct loop *loop, uint64_t seen, uint64_t events);
 
 #endif

@@ -264,14 +264,6 @@ void phases_kernel(struct phases *phases, const struct phase_kernel *kernel)
 		add_kernel(phases, lane, kernel);
 }
 
-/* So many of a thread's kernels are such as come once a step, if they were as those before. */
-static uint64_t thin_share(const struct lane *lane, uint64_t events)
-{
-	const double share = (double)loop_events(lane->thin) / (double)loop_events(lane->loop);
-
-	return share < 1 ? (uint64_t)((double)events * share) : events;
-}
-
 void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_t events)
 {
 	struct lane *found = find_lane(phases, process, lane);
@@ -279,7 +271,7 @@ void phases_lost(struct phases *phases, uint32_t process, uint32_t lane, uint64_
 	if (!found || !found->loop)
 		return;
 	if (found->thin)
-		once_lost(found->once, found->thin, thin_share(found, events));
+		once_lost(found->once, found->thin, loop_events(found->loop), events);
 	loop_lost(found->loop, events);
 }
 
