@@ -65,14 +65,14 @@ nobody_locks() {
 
 # orphan PATIENCE: a collector dies with a run, which goes on.
 orphan() {
-	rm -rf "$TMPDIR/over" "$TMPDIR/lc"
+	rm -rf "$TMPDIR/over" "$TMPDIR/lc" "$TMPDIR/c.err" # also what the one before said
 	"$gramme" collect --idle used --patience "$1" --socket "$TMPDIR/c" --ledger-dir "$TMPDIR/lc" \
 		2>"$TMPDIR/c.err" &
 	dead=$!
 	await grep -q collecting "$TMPDIR/c.err"
 	GRAMME_SOCKET=$TMPDIR/c LD_PRELOAD=$build/libgramme.so \
 		"$prog/cl_linked" --launches 20 --until "$TMPDIR/over" >/dev/null &
-	await grep -rqs '"open"' "$TMPDIR/lc"
+	await taken_in 1
 	holder=$(pgrep -P "$dead" -x gramme-holder)
 }
 
@@ -104,7 +104,7 @@ one_stands_in() {
 	await test ! -e "$TMPDIR/c.hold"
 	"$gramme" verify "$(find "$TMPDIR/lc" -name '*.jsonl')"
 }
-export -f one_of_two one_stands_in orphan nobody_locks refused fail await
+export -f one_of_two one_stands_in orphan nobody_locks refused fail await taken_in
 export gramme build prog TMPDIR ledger
 if unshare --mount true 2>/dev/null; then
 	unshare --mount bash -eu -c one_of_two || fail "two: $(cat "$TMPDIR"/*.err "$TMPDIR/out")"

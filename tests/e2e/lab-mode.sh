@@ -66,7 +66,12 @@ after 2
 clear
 
 echo "workers and successors belong to the run"
-preloaded "$prog/cl_linked" --launches 40 --compute-first --workers 3 --pause-ms 300
+preloaded "$prog/cl_linked" --launches 40 --compute-first --workers 3 --until "$TMPDIR/go" &
+pid=$!
+await taken_in 4
+touch "$TMPDIR/go"
+wait $pid
+rm "$TMPDIR/go"
 after 1
 holds '[.kernels[].count] == [80, 80] and .run.processes == 4'
 clear

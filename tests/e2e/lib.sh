@@ -202,9 +202,18 @@ ledger_closed() {
 	ledger_begun && grep -q '"type":"close"' "$ledger"
 }
 
-# taken_in N: the collector reads the memory of so many programs now, and has looked at whose it is.
+# taken_in N: a holder keeps the memory of so many programs now, and the runs that they are in: whatever
+# becomes of them or of the collector, they are of these runs.
 taken_in() {
-	[ "$(grep -c '/memfd:gramme (' "/proc/$collector/maps")" -eq "$1" ]
+	local pid
+
+	for pid in $(pgrep -x gramme-holder); do
+		if grep -qsz "^TMPDIR=$TMPDIR\$" "/proc/$pid/environ" &&
+			[ "$(find "/proc/$pid/fd" -lname '/memfd:gramme (*' | wc -l)" -eq "$1" ]; then
+			return
+		fi
+	done
+	return 1
 }
 
 # wait_for WORDS: until the collector has said so.

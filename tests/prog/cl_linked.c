@@ -204,9 +204,14 @@ int main(int argc, char **argv)
 		pthread_exit(NULL);
 	}
 
-	if (!plan.workers || plan.compute_first)
-		if (compute(&plan))
+	if (!plan.workers || plan.compute_first) {
+		struct plan first = plan;
+
+		if (plan.workers) /* they wait for it, and their parent for them */
+			first.until = NULL;
+		if (compute(&first))
 			return 1;
+	}
 	if (plan.workers && fork_workers(&plan))
 		return 1;
 	if (plan.exec) {
