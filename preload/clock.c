@@ -120,6 +120,19 @@ static uint64_t move(struct clock_anchor *a, uint64_t ticks, uint64_t ns, uint64
 	return from_ns;
 }
 
+/*
+ * Whether the counter and the kernel disagree. The kernel was asked after the counter had said
+ * `told_ns`, and before it went on by `took` ticks: where the thread was interrupted in between,
+ * its answer is anywhere from the one to the other.
+ */
+static bool disagrees(const struct clock_anchor *a, uint64_t told_ns, uint64_t took, uint64_t ns)
+{
+	const uint64_t took_ns = (uint64_t)((unsigned __int128)took * a->rate >> 32);
+	const int64_t late_ns = (int64_t)(ns - told_ns);
+
+	return late_ns < -ERROR_NS || late_ns > (int64_t)took_ns + ERROR_NS;
+}
+
 uint64_t clock_ask(void)
 {
 	struct clock_anchor *a = &clock_self;
@@ -133,10 +146,9 @@ uint64_t clock_ask(void)
 	after = __builtin_ia32_rdtsc();
 	if (a->limit && ticks - a->ticks < 2 * a->limit) {
 		told_ns = a->ns + ((ticks - a->ticks) * a->rate >> 32);
-		const int64_t error_ns = (int64_t)(told_ns - ns);
-		if (error_ns > ERROR_NS || error_ns < -ERROR_NS) {
+		if (disagrees(a, told_ns, after - ticks, ns)) {
 			a->failures++;
-			observe(a, ticks, ns);
+			observe(a, 0, 0);
 		}
 	}
 	a->limit = 0;
