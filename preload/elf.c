@@ -18,6 +18,7 @@
 struct tables {
 	const ElfW(Sym) * symbol;
 	const char *string;
+	const char *soname; /* or NULL */
 	const ElfW(Half) * version;
 	const uint32_t *gnu_hash;
 	const uint32_t *sysv_hash;
@@ -31,19 +32,35 @@ static const void *at(const struct link_map *map, ElfW(Addr) pointer)
 
 static void tables_read(const struct link_map *map, struct tables *t)
 {
-	memset(t, 0, sizeof(*t));
+	const ElfW(Dyn) *soname = NULL;
+
+	*t = (struct tables){0};
 	for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++) {
-		if (d->d_tag == DT_SYMTAB)
+		switch (d->d_tag) {
+		case DT_SYMTAB:
 			t->symbol = at(map, d->d_un.d_ptr);
-		else if (d->d_tag == DT_STRTAB)
+			break;
+		case DT_STRTAB:
 			t->string = at(map, d->d_un.d_ptr);
-		else if (d->d_tag == DT_VERSYM)
+			break;
+		case DT_SONAME:
+			soname = d;
+			break;
+		case DT_VERSYM:
 			t->version = at(map, d->d_un.d_ptr);
-		else if (d->d_tag == DT_GNU_HASH)
+			break;
+		case DT_GNU_HASH:
 			t->gnu_hash = at(map, d->d_un.d_ptr);
-		else if (d->d_tag == DT_HASH)
+			break;
+		case DT_HASH:
 			t->sysv_hash = at(map, d->d_un.d_ptr);
+			break;
+		default:
+			break;
+		}
 	}
+	if (soname && t->string)
+		t->soname = t->string + soname->d_un.d_val;
 }
 
 static bool matches(const struct tables *t, uint32_t i, const char *name)
@@ -58,19 +75,29 @@ static bool matches(const struct tables *t, uint32_t i, const char *name)
 	return !strcmp(t->string + s->st_name, name);
 }
 
-/* Layout of DT_GNU_HASH: buckets, offset, bloom words, shift, bloom, bucket, chain. */
+/*
+ * Layout of DT_GNU_HASH: buckets, offset, bloom words, shift, bloom, bucket, chain. The bloom says
+ * of nearly every name that is not there that it is not; the loader has asked it before us, so its
+ * pages are in memory, where those of the buckets may not be.
+ */
 static uint32_t find_gnu(const struct tables *t, const char *name)
 {
+	const unsigned bits = 8 * sizeof(ElfW(Addr));
 	const uint32_t buckets = t->gnu_hash[0], offset = t->gnu_hash[1];
-	const size_t bloom_words = t->gnu_hash[2];
-	const uint32_t *bucket =
-		(const uint32_t *)((const ElfW(Addr) *)(t->gnu_hash + 4) + bloom_words);
+	const uint32_t bloom_words = t->gnu_hash[2], shift = t->gnu_hash[3];
+	const ElfW(Addr) *bloom = (const ElfW(Addr) *)(t->gnu_hash + 4);
+	const uint32_t *bucket = (const uint32_t *)(bloom + bloom_words);
 	const uint32_t *chain = bucket + buckets;
 	uint32_t hash = 5381;
 
 	for (const char *c = name; *c; c++)
 		hash = hash * 33 + (unsigned char)*c;
-	if (!buckets || bucket[hash % buckets] < offset)
+	if (!buckets || !bloom_words)
+		return 0;
+	const ElfW(Addr) word = bloom[hash / bits & (bloom_words - 1)];
+	if (!(word >> hash % bits & word >> (hash >> shift) % bits & 1))
+		return 0;
+	if (bucket[hash % buckets] < offset)
 		return 0;
 	for (uint32_t i = bucket[hash % buckets];; i++) {
 		uint32_t other = chain[i - offset];
@@ -150,25 +177,23 @@ void elf_hide(const struct link_map *map, const char *name)
 	sys(mprotect, from, bytes, PROT_READ);
 }
 
-static const char *dynamic_string(const struct link_map *map, ElfW(Sxword) tag, unsigned i)
+const char *elf_soname(const struct link_map *map)
+{
+	struct tables t;
+
+	tables_read(map, &t);
+	return t.soname;
+}
+
+const char *elf_needed(const struct link_map *map, unsigned i)
 {
 	struct tables t;
 
 	tables_read(map, &t);
 	for (const ElfW(Dyn) *d = map->l_ld; t.string && d && d->d_tag != DT_NULL; d++)
-		if (d->d_tag == tag && i-- == 0)
+		if (d->d_tag == DT_NEEDED && i-- == 0)
 			return t.string + d->d_un.d_val;
 	return NULL;
-}
-
-const char *elf_soname(const struct link_map *map)
-{
-	return dynamic_string(map, DT_SONAME, 0);
-}
-
-const char *elf_needed(const struct link_map *map, unsigned i)
-{
-	return dynamic_string(map, DT_NEEDED, i);
 }
 
 static const char *last_part(const char *path)
@@ -187,7 +212,7 @@ bool elf_has_soname(const struct link_map *map, const char *soname)
 
 bool elf_is_called(const struct link_map *map, const char *needed)
 {
-	if (elf_has_soname(map, last_part(needed)))
-		return true;
-	return map->l_name && !strcmp(last_part(map->l_name), last_part(needed));
+	const char *name = last_part(needed);
+
+	return elf_has_soname(map, name) || (map->l_name && !strcmp(last_part(map->l_name), name));
 }

@@ -136,10 +136,11 @@ const struct link_map *resolve_program(void)
 
 static const struct link_map *find_called(const struct link_map *first, const char *needed)
 {
-	for (const struct link_map *m = first; m; m = m->l_next)
-		if (elf_is_called(m, needed))
-			return m;
-	return NULL;
+	const struct link_map *m = first;
+
+	while (m && !elf_is_called(m, needed))
+		m = m->l_next;
+	return m;
 }
 
 bool resolve_defines(const struct link_map *map, const char *name)
@@ -174,27 +175,40 @@ const struct link_map *resolve_first(resolve_test test, const char *name)
 	return q.found;
 }
 
-/* Who defines `name`: breadth first through what `start` needs, as the dynamic loader does it. */
+static bool is_among(const struct link_map *const *maps, unsigned n, const struct link_map *map)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (maps[i] == map)
+			return true;
+	return false;
+}
+
+/*
+ * Who defines `name`: breadth first through what `start` needs, as the dynamic loader does it. Each
+ * is asked as it is met, which is the same order: to find an object by the name that another needs
+ * is the dear part (a process of PyTorch has 200), and what the ones behind it need is then never
+ * looked for.
+ */
 static const struct link_map *find_needed(const struct link_map *start,
 					  const struct link_map *first, const char *name)
 {
 	const struct link_map *queue[SEARCHED];
 	unsigned end = 0;
 
+	if (resolve_defines(start, name))
+		return start;
 	queue[end++] = start;
 	for (unsigned i = 0; i < end; i++) {
 		const char *needed;
 
-		if (resolve_defines(queue[i], name))
-			return queue[i];
 		for (unsigned n = 0; (needed = elf_needed(queue[i], n)) && end < SEARCHED; n++) {
 			const struct link_map *m = find_called(first, needed);
-			unsigned seen = 0;
 
-			while (m && seen < end && queue[seen] != m)
-				seen++;
-			if (m && seen == end)
-				queue[end++] = m;
+			if (!m || is_among(queue, end, m))
+				continue;
+			if (resolve_defines(m, name))
+				return m;
+			queue[end++] = m;
 		}
 	}
 	return NULL;
