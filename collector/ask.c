@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <time.h>
 
+#define SLICE_NS 10000000L
+
 static void *find(void *arg)
 {
 	struct ask *ask = arg;
@@ -36,16 +38,25 @@ static bool begin(struct ask *ask)
 	return error == 0;
 }
 
-static void wait_for_answer(struct ask *ask, long wait_ns)
+static void wait_for_a_slice(struct ask *ask)
 {
 	struct timespec end;
 
 	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_nsec += wait_ns;
+	end.tv_nsec += SLICE_NS;
 	end.tv_sec += end.tv_nsec / 1000000000L;
 	end.tv_nsec %= 1000000000L;
-	while (ask->open && pthread_cond_timedwait(&ask->answered, &ask->mutex, &end) == 0)
-		;
+	pthread_cond_timedwait(&ask->answered, &ask->mutex, &end);
+}
+
+/*
+ * In slices: where all stood still for a while, as a guest does whose machine is another's, or
+ * whose clock was set, one slice is over and not all patience.
+ */
+static void wait_for_answer(struct ask *ask, long wait_ns)
+{
+	for (; ask->open && wait_ns > 0; wait_ns -= SLICE_NS)
+		wait_for_a_slice(ask);
 }
 
 bool ask_is_open(struct ask *ask)
