@@ -2,6 +2,7 @@
 /*
  * Regions that are asked for by ways that are known:
  *   paths nest [N]     by forward and by backward, within epoch, of which there are N, or 1
+ *   paths until FILE   the same, until there is that file
  *   paths deep         below 100 calls of one function
  *   paths made         through code made at run time, as CPython's perf trampolines are (of 3.12
  *                      and of 3.13), told in /tmp/perf-PID.map; prints its PID
@@ -128,8 +129,9 @@ static void *compute(void *arg)
 
 static void *compute_on(void *arg)
 {
-	while (!over)
+	do {
 		region();
+	} while (!over);
 	return arg;
 }
 
@@ -181,6 +183,9 @@ int main(int argc, char **argv)
 		return by_threads();
 	else if (!strcmp(mode, "forks"))
 		return by_children();
+	else if (!strcmp(mode, "until") && argc > 2)
+		while (access(argv[2], F_OK))
+			epoch();
 	else
 		for (int i = argc > 2 ? atoi(argv[2]) : 1; i > 0; i--)
 			epoch();

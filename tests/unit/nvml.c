@@ -386,7 +386,7 @@ static void a_gpu_that_nvml_lacks_takes_nobodys_place(void **state)
 	make(&f);
 	put_early(&f, 0, "GPU-6772616d-6d65-4000-8000-0000000000ff");
 	put_early(&f, 1, "GPU-6772616d-6d65-4000-8000-000000000000");
-	have_library("700");
+	have_library("1500");
 	open_live(&f);
 	assert_int_equal(power_domains(f.power, &domain), 2);
 	assert_string_equal(domain[0].device, "0000:00:00.0");
