@@ -15,6 +15,7 @@ int collect_main(int argc, char **argv);
 /* 0; 1: the ledger cannot be read or is damaged; 2: wrong usage. */
 int show_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 int recompute_main(int argc, char **argv);
 int estimate_main(int argc, char **argv);
 int calibrate_main(int argc, char **argv);

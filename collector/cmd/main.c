@@ -19,6 +19,7 @@ static const struct {
 	{"collect", collect_main, "meter what computes on this machine, as a service"},
 	{"show", show_main, "show one run's ledger"},
 	{"verify", verify_main, "prove ledgers"},
+	{"report", report_main, "add up many runs, for people, papers and programs"},
 	{"doctor", doctor_main, "say what can be metered here, and what to do about the rest"},
 	{"calibrate", calibrate_main, "fit a machine's sensors to a wall meter"},
 	{"estimate", estimate_main, "estimate jobs that nobody metered"},

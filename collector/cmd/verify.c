@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gramme verify LEDGER...: proves chain and balance. One line per ledger: "ok" or "incomplete" on
- * stdout, "FILE:LINE: what" on stderr where one is damaged or cannot be read.
+ * gramme verify LEDGER|FOLDER...: proves chain and balance. One line per ledger: "ok" or
+ * "incomplete" on stdout, "FILE:LINE: what" on stderr where one is damaged or cannot be read.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "collector/cmd/cmd.h"
+#include "collector/cmd/ledgers.h"
 #include "collector/human.h"
 #include "collector/cmd/show.h"
 #include "collector/ledger/ledger.h"
 
-static const char usage[] = "usage: gramme verify LEDGER...\n";
+static const char usage[] = "usage: gramme verify LEDGER|FOLDER...\n";
 
 enum { STATUS_OK, STATUS_FAILED, STATUS_USAGE };
 
@@ -40,7 +41,14 @@ static void print_verdict(const char *path, const json_t *run)
 	printf("; head %s\n", show_text(chain, "head"));
 }
 
-static int verify(const char *path)
+static void trouble(void *status, const char *path, const char *why)
+{
+	fprintf(stderr, "%s: %s\n", path, why);
+	*(int *)status = STATUS_FAILED;
+}
+
+/* One after the other, whatever is found out of one. */
+static int verify(void *status, const char *path)
 {
 	struct ledger_problem problem;
 	json_t *run;
@@ -48,25 +56,26 @@ static int verify(const char *path)
 
 	if (error == -ENODATA) {
 		printf("%s: incomplete: %s\n", path, problem.text);
-		return STATUS_OK;
+		return 0;
 	}
 	if (error) {
 		if (problem.line)
 			fprintf(stderr, "%s:%u: %s\n", path, problem.line, problem.text);
 		else
-			fprintf(stderr, "%s: %s\n", path, problem.text);
-		return STATUS_FAILED;
+			trouble(status, path, problem.text);
+		*(int *)status = STATUS_FAILED;
+		return 0;
 	}
 	print_verdict(path, run);
 	json_decref(run);
-	return STATUS_OK;
+	return 0;
 }
 
 int verify_main(int argc, char **argv)
 {
 	int status = STATUS_OK, first = 1;
 
-	if (first < argc && strcmp(argv[first], "--help") == 0) {
+	if (first < argc && (!strcmp(argv[first], "--help") || !strcmp(argv[first], "-h"))) {
 		fputs(usage, stdout);
 		return STATUS_OK;
 	}
@@ -81,8 +90,8 @@ int verify_main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	for (int i = first; i < argc; i++)
-		if (verify(argv[i]))
-			status = STATUS_FAILED;
+		if (ledgers_each(argv[i], verify, trouble, &status))
+			trouble(&status, argv[i], strerror(ENOMEM));
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "gramme verify: cannot write: %s\n", strerror(errno));
 		return STATUS_FAILED;

@@ -76,6 +76,12 @@ sed "s|@D|$dir|; s|@A|$at|; s|@T|$TMPDIR|g; s|@L|'$made'|" >"$TMPDIR/table" <<'E
 2 | no ledger | verify
 2 | --frob | verify --frob
 1 | junk:1 | verify @T/junk
+2 | --frob | report --frob
+2 | by | report --by colour @L
+2 | format | report --format frob @L
+2 | missing after --final | report --final
+1 | none | report --final @T/none @L
+1 | junk: line 1 | report @T/junk
 2 | --meter | calibrate
 2 | --frob | calibrate --frob
 2 | missing after --meter | calibrate --meter
@@ -137,7 +143,7 @@ done <"$TMPDIR/table"
 # Names, and what is looked for where a program is: any text will do; doctor tells of its folders itself.
 anything=' run:--project run:--experiment run:--sensors collect:--sensors estimate:--cpu estimate:--gpu
 	doctor:--ledger-dir doctor:--sensors '
-for command in run collect show verify calibrate estimate intensity recompute doctor; do
+for command in run collect show verify report calibrate estimate intensity recompute doctor; do
 	"$gramme" "$command" --help >"$TMPDIR/help" || fail "no help of $command"
 	while read -r option; do
 		[[ $anything != *"$command:$option"[[:space:]]* ]] || continue
