@@ -268,6 +268,7 @@ static void add_named(struct fits *fits, struct printed_fit *fit, const struct f
 	if (goes_on)
 		steps_share(fit, epochs_of(fits, fit), tale, run);
 	steps_agree(fit, epochs_of(fits, fit));
+	took_agree(fit, epochs_of(fits, fit), tale, run);
 	fit->reading = reading_of(epochs_of(fits, fit), fit->told);
 }
 

@@ -343,7 +343,7 @@ static void spread(struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
  * All of them one after another, as if they were one. Returns how well that goes, or 0; *loose: its
  * steps are dealt out, and nothing but their number says where.
  */
-static double late_together(const struct fuse_late *late, bool *loose)
+static double late_together(struct fuse_late *late, bool *loose)
 {
 	const size_t epochs = apart_epochs(late);
 	size_t done = 0;
@@ -358,6 +358,7 @@ static double late_together(const struct fuse_late *late, bool *loose)
 		done += late->fuse->fit[i].epochs;
 	}
 	const double score = cut.score;
+	late->guessed = cut.guessed;
 	*loose = cut.marked < 0.5 && cut.epoch[0].steps > 1;
 	cut_free(&cut);
 	return score;
@@ -385,23 +386,43 @@ static void late_bounds(struct fuse_late *late)
 		late->from_ns = loaded_ns;
 }
 
-/* No kernels tell: passes or saves do, or nothing. */
+/* By the clocks that all of them print, the last one first: each was over when the next began. */
+static bool late_by_clocks(const struct fuse_late *late)
+{
+	uint64_t to_ns = late->to_ns;
+
+	for (size_t i = late->end, k = late->fuse->fits; i-- > late->begin && k > late->first;) {
+		const struct printed_fit *p = &late->told->fit[i];
+
+		if (!is_training(late->told, p))
+			continue;
+		if (!fuse_by_clock(p, &late->fuse->fit[--k], late->from_ns, to_ns))
+			return false;
+		to_ns = late->fuse->fit[k].epoch[0].start_ns;
+	}
+	return true;
+}
+
+/* No kernels tell: passes or saves do, or clocks that are printed, or nothing. */
 static void late_without_kernels(struct fuse_late *late)
 {
 	late_bounds(late);
 	const double all = (double)apart_epochs(late);
 	const double span_ns = (double)saturate_sub(late->to_ns, late->from_ns);
+	const bool alone = late->fuse->fits - late->first == 1;
 	double done = 0;
 
+	if (alone && (fuse_by_passes(late->told, &late->fuse->fit[late->first], late->to_ns) ||
+		      fuse_by_saves(late->told, &late->fuse->fit[late->first])))
+		return;
+	if (late_by_clocks(late))
+		return;
 	for (size_t i = late->first; i < late->fuse->fits; i++) {
 		struct fuse_fit *fit = &late->fuse->fit[i];
 		const double next = done + (double)fit->epochs;
 
-		if (late->fuse->fits - late->first > 1 ||
-		    (!fuse_by_passes(late->told, fit, late->to_ns) &&
-		     !fuse_by_saves(late->told, fit)))
-			spread(fit, late->from_ns + (uint64_t)(span_ns * done / all),
-			       late->from_ns + (uint64_t)(span_ns * next / all));
+		spread(fit, late->from_ns + (uint64_t)(span_ns * done / all),
+		       late->from_ns + (uint64_t)(span_ns * next / all));
 		done = next;
 	}
 }
@@ -425,8 +446,10 @@ static int late_fits(struct fuse_late *late)
 	else if (score == 0)
 		late_without_kernels(late);
 	for (size_t i = late->begin, k = late->first; i < late->end; i++)
-		if (is_training(late->told, &late->told->fit[i]))
+		if (is_training(late->told, &late->told->fit[i])) {
+			fuse_begin_by_clock(late, &late->told->fit[i], &late->fuse->fit[k]);
 			attach(&late->fuse->fit[k++], &late->told->fit[i]);
+		}
 	return 0;
 }
 

@@ -47,6 +47,19 @@ uint64_t fuse_first_pass(const struct fuse_told *told, size_t epochs);
 /* Saves: as many as epochs, each at the end of one. */
 bool fuse_by_saves(const struct fuse_told *told, struct fuse_fit *fit);
 
+/*
+ * By the clock that its lines print, all of them, behind from_ns; moved so that the last one is
+ * over at to_ns.
+ */
+bool fuse_by_clock(const struct printed_fit *p, struct fuse_fit *fit, uint64_t from_ns,
+		   uint64_t to_ns);
+
+/*
+ * When the first epoch began, by the clock that its lines print and by where each was over; 0 where
+ * that clock does not go with the epochs behind the first.
+ */
+uint64_t fuse_clock_start(const struct printed_fit *p, const uint64_t *end_ns);
+
 /* The first thing that was printed or saved after a moment, or `to_ns`. */
 uint64_t fuse_next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_t to_ns);
 
@@ -61,7 +74,15 @@ struct fuse_late {
 	size_t begin, end; /* of the printed ones */
 	size_t first;
 	uint64_t from_ns, to_ns;
+	bool guessed; /* no kernel tells when the first epoch began */
 };
+
+/*
+ * The first epoch begins by the clock, where that goes with what was computed: no later than its
+ * first kernel, if that is known.
+ */
+void fuse_begin_by_clock(const struct fuse_late *late, const struct printed_fit *p,
+			 struct fuse_fit *fit);
 
 /* How many epochs these have together. */
 size_t apart_epochs(const struct fuse_late *late);

@@ -11,6 +11,7 @@
 
 #include "collector/phase/name.h"
 #include "collector/phase/token.h"
+#include "collector/phase/took.h"
 #include "collector/phase/word.h"
 
 #define NOWHERE NAME_NOWHERE
@@ -531,5 +532,7 @@ size_t line_read(const char *text, size_t bytes, struct line *line)
 	if (tokens.n > 0)
 		line->shape = shape_of(&tokens);
 	conclude(&r);
+	if (!is_partial(line))
+		took_read(&tokens, line);
 	return line->counters + line->metrics;
 }

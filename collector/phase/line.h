@@ -14,6 +14,7 @@
 #define LINE_COUNTERS 8
 #define LINE_METRICS  24
 #define LINE_NAME_MAX 47
+#define LINE_TOOKS    3
 
 /* What a counter counts, by the words around it. */
 enum line_unit {
@@ -49,11 +50,14 @@ struct line {
 	size_t counters;
 	struct line_metric metric[LINE_METRICS];
 	size_t metrics;
-	bool begins;  /* it says that something starts ("Epoch 1 ...", "Starting epoch") */
-	bool ends;    /* it says that something is over, or carries a result */
-	bool testing; /* a test runner's, compiler's or downloader's line: never a training's */
-	bool quality; /* a metric that says how good a model is (metric.h) */
-	bool trains;  /* and one that hardly anything but training prints: a loss, an accuracy */
+	float took[LINE_TOOKS]; /* durations in seconds that it tells, as printed (took.h) */
+	size_t tooks;
+	double stamp_s; /* the time of day that stands in front, and its day where told; or 0 */
+	bool begins;	/* it says that something starts ("Epoch 1 ...", "Starting epoch") */
+	bool ends;	/* it says that something is over, or carries a result */
+	bool testing;	/* a test runner's, compiler's or downloader's line: never a training's */
+	bool quality;	/* a metric that says how good a model is (metric.h) */
+	bool trains;	/* and one that hardly anything but training prints: a loss, an accuracy */
 	uint32_t
 		shape; /* a digest of the words and signs without the numbers; 0 for a blank line */
 };

@@ -131,7 +131,7 @@ static struct voice *voice_of(struct teller *teller, uint64_t file)
 /* Most lines of most programs say nothing, and must cost no memory. */
 static bool says_something(const struct line *line)
 {
-	return line->counters > 0 || line->quality;
+	return line->counters > 0 || line->quality || line->tooks > 0;
 }
 
 void printed_line(struct printed *printed, const struct phase_line *line)

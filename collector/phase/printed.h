@@ -44,6 +44,9 @@ struct printed_epoch {
 	uint64_t first_line; /* their numbers in the order in which all lines of the run came */
 	uint64_t last_line;
 
+	uint64_t said_ns; /* when it was over by a clock that is printed (took.h), or 0 */
+	uint64_t took_ns; /* of the first one: how long it took by that, or 0 */
+
 	uint64_t steps;	 /* announced ("48/48"), or 0 */
 	uint64_t step;	 /* the highest that was printed within it, or 0 */
 	uint32_t metric; /* for printed_metrics() */

@@ -208,6 +208,7 @@ void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const stru
 	run->fractions += tick->lines == 0 && counter->value != floor(counter->value);
 	tick->lines++;
 	tick->ends |= told->line->ends;
+	took_hear(&tick->took, told->line);
 	tick_steps(tick, steps_in(tale, told->line, counter));
 }
 
@@ -314,6 +315,8 @@ void tale_beside(struct tale *tale, struct facts *facts, const struct told *told
 
 	if (tick)
 		tick_steps(tick, steps);
+	if (tick)
+		took_hear(&tick->took, told->line);
 	if (!told->line->quality && !steps)
 		return;
 	shape = shape_of(told->line, steps);

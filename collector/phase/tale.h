@@ -12,6 +12,7 @@
 
 #include "collector/phase/fact.h"
 #include "collector/phase/line.h"
+#include "collector/phase/took.h"
 
 #define TALE_ASIDES   12
 #define TALE_RUNS     1024
@@ -35,7 +36,8 @@ struct tick {
 	double step_first, step, step_of; /* of a counter of steps, where one was told */
 	bool steps;			  /* one was */
 	bool counted;			  /* and it counts steps for certain: by word or bar */
-	bool begins, ends;		  /* as the first and the last line say */
+	struct took took;
+	bool begins, ends; /* as the first and the last line say */
 	bool aside_ends;
 };
 

@@ -159,16 +159,34 @@ static uint64_t any_start_alike(const struct fuse_told *told, const struct print
 	return 0;
 }
 
+/* By the clock that is printed, which must go with the moments of the lines. */
+static uint64_t start_by_clock(const struct printed_fit *p, uint64_t from_ns)
+{
+	uint64_t *end_ns = calloc(p->told, sizeof(*end_ns));
+	uint64_t start_ns = 0;
+
+	for (size_t i = 0; end_ns && i < p->told; i++)
+		end_ns[i] = p->epoch[i].last_ns;
+	if (end_ns)
+		start_ns = fuse_clock_start(p, end_ns);
+	free(end_ns);
+	return start_ns > from_ns ? start_ns : 0;
+}
+
 static uint64_t first_start(const struct fuse_told *told, const struct cut *cut,
 			    const struct printed_fit *p, uint64_t from_ns)
 {
 	const uint64_t end_ns = p->epoch[0].last_ns;
 	const uint64_t alike_ns = any_start_alike(told, p, from_ns);
+	const uint64_t clock_ns = start_by_clock(p, from_ns);
 
 	if (alike_ns && (!cut || cut->guessed || alike_ns < cut->epoch[0].start_ns))
 		return alike_ns;
-	if (cut && !cut->guessed && cut->epoch[0].start_ns < end_ns)
+	if (cut && !cut->guessed && cut->epoch[0].start_ns < end_ns &&
+	    !(clock_ns && clock_ns < cut->epoch[0].start_ns))
 		return cut->epoch[0].start_ns;
+	if (clock_ns)
+		return clock_ns;
 	if (p->epoch[0].guessed && !p->epoch[0].first_late && p->epoch[0].first_ns < end_ns)
 		return p->epoch[0].first_ns; /* fractions say how far it was when */
 	const uint64_t pass_ns = fuse_first_pass(told, p->epochs);

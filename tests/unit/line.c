@@ -69,6 +69,10 @@ static void spell(const struct line *line, char *facts, size_t room)
 	for (size_t i = 0; i < line->metrics; i++)
 		put(facts, room, "%s%s = %.15g; ", line->metric[i].name, part[line->metric[i].part],
 		    line->metric[i].value);
+	for (size_t i = 0; i < line->tooks; i++)
+		put(facts, room, "took %.7g; ", (double)line->took[i]);
+	if (line->stamp_s > 0)
+		put(facts, room, "at %.15g; ", line->stamp_s);
 	put(facts, room, "%s%s%s%s%s", line->begins ? "begins " : "", line->ends ? "ends " : "",
 	    line->testing ? "testing " : "", line->quality ? "quality " : "",
 	    line->trains ? "trains " : "");
