@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "collector/power/nvml_abi.h"
 
@@ -23,7 +24,8 @@
 
 struct event {
 	uint64_t t_ns;
-	int gpu; /* or -1 for all */
+	bool waits; /* for the file SIMNVML_GO */
+	int gpu;    /* or -1 for all */
 	char word[16];
 	char call[16];
 	unsigned long long number[EVENT_NUMBER];
@@ -85,6 +87,7 @@ static void parse(char *line)
 	if (n_events == EVENTS_MAX)
 		wrong("too many events", word);
 	*e = (struct event){.t_ns = strtoull(word, NULL, 10) * NS_PER_MS, .gpu = -1};
+	e->waits = !strcmp(word, "go");
 	word = strsep(&rest, " \t\n");
 	if (word && *word != '*')
 		e->gpu = atoi(word);
@@ -224,15 +227,29 @@ static void add_holders(unsigned index, struct script_gpu *gpu)
 		closedir(folder);
 }
 
+/* When an event comes: of those that wait, the moment at which the file was first seen, or never.
+ */
+static uint64_t comes_ns(const struct event *e, uint64_t now_ns)
+{
+	static uint64_t seen_ns;
+	const char *go = getenv("SIMNVML_GO");
+
+	if (!e->waits)
+		return e->t_ns;
+	if (!seen_ns && go && !access(go, F_OK))
+		seen_ns = now_ns;
+	return seen_ns ? seen_ns : UINT64_MAX;
+}
+
 void script_now(unsigned index, struct script_gpu *gpu)
 {
-	uint64_t t_ns = now_ns();
+	uint64_t t_ns = now_ns(), at_ns;
 
 	*gpu = (struct script_gpu){.power_mw = FIRST_MW, .energy_pj = FIRST_MJ * PJ_PER_MJ};
-	for (size_t i = 0; i < n_events && events[i].t_ns <= t_ns; i++) {
+	for (size_t i = 0; i < n_events && (at_ns = comes_ns(&events[i], t_ns)) <= t_ns; i++) {
 		if (events[i].gpu >= 0 && (unsigned)events[i].gpu != index)
 			continue;
-		advance(gpu, events[i].t_ns);
+		advance(gpu, at_ns);
 		apply(gpu, &events[i]);
 	}
 	advance(gpu, t_ns);

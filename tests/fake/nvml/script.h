@@ -4,7 +4,8 @@
  *
  *   T_MS GPU WORD [ARGUMENT...]      GPU is a number, or * for all; # begins a comment
  *
- * in order of time, T_MS being milliseconds since the simulation began:
+ * in order of time, T_MS being milliseconds since the simulation began, or "go": once the file that
+ * SIMNVML_GO names is there:
  *   power MW           draws MW milliwatts from then on (100 000 where nothing is said)
  *   energy MJ          the counter shows MJ millijoules, and goes on from there
  *   still, moves       the counter stands still; goes on from where it stood
