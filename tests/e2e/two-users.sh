@@ -5,11 +5,14 @@
 . tests/e2e/lib.sh
 
 needs_root "only root serves several users"
-work=("$prog/cl_linked" --launches 300 --items 4096 --rounds 300)
+compute=("$prog/cl_linked" --launches 300 --items 4096 --rounds 600)
+# All begin at one moment: who came when the others had gone would have it all to himself.
+# shellcheck disable=SC2016 # the inner shell's
+work=(bash -c 'until [ -e "$0" ]; do sleep 0.01; done; exec "$@"' "$TMPDIR/go" "${compute[@]}")
 chmod 711 "$TMPDIR"
 kernels=$TMPDIR/kernels
 export POCL_CACHE_DIR=$kernels
-"${work[@]}" >/dev/null # what is compiled once need not be again
+"${compute[@]}" >/dev/null # what is compiled once need not be again
 chmod -R a+rwX "$kernels"
 start_collector --replay tests/data/machines/two-socket-server --idle used
 
@@ -35,6 +38,11 @@ unshare -p -f --mount-proc --kill-child true 2>/dev/null && inside=(unshare -p -
 jobs+=($!)
 as 64002 "${work[@]}" >"$TMPDIR/other" &
 jobs+=($!)
+all_wait() {
+	[ "$(pgrep -fc -- "^bash -c until .* $TMPDIR/go ")" -eq 4 ]
+}
+await all_wait
+touch "$TMPDIR/go"
 wait "${jobs[@]}"
 for _ in $(seq 600); do
 	mapfile -t all < <(grep -rl --include='*.jsonl' '"type":"close"' "$ledgers" | sort)

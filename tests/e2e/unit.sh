@@ -65,7 +65,7 @@ chmod 0400 "$zone/energy_uj"
 (
 	while sleep 0.02; do
 		read -r up _ </proc/uptime
-		echo $((1000000000 + ${up/./} * 200000)) >"$zone/energy_uj"
+		echo $((1000000000 + ${up/./} * 200000)) 1<>"$zone/energy_uj" # in one write, and never empty
 	done
 ) &
 driver=$!
