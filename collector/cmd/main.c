@@ -46,6 +46,26 @@ static void keep_sparse_tables_sparse(void)
 	mallopt(M_MMAP_THRESHOLD, SPARSE_BYTES);
 }
 
+static int (*find(const char *name))(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(command) / sizeof(*command); i++)
+		if (!strcmp(name, command[i].name))
+			return command[i].main;
+	return NULL;
+}
+
+/* "gramme help run" */
+static int help_with(char *name)
+{
+	char *arguments[] = {name, "--help", NULL};
+	int (*of)(int, char **) = find(name);
+
+	if (of)
+		return of(2, arguments);
+	fprintf(stderr, "gramme: unknown command '%s' (see gramme --help)\n", name);
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	keep_sparse_tables_sparse();
@@ -53,9 +73,11 @@ int main(int argc, char **argv)
 		help(stderr);
 		return 2;
 	}
-	for (size_t i = 0; i < sizeof(command) / sizeof(*command); i++)
-		if (!strcmp(argv[1], command[i].name))
-			return command[i].main(argc - 1, argv + 1);
+	int (*of)(int, char **) = find(argv[1]);
+	if (of)
+		return of(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "help") && argc > 2)
+		return help_with(argv[2]);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		help(stdout);
 		return 0;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,11 +387,28 @@ void options_help(const char *command)
 	     "  --version          the version");
 }
 
+/*
+ * Where nobody set HOME (a service, env -i), what the machine's own list of users says: a directory
+ * service may take its time. "" where it knows nothing.
+ */
+static char *find_home(void)
+{
+	FILE *users = fopen("/etc/passwd", "re");
+	const struct passwd *user = NULL;
+
+	while (users && (user = fgetpwent(users)) && user->pw_uid != geteuid())
+		;
+	char *home = strdup(user && user->pw_dir[0] == '/' ? user->pw_dir : "");
+	if (users)
+		fclose(users);
+	return home;
+}
+
 char *options_ledger_dir(const char *chosen)
 {
 	const char *data = variable("XDG_DATA_HOME"), *home = variable("HOME");
 	char cwd[PATH_MAX];
-	char *path = NULL;
+	char *path = NULL, *found = NULL;
 	int n;
 
 	if (chosen && chosen[0] == '/')
@@ -399,8 +417,11 @@ char *options_ledger_dir(const char *chosen)
 		n = asprintf(&path, "%s/%s", getcwd(cwd, sizeof(cwd)) ? cwd : ".", chosen);
 	else if (data && data[0] == '/')
 		n = asprintf(&path, "%s/gramme", data);
+	else if (home)
+		n = asprintf(&path, "%s/.local/share/gramme", home);
 	else
-		n = asprintf(&path, "%s/.local/share/gramme", home ? home : "");
+		n = (found = find_home()) ? asprintf(&path, "%s/.local/share/gramme", found) : -1;
+	free(found);
 	return n < 0 ? NULL : path;
 }
 

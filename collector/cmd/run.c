@@ -249,7 +249,9 @@ static void open_ledger_dir(struct session *s)
 	s->ledger_path = options_ledger_dir(s->options.ledger_dir);
 	s->ledger_dir = s->ledger_path ? options_open_dir(s->ledger_path, 0700) : -ENOMEM;
 	if (s->ledger_dir < 0) {
-		say("no ledger can be written to %s: %s", s->ledger_path, strerror(-s->ledger_dir));
+		say("no ledger can be written to %s: %s; --ledger-dir or GRAMME_LEDGER_DIR names "
+		    "another place",
+		    s->ledger_path, strerror(-s->ledger_dir));
 		s->ledger_dir = -1;
 	}
 }

@@ -191,11 +191,14 @@ static int show(const char *path, const struct request *request)
 {
 	struct ledger_problem problem;
 	json_t *run;
-	int status;
+	int status, error = ledger_read(path, &run, &problem);
 
-	if (ledger_read(path, &run, &problem)) {
+	if (error) {
 		if (problem.line)
 			fprintf(stderr, "%s:%u: %s\n", path, problem.line, problem.text);
+		else if (error == -EISDIR)
+			fprintf(stderr, "%s: %s; gramme report adds up the ledgers in it\n", path,
+				problem.text);
 		else
 			fprintf(stderr, "%s: %s\n", path, problem.text);
 		return STATUS_FAILED;

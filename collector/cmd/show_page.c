@@ -40,6 +40,16 @@ void show_paragraph(const struct page *page, const char *label, const char *form
 	free(text);
 }
 
+/* An argument may be a script of many lines. */
+static void put_argument(FILE *line, const char *argument)
+{
+	for (; *argument; argument++)
+		if (*argument == '\n')
+			fputs("\\n", line);
+		else
+			fputc(*argument, line);
+}
+
 /* The command line; arguments with blanks in quotes, so that they can be told apart. */
 static void show_program(const struct page *page, const json_t *run)
 {
@@ -54,7 +64,10 @@ static void show_program(const struct page *page, const json_t *run)
 		const char *argument = json_string_value(json_array_get(program, i));
 		bool quoted = argument && (!argument[0] || strpbrk(argument, " \t\n\"'"));
 
-		fprintf(line, quoted ? "%s'%s'" : "%s%s", i ? " " : "", argument ? argument : "?");
+		fprintf(line, "%s%s", i ? " " : "", quoted ? "'" : "");
+		put_argument(line, argument ? argument : "?");
+		if (quoted)
+			fputc('\'', line);
 	}
 	if (fclose(line) == 0) {
 		page_bold(page);

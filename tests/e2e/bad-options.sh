@@ -28,6 +28,7 @@ row() {
 sed "s|@D|$dir|; s|@A|$at|; s|@T|$TMPDIR|g; s|@L|'$made'|" >"$TMPDIR/table" <<'END'
 2 | frob | frob
 2 | --frob | --frob
+2 | frob | help frob
 125 | --frob | run --frob -- true
 125 | --paths | run --paths=3 -- true
 125 | --quiet | run --quiet=very -- true
@@ -72,6 +73,7 @@ sed "s|@D|$dir|; s|@A|$at|; s|@T|$TMPDIR|g; s|@L|'$made'|" >"$TMPDIR/table" <<'E
 2 | wue | show --wue wet @L
 1 | none | show @T/none
 1 | junk:1 | show @T/junk
+1 | gramme report | show @T/l
 1 | junk:1 | show --json @T/junk
 2 | no ledger | verify
 2 | --frob | verify --frob

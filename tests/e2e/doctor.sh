@@ -72,6 +72,9 @@ well ledgers --ledger-dir "$TMPDIR/made/when/needed"
 [ ! -w / ] || well ledgers --ledger-dir "/gramme-none-$$"
 "$gramme" doctor 2>&1 >/dev/full | grep -q 'cannot write' || fail "nothing was written, and nothing said"
 [ ! -e "$TMPDIR/made" ] || fail "it made a folder"
+home=$(awk -F: -v uid="$(id -u)" '$3 == uid { print $6; exit }' /etc/passwd)
+[ -z "$home" ] || env -i "$gramme" doctor | grep -q "ledgers: $home/.local/share/gramme" ||
+	fail "without HOME it does not find home: $(env -i "$gramme" doctor | grep ledgers)"
 (ulimit -f 1000 && ill 'ulimit -f') || exit 1
 
 echo "programs"
