@@ -179,8 +179,10 @@ built: all unit $(TEST_PROGRAMS) $(TEST_FAKES) $(BENCH_PROGRAMS) $(O)/libgramme-
 
 check-built: built fuzz-built
 	@$(MAKE) --no-print-directory O=$(O)-san SAN=address,undefined unit
-	@$(PROVE) $(TRAIN) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%)
-	@FUZZ_TIME=$(TIME) $(PROVE) $(FUZZ:$(O)/%=$(O)-fuzz/%)
+	@status=0; \
+	$(PROVE) $(TRAIN) $(E2E) $(wildcard tests/lint/*.sh) $(UNIT) $(UNIT:$(O)/%=$(O)-san/%) || status=1; \
+	FUZZ_TIME=$(TIME) $(PROVE) $(FUZZ:$(O)/%=$(O)-fuzz/%) || status=1; \
+	exit $$status
 
 unit: $(UNIT)
 
