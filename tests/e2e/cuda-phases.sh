@@ -20,6 +20,7 @@ mkdir "$SIMNVML_HOLDERS"
 cat >"$TMPDIR/hold" <<'END'
 #!/bin/bash
 echo '0 60' >"$SIMNVML_HOLDERS/$$"
+sleep 3 # who has the GPU is looked at once a second: it is known before anything is computed
 exec "$@"
 END
 chmod +x "$TMPDIR/hold"
@@ -32,5 +33,5 @@ holds '[.phases[] | select(.kind == "epoch") | .metrics.val_accuracy] == [0.5, 0
 holds '[.phases[] | select(.kind == "epoch") | .evidence | index("kernels") and index("text")] | all'
 # 100 W for a quarter of a second each; the run has all of the GPU that it was seen on.
 holds '[.phases[] | select(.kind == "epoch") | .energy_uj > 10000000] | all'
-holds '(.energy.domains[] | select(.name == "gpu-0")) | .run_uj > .domain_uj * 3 / 4 and .others_uj == 0'
+holds '(.energy.domains[] | select(.name == "gpu-0")) | .run_uj > .domain_uj / 2 and .others_uj == 0'
 holds '[.kernels[] | .energy_uj == null and .domain == "gpu-0"] | all'
