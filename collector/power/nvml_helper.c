@@ -24,6 +24,7 @@
 #define LIST_EARLY_MS 250  /* readers come every second, the first of them early */
 #define LIST_LATE_MS  200
 #define STOP_WAIT_MS  200
+#define SLICE_MS      10
 #define ROOM_BYTES    (256 << 10)
 
 struct nvml_helper {
@@ -220,21 +221,25 @@ void nvml_helper_stop(struct nvml_helper *helper)
 	free(helper);
 }
 
-/* Takes a packet of at most `size` bytes. Returns its size, -EAGAIN or -EPIPE. */
+/*
+ * Takes a packet of at most `size` bytes. Returns its size, -EAGAIN or -EPIPE. Waits in slices:
+ * where all stood still for a while, the helper did as well, and one slice is over and not all
+ * patience.
+ */
 static ssize_t take(const struct nvml_helper *helper, void *to, size_t size, int wait_ms)
 {
 	struct pollfd fd = {.fd = helper->fd, .events = POLLIN};
-	int64_t end_ms = now_ms() + wait_ms;
 	ssize_t got;
 
-	for (;;) {
-		int64_t left_ms = end_ms - now_ms();
-		int ready = poll(&fd, 1, left_ms > 0 ? (int)left_ms : 0);
+	for (;; wait_ms -= SLICE_MS) {
+		int ready = poll(&fd, 1, wait_ms < SLICE_MS ? wait_ms : SLICE_MS);
 
-		if (ready < 0 && errno == EINTR)
-			continue;
+		if (ready < 0 && errno != EINTR)
+			return -EPIPE;
+		if (ready <= 0 && wait_ms <= SLICE_MS)
+			return -EAGAIN;
 		if (ready <= 0)
-			return ready < 0 ? -EPIPE : -EAGAIN;
+			continue;
 		got = recv(helper->fd, to, size, MSG_DONTWAIT);
 		if (got > 0)
 			return got;
