@@ -8,6 +8,8 @@
 
 /* Where a collector of root's listens. */
 #define CMD_ROOT_SOCKET "/run/gramme/collector.sock"
+/* Where its ledgers go, in a folder of each user's. */
+#define CMD_ROOT_LEDGER "/var/lib/gramme"
 
 int run_main(int argc, char **argv);
 int collect_main(int argc, char **argv);

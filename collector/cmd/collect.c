@@ -20,8 +20,7 @@
 #include "collector/rights.h"
 #include "collector/stand_in.h"
 
-#define ROOT_LEDGER "/var/lib/gramme"
-#define IDLE_LOCK   "/run/gramme/idle.lock"
+#define IDLE_LOCK "/run/gramme/idle.lock"
 
 static void say_line(void *arg, const char *line)
 {
@@ -197,7 +196,7 @@ static int open_and_collect(const struct options *options, struct world *world, 
 	if (why[0])
 		say_line(NULL, why);
 	char *path = options_ledger_dir(options->ledger_dir || !root ? options->ledger_dir
-								     : ROOT_LEDGER);
+								     : CMD_ROOT_LEDGER);
 	char *socket = options->socket ? strdup(options->socket) : default_socket(root);
 	int status = 1;
 	meter->ledger_path = path;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "collector/carbon/carbon.h"
@@ -60,6 +61,8 @@ struct patient {
 	const char *replay;
 	const char *program;
 	struct world *world;
+	bool served; /* a collector listens, and it decides for what it meters */
+	bool rooted; /* it is root's, and we are not */
 	bool fixes;
 };
 
@@ -138,7 +141,12 @@ static void look_at_socket(struct patient *patient, const char *path)
 	int fd = daemon_connect(path);
 
 	if (fd >= 0) {
+		struct ucred peer = {.uid = geteuid()};
+
 		say(patient, OK, "collector: listening on %s", path);
+		patient->served = true;
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &(socklen_t){sizeof(peer)});
+		patient->rooted = peer.uid == 0 && geteuid() != 0;
 		close(fd);
 	} else if (fd == -EPERM) {
 		say(patient, FIX,
@@ -190,7 +198,9 @@ static void look_at_folder(struct patient *patient)
 
 	while (at && access(at, F_OK) && errno == ENOENT && strrchr(at, '/'))
 		go_up(at);
-	if (at && access(at, W_OK | X_OK))
+	if (at && patient->served && !chosen && (patient->rooted || geteuid() == 0))
+		say(patient, OK, "ledgers: the collector's, by default " CMD_ROOT_LEDGER "/USER");
+	else if (at && access(at, W_OK | X_OK))
 		say(patient, FIX,
 		    "ledgers: %s: %s; fix: --ledger-dir DIR, or GRAMME_LEDGER_DIR=DIR", at,
 		    strerror(errno));
@@ -230,8 +240,13 @@ static void look_at_sensors(struct patient *patient)
 	for (size_t n = power_domains(power, &domain); n; n--, domain++)
 		say_domain(patient, domain);
 	for (size_t n = power_findings(power, &finding); n; n--, finding++)
-		say(patient, finding->permission || strstr(finding->text, "fix:") ? FIX : NOTE,
-		    "%s", finding->text);
+		say(patient,
+		    !patient->rooted && (finding->permission || strstr(finding->text, "fix:"))
+			    ? FIX
+			    : NOTE,
+		    "%s%s", finding->text,
+		    patient->rooted && finding->permission ? " (the collector is root's, and may)"
+							   : "");
 	power_close(power);
 }
 
@@ -244,6 +259,10 @@ static void look_at_zone(struct patient *patient)
 
 	if (carbon_factor(patient->zone ? patient->zone : variable("GRAMME_ZONE"), &factor, why))
 		say(patient, FIX, "zone: %s; fix: --zone ZONE, or GRAMME_ZONE=ZONE", why);
+	else if (factor.assumed && patient->served)
+		say(patient, NOTE,
+		    "zone: the collector's; gramme run books at another where --zone or "
+		    "GRAMME_ZONE names one");
 	else if (factor.assumed)
 		say(patient, FIX,
 		    "zone: nobody named one, so the average of the world is assumed; fix: --zone "

@@ -60,6 +60,9 @@ fix=$(sed 's/.*fix: //; s/ & .*//' <<<"$line")
 [ "$fix" = "gramme collect --socket $GRAMME_SOCKET" ] || fail "another fix: $fix"
 start_collector
 well collector
+well ledgers
+says zone
+[[ $line == "note zone: the collector's"* ]] || fail "the zone is the collector's to say: $line"
 stop_collector
 unset GRAMME_SOCKET
 says collector
