@@ -67,7 +67,8 @@ MATH_STUBS := $(MATH_LIBRARIES:lib%=$(O)/libgramme-%)
 # Call paths know the registers of x86-64 alone.
 PATH_MODULE := $(if $(filter x86_64%,$(MULTIARCH)),$(O)/libgramme-path.so)
 
-PROGRAMS := $(O)/gramme $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(MATH_STUBS) $(PATH_MODULE)
+STAND_INS := $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(MATH_STUBS)
+PROGRAMS := $(O)/gramme $(O)/libgramme.so $(STAND_INS) $(PATH_MODULE)
 
 TEST_CFLAGS := $(BASE) $(OPENCL_CFLAGS) -fPIC -fvisibility=hidden
 UNIT := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*.c))
@@ -213,10 +214,18 @@ lint: built ## compilers, formatters, checkers, and the rules of the house
 format: ## lay the C sources out by .clang-format
 	@clang-format -i $$(find collector preload tests -name '*.[ch]')
 
+# Every program of a lab may be starting from these files just now: it finds the old one or the new one,
+# and never a part.
+define put
+for file in $(2); do \
+	install -m $(1) $$file $(3)/.$${file##*/}.new && mv -f $(3)/.$${file##*/}.new $(3)/$${file##*/} || exit 1; \
+done
+endef
+
 install: all ## copy to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/gramme $(DESTDIR)$(MANDIR)
-	install $(O)/gramme $(DESTDIR)$(BINDIR)/gramme
-	install -m 644 $(O)/libgramme.so $(O)/libgramme-opencl.so $(O)/libgramme-cuda.so $(MATH_STUBS) $(PATH_MODULE) $(DESTDIR)$(LIBDIR)/gramme
+	$(call put,755,$(O)/gramme,$(DESTDIR)$(BINDIR))
+	$(call put,644,$(STAND_INS) $(PATH_MODULE) $(O)/libgramme.so,$(DESTDIR)$(LIBDIR)/gramme)
 	install -m 644 docs/gramme.1 $(DESTDIR)$(MANDIR)/gramme.1
 	install -d $(DESTDIR)$(UNITDIR)/system $(DESTDIR)$(UNITDIR)/user
 	sed 's|@BINDIR@|$(BINDIR)|' scripts/systemd/gramme.service >$(DESTDIR)$(UNITDIR)/system/gramme.service
@@ -226,7 +235,7 @@ install: all ## copy to $(DESTDIR)$(PREFIX)
 uninstall: ## remove what install copied
 	rm -f $(DESTDIR)$(BINDIR)/gramme $(DESTDIR)$(MANDIR)/gramme.1
 	rm -f $(DESTDIR)$(UNITDIR)/system/gramme.service $(DESTDIR)$(UNITDIR)/user/gramme.service
-	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so libgramme-opencl.so libgramme-cuda.so $(notdir $(MATH_STUBS)) libgramme-path.so)
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/gramme/,libgramme.so $(notdir $(STAND_INS)) libgramme-path.so)
 	rmdir $(DESTDIR)$(LIBDIR)/gramme 2>/dev/null || true
 
 clean: ## remove what was built
@@ -284,7 +293,8 @@ $(O)/preload/math_cublas.o: LIBRARY = 1
 $(O)/preload/math_cublasLt.o: LIBRARY = 2
 $(O)/preload/math_cudnn.o: LIBRARY = 3
 $(O)/preload/math_nccl.o: LIBRARY = 4
-$(O)/preload/math_cublas.o $(O)/preload/math_cublasLt.o $(O)/preload/math_cudnn.o $(O)/preload/math_nccl.o: preload/math_stub.c
+MATH_OBJ := $(addprefix $(O)/preload/math_,cublas.o cublasLt.o cudnn.o nccl.o)
+$(MATH_OBJ): preload/math_stub.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PRELOAD_CFLAGS) -DLIBRARY=$(LIBRARY) -c -o $@ $<
 
@@ -305,6 +315,13 @@ $(O)/stub/%.so:
 # those of libc.
 $(O)/libgramme-path.so: $(addprefix $(O)/preload/,path/walk.o path/switch.o sys.o)
 	$(Q)$(CC) -shared -nostartfiles -Wl,-z,defs,-z,now,-z,relro,--hash-style=gnu,--as-needed -o $@ $^ -lunwind-x86_64
+
+# Library and stand-ins speak by the rows of these tables: an update beneath a running program must not
+# give it stand-ins of other rows (preload/stamp.h).
+STAMP := $(shell cat preload/*.def preload/*_stub.c preload/redirect.c | sha256sum | cut -c1-16)
+STAMPED := $(O)/preload/opencl_stub.o $(O)/preload/cuda_stub.o $(O)/preload/redirect.o $(MATH_OBJ)
+$(STAMPED): PRELOAD_CFLAGS += -DSTAMP='"$(STAMP)"'
+$(STAMPED): $(wildcard preload/*.def preload/*_stub.c) preload/redirect.c
 
 # The same exports with empty bodies: what is left is the price of the rest.
 $(O)/libgramme-nop.so: $(NOP_OBJ) preload/exports.map

@@ -7,6 +7,9 @@
 #include <link.h>
 
 #include "preload/cuda_real.h"
+#include "preload/stamp.h"
+
+STAMP_NOTE;
 
 extern void gramme_cuda_hooks(void **hook, const ElfW(Dyn) * stand_in);
 

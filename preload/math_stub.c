@@ -7,6 +7,9 @@
 #include <link.h>
 
 #include "preload/cpu.h"
+#include "preload/stamp.h"
+
+STAMP_NOTE;
 
 #define STAND_IN LIBRARY /* from here on math.def has but that */
 

@@ -7,6 +7,9 @@
  * program's.
  */
 #include "preload/calls.h"
+#include "preload/stamp.h"
+
+STAMP_NOTE;
 
 extern void *gramme_opencl_hook(enum call call);
 

@@ -25,6 +25,7 @@
 #include "preload/real.h"
 #include "preload/resolve.h"
 #include "preload/search.h"
+#include "preload/stamp.h"
 #include "preload/sys.h"
 
 typedef void *(*open_function)(const char *, int);
@@ -131,7 +132,27 @@ static struct library *library_of(const char *name)
 	return NULL;
 }
 
-/* The stand-in beside this library, or NULL where it is not installed. Written by one thread. */
+/* Whether a file is a stand-in that was built with this library. */
+static bool goes_with_us(const char *path)
+{
+	static const char stamp[] = STAMP_TEXT;
+	char head[STAMP_WITHIN];
+	const int fd = (int)sys(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	const long bytes = sys(read, fd, head, sizeof(head));
+	sys(close, fd);
+	for (long i = 0; i + (long)sizeof(stamp) <= bytes; i++)
+		if (!memcmp(head + i, stamp, sizeof(stamp)))
+			return true;
+	return false;
+}
+
+/*
+ * The stand-in beside this library, or NULL where it is not installed, or is another's since an
+ * update. Written by one thread.
+ */
 static const char *stub(struct library *library)
 {
 	const size_t name_bytes = strlen(library->stub_name) + 1;
@@ -142,7 +163,7 @@ static const char *stub(struct library *library)
 	if (atomic_compare_exchange_strong(&library->stub_state, &state, STUB_SEARCHED)) {
 		length = resolve_folder(path, (unsigned)(PATH_MAX - name_bytes));
 		memcpy(path + length, library->stub_name, name_bytes);
-		state = length && !sys(faccessat, AT_FDCWD, path, R_OK) ? STUB_THERE : STUB_MISSING;
+		state = length && goes_with_us(path) ? STUB_THERE : STUB_MISSING;
 		atomic_store(&library->stub_state, state);
 	}
 	while ((state = atomic_load(&library->stub_state)) == STUB_SEARCHED)
