@@ -156,13 +156,19 @@ static unsigned start(struct passes *p, uint32_t slot, uint64_t begin_ns, struct
 	return told;
 }
 
-/* A process that may end at any time tells less of it and more often. */
-static bool is_piece(const struct passes *p, uint64_t bytes, uint64_t size, uint64_t ns)
+/*
+ * A process that may end at any time tells less of it and more often. Where what is left of the
+ * file would be too few to be told, and the end with it, the piece waits for the end.
+ */
+static bool is_piece(const struct passes *p, uint64_t bytes, uint64_t left, uint64_t size,
+		     uint64_t ns)
 {
 	if (size < PASSES_SMALL)
 		return false;
 	if (atomic_load_explicit(&p->hurried, memory_order_relaxed))
 		return ns >= HURRIED_NS && bytes > size / 1024;
+	if (is_few(left, size))
+		return false;
 	return (ns >= PIECE_MOST_NS && !is_few(bytes, size)) ||
 	       (ns >= PIECE_LEAST_NS && bytes >= size / PIECES);
 }
@@ -191,7 +197,8 @@ unsigned passes_read(struct passes *p, uint32_t slot, uint64_t offset, uint64_t 
 		atomic_fetch_or(&f->flags, WIRE_NOTE_TO_END);
 		if (!is_held(p, f))
 			told += tell(p, slot, end_ns, &part[told]);
-	} else if (is_piece(p, all, size, end_ns - atomic_load(&f->begin_ns))) {
+	} else if (is_piece(p, all, size - offset - bytes, size,
+			    end_ns - atomic_load(&f->begin_ns))) {
 		told += tell(p, slot, end_ns, &part[told]);
 	}
 	return told;

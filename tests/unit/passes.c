@@ -154,6 +154,23 @@ static void test_a_long_pass_is_told_in_pieces(void **state)
 	assert_int_equal(s.bytes, SIZE);
 }
 
+/* However fast it goes: a piece shortly before the end takes the end along. */
+static void test_a_pass_at_any_pace_has_its_end(void **state)
+{
+	struct story s;
+
+	(void)state;
+	for (uint64_t ns = 20000; ns < 200000; ns += 100) {
+		begin(&s, SIZE);
+		for (unsigned i = 1; i <= 3; i++) {
+			read_through(&s, 100, ns);
+			assert_int_equal(s.starts, i);
+			assert_int_equal(s.ends, i);
+			assert_int_equal(s.bytes, i * SIZE);
+		}
+	}
+}
+
 static void test_small_files_are_told_from_the_second_time(void **state)
 {
 	struct passes_part part;
@@ -335,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_a_header_belongs_to_its_pass),
 		cmocka_unit_test(test_the_end_of_an_archive_is_none),
 		cmocka_unit_test(test_a_long_pass_is_told_in_pieces),
+		cmocka_unit_test(test_a_pass_at_any_pace_has_its_end),
 		cmocka_unit_test(test_small_files_are_told_from_the_second_time),
 		cmocka_unit_test(test_closing_tells_what_was_read),
 		cmocka_unit_test(test_the_rate_is_bounded_and_nothing_lost),
