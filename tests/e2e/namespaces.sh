@@ -45,7 +45,11 @@ unshare -p -f --mount-proc --kill-child "$gramme" collect --socket "$GRAMME_SOCK
 	--ledger-dir "$ledgers" 2>"$TMPDIR/collector" &
 outer=$!
 wait_for collecting
-LD_PRELOAD=$build/libgramme.so "${work[@]}" >"$TMPDIR/out"
+# It stays until it is looked at: of who is dead by then nobody knows where he was.
+LD_PRELOAD=$build/libgramme.so "${work[@]}" --until "$TMPDIR/go" >"$TMPDIR/out" &
+await ledger_begun
+touch "$TMPDIR/go"
+wait $!
 closed 1
 ledger=${all[0]}
 verified
