@@ -14,6 +14,8 @@
 
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
+#define LEAD (WIRE_RING_SLOTS / 4) /* ahead of a writer that has passed us */
+
 int arena_check(const struct wire_layout *layout)
 {
 	const struct wire_arena *arena = &layout->arena;
@@ -132,6 +134,20 @@ static void hand_over(struct arena_reader *reader, uint32_t index, struct arena_
 	sink->each(sink->arg, event);
 }
 
+/*
+ * How many events to give up where the writer has overwritten the next one. To go on with the
+ * oldest that is left is to read each line while it is being written: both then went on in step,
+ * for as long as a drain took, at 130 ns an event instead of 18 (AMD EPYC VM, 2026-11-22). So a
+ * writer that lives is given a lead.
+ */
+static uint64_t passed(const struct wire_lane *lane, uint64_t next, bool final)
+{
+	const uint64_t head = __atomic_load_n(&lane->head, __ATOMIC_ACQUIRE);
+	const uint64_t left = WIRE_RING_SLOTS - LEAD;
+
+	return !final && head > next + left ? head - left - next : 1;
+}
+
 static void drain_lane(struct arena_reader *reader, uint32_t index, const struct sink *sink)
 {
 	const struct wire_lane *lane = &reader->layout->lane[index];
@@ -164,7 +180,7 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 		} else {
 			/* The whole rest of a page that is not there, at once. */
 			uint64_t n = missing < head - next ? missing : head - next;
-			n = n ? n : 1;
+			n = state == SLOT_OVERWRITTEN ? passed(lane, next, sink->final) : n ? n : 1;
 			lose(reader, index, n);
 			next += n - 1;
 		}

@@ -158,6 +158,25 @@ static void overwritten_events_are_lost_and_counted(void **state)
 	assert_int_equal(reader.lost, 100);
 }
 
+/* Who reads where it is being written holds up the program; a dead one writes no more. */
+static void a_writer_that_passes_is_given_a_lead(void **state)
+{
+	struct wire_layout *layout = *state;
+	struct arena_reader reader;
+
+	push_n(&layout->lane[0], WIRE_RING_SLOTS + 100);
+	layout->lane[0].ring[100].seq +=
+		WIRE_RING_SLOTS; /* the next one, before its head says so */
+	arena_begin(&reader, layout);
+	assert_int_equal(drain(&reader, true).n, WIRE_RING_SLOTS - 1);
+	assert_int_equal(reader.lost, 100 + 1);
+	arena_begin(&reader, layout);
+	struct seen seen = drain(&reader, false);
+	assert_true(seen.n > WIRE_RING_SLOTS / 2 && seen.n < WIRE_RING_SLOTS - 1000);
+	assert_int_equal(seen.last.start_ns, WIRE_RING_SLOTS + 100);
+	assert_int_equal(seen.n + reader.lost, WIRE_RING_SLOTS + 100);
+}
+
 static void an_unfinished_slot_is_waited_for_once(void **state)
 {
 	struct wire_layout *layout = *state;
@@ -474,6 +493,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(lanes_out_of_use_are_not_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(overwritten_events_are_lost_and_counted, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_writer_that_passes_is_given_a_lead, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_unfinished_slot_is_waited_for_once, set_up,
 						tear_down),
