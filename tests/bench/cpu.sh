@@ -8,7 +8,7 @@ start_collector "$work/ledgers"
 for turn in $(seq "$turns"); do
 	for call in region product; do
 		for variant in $(rotated "$turn" bare nop shim); do
-			under "$variant" "$build/tests/bench/$call" 25 16000 | median >>"$work/$call.$variant"
+			under "$variant" "$build/tests/bench/$call" 100 4096 | median >>"$work/$call.$variant"
 		done
 	done
 done

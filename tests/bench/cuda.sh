@@ -7,7 +7,7 @@
 start_collector "$work/ledgers"
 for turn in $(seq "$turns"); do
 	for variant in $(rotated "$turn" bare nop shim); do
-		under "$variant" "$build/tests/bench/cuda" 25 16000 | median >>"$work/launch.$variant"
+		under "$variant" "$build/tests/bench/cuda" 100 4096 | median >>"$work/launch.$variant"
 	done
 done
 prove_metered 400000

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "tests/bench/alone.h"
 
 #define BATCH 64
 
@@ -20,14 +21,6 @@ static cl_command_queue queue;
 static cl_kernel kernel;
 static int events, gated;
 static cl_context context;
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int prepare(void)
 {
@@ -79,11 +72,11 @@ static int launch(uint64_t launches, uint64_t *calls_ns, uint64_t *all_ns)
 	*calls_ns = *all_ns = 0;
 	for (uint64_t done = 0; done < launches; done += BATCH) {
 		cl_event gate = gated ? clCreateUserEvent(context, NULL) : NULL;
-		uint64_t start = now_ns(), enqueued;
+		uint64_t start = alone_now_ns(), enqueued;
 
 		if (enqueue(gate, event))
 			return 1;
-		enqueued = now_ns();
+		enqueued = alone_now_ns();
 		if (gate && (clSetUserEventStatus(gate, CL_COMPLETE) || clReleaseEvent(gate)))
 			return 1;
 		if (clFinish(queue))
@@ -91,7 +84,7 @@ static int launch(uint64_t launches, uint64_t *calls_ns, uint64_t *all_ns)
 		for (int i = 0; i < BATCH && events; i++)
 			clReleaseEvent(event[i]);
 		*calls_ns += enqueued - start;
-		*all_ns += now_ns() - start;
+		*all_ns += alone_now_ns() - start;
 	}
 	return 0;
 }
@@ -99,13 +92,13 @@ static int launch(uint64_t launches, uint64_t *calls_ns, uint64_t *all_ns)
 static uint64_t two_reads_ps(void)
 {
 	const uint64_t pairs = 20000;
-	uint64_t start = now_ns();
+	uint64_t start = alone_now_ns();
 
 	for (uint64_t i = 0; i < pairs; i++) {
-		now_ns();
-		now_ns();
+		alone_now_ns();
+		alone_now_ns();
 	}
-	return (now_ns() - start) * 1000 / pairs;
+	return (alone_now_ns() - start) * 1000 / pairs;
 }
 
 int main(int argc, char **argv)
@@ -113,6 +106,7 @@ int main(int argc, char **argv)
 	uint64_t rounds = argc > 2 ? strtoull(argv[1], NULL, 10) : 0;
 	uint64_t launches = argc > 2 ? strtoull(argv[2], NULL, 10) / BATCH * BATCH : 0;
 	uint64_t calls_ns, all_ns;
+	struct alone alone;
 
 	for (int i = 3; i < argc; i++) {
 		events |= !strcmp(argv[i], "events");
@@ -123,11 +117,19 @@ int main(int argc, char **argv)
 				"device)\n");
 		return 1;
 	}
-	while (rounds--) {
+	alone_begin(&alone, rounds);
+	while (rounds) {
+		uint64_t reads_ps;
+
 		if (launch(launches, &calls_ns, &all_ns))
 			return 1;
+		reads_ps = two_reads_ps();
+		if (!alone_counts(&alone))
+			continue;
 		printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", calls_ns * 1000 / launches,
-		       all_ns * 1000 / launches, two_reads_ps());
+		       all_ns * 1000 / launches, reads_ps);
+		rounds--;
 	}
+	alone_tell(&alone);
 	return 0;
 }

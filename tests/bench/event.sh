@@ -38,12 +38,12 @@ start_uftrace() {
 
 one_turn() {
 	for variant in $(rotated "$1" bare nop shim); do
-		loop event "$variant" 25 16000
+		loop event "$variant" 100 4096
 	done
-	[ -z "$ltt" ] || LTTNG_UST_REGISTER_TIMEOUT=-1 "$work/lttng" 20 50000 | median >>"$work/event.lttng"
+	[ -z "$ltt" ] || LTTNG_UST_REGISTER_TIMEOUT=-1 "$work/lttng" 100 10000 | median >>"$work/event.lttng"
 	[ -z "$called" ] || {
 		rm -rf "$work/uftrace"
-		uftrace record --no-libcall -d "$work/uftrace" "$work/called" 20 50000 | median >>"$work/event.uftrace"
+		uftrace record --no-libcall -d "$work/uftrace" "$work/called" 100 10000 | median >>"$work/event.uftrace"
 	}
 }
 

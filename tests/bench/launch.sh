@@ -50,8 +50,8 @@ against_layer() {
 start_collector "$work/ledgers"
 for turn in $(seq "$turns"); do
 	for variant in $(rotated "$turn" "${variants[@]}"); do
-		POCL_DEVICES=basic loop basic "$variant" 15 6400
-		POCL_DEVICES=pthread loop threads "$variant" 15 6400 gated
+		POCL_DEVICES=basic loop basic "$variant" 60 1600
+		POCL_DEVICES=pthread loop threads "$variant" 60 1600 gated
 	done
 done
 prove_metered 96000

@@ -25,6 +25,7 @@ export HOME=$work
 # Compiled kernels may be kept: they are the driver's business.
 export POCL_CACHE_DIR=$build/tests/pocl-cache
 mkdir -p "$POCL_CACHE_DIR"
+export BENCH_SHARED=$work/shared
 
 fail() {
 	echo "bench: $*" >&2
@@ -107,6 +108,19 @@ over() {
 title() {
 	printf '\n%s\n' "$1"
 	printf 'title\t%s\n' "$1" >>"$work/rows"
+	[ ! -s "$BENCH_SHARED" ] || tell_shared
+}
+
+# How often the core was another's, too (tests/bench/alone.h), of all that the part measured by now.
+tell_shared() {
+	local rounds shared again
+
+	read -r rounds shared again < <(awk '{ n += $1; s += $2; a += $3 } END { print n, s, a }' "$BENCH_SHARED")
+	awk "BEGIN { print 100 * $again / ($rounds + $again) }" |
+		figure "rounds that were taken again: the core was shared" % 1 1
+	awk "BEGIN { print 100 * $shared / $rounds }" |
+		figure "rounds that count although it was" % 1 1
+	: >"$BENCH_SHARED"
 }
 
 # added NAME FILE MOST: what one call costs, from FILE.bare, FILE.nop and FILE.shim in picoseconds,

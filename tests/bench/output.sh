@@ -10,7 +10,7 @@ start_collector "$work/ledgers"
 for turn in $(seq "$turns"); do
 	for call in print write; do
 		for variant in $(rotated "$turn" bare nop shim); do
-			under "$variant" "$build/tests/bench/$call" 25 16000 2>/dev/null |
+			under "$variant" "$build/tests/bench/$call" 100 4096 2>/dev/null |
 				median >>"$work/$call.$variant"
 		done
 	done
