@@ -164,19 +164,44 @@ static bool is_same(const struct loop_item *a, const struct loop_item *b)
 	return a && a->kind == b->kind && a->hash == b->hash;
 }
 
+/* How often a loop stands in no round of any other. */
+static size_t times_alone(const struct beat *a, const struct loop_item *loop)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->level->items; i++)
+		n += is_same(loop, &a->level->item[i]);
+	return n;
+}
+
 /*
- * Finds the longest loop within the step: an evaluation has the forward one, but not that
- * backwards. A shorter sequence, or a smaller last batch, has fewer rounds of it.
+ * Finds the longest loop within the step, of some that are nearly as long the one that is hardly
+ * ever elsewhere: an evaluation has the forward one, but not that backwards. A shorter sequence, or
+ * a smaller last batch, has fewer rounds of it.
  */
 static void find_part(struct beat *a)
 {
 	const struct fold_level *level = a->level;
+	uint64_t longest = 0;
+	size_t least = SIZE_MAX;
 
 	for (uint32_t i = 0; a->at_level && i < level->children[a->item]; i++) {
 		const struct loop_item *child = &level[-1].item[level->child[a->item] + i];
 
-		if (child->kind == LOOP_RUN && (!a->part || child->events > a->part->events))
+		if (child->kind == LOOP_RUN && child->events > longest)
+			longest = child->events;
+	}
+	for (uint32_t i = 0; longest && i < level->children[a->item]; i++) {
+		const struct loop_item *child = &level[-1].item[level->child[a->item] + i];
+
+		if (child->kind != LOOP_RUN || 2 * child->events < longest ||
+		    is_same(a->part, child))
+			continue;
+		const size_t alone = times_alone(a, child);
+		if (alone < least) {
+			least = alone;
 			a->part = child;
+		}
 	}
 	for (uint32_t i = 0; a->part && i < level->children[a->item]; i++) {
 		const struct loop_item *child = &level[-1].item[level->child[a->item] + i];
@@ -229,27 +254,6 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 		run->trail = 0;
 }
 
-/*
- * How many go on as the step does from its kernel number `from` on, round and round, if with other
- * sizes: what is the same kernel and size there is so here, and neighbours that differ there differ
- * here.
- */
-static size_t alike(const struct beat *a, size_t from, const struct loop_word *word, size_t n)
-{
-	size_t i = 0;
-
-	for (; i < n; i++) {
-		const struct loop_word *step = &a->word[(from + i) % a->words];
-		const struct loop_word *before = &a->word[(from + i + a->words - 1) % a->words];
-
-		if (word[i].kernel != step->kernel ||
-		    (i &&
-		     (step->symbol == before->symbol) != (word[i].symbol == word[i - 1].symbol)))
-			break;
-	}
-	return i;
-}
-
 /* Where in the step, round and round, the longest part of it is that these begin with. */
 static size_t phase_of(const struct beat *a, const struct loop_word *word, size_t n)
 {
@@ -279,7 +283,7 @@ static uint32_t go_on_alike(const struct beat *a, size_t gap, size_t end)
 	const size_t n = odd_words(a, gap, end, word, BEAT_WORDS);
 	const size_t phase = phase_of(a, word, n);
 
-	return (uint32_t)((phase + alike(a, phase, word, n)) / a->words);
+	return (uint32_t)((phase + odd_alike(a, phase, word, n)) / a->words);
 }
 
 /*
@@ -298,7 +302,7 @@ static bool is_of_other_sizes(struct beat *a, struct beat_run *run, struct beat_
 	if (a->at_level || a->words != body || !n || n > body || next->events < lent + body ||
 	    odd_words(a, gap, end, word, BEAT_WORDS) != n || (from + n) % body != next->turn)
 		return false;
-	if (alike(a, from, word, n) < n)
+	if (odd_alike(a, from, word, n) < n)
 		return false;
 	run->whole = true;
 	run->extra = 1;
@@ -521,11 +525,16 @@ static uint64_t within_gap(const struct beat *a, const struct beat_run *run)
 										    : run->among;
 }
 
-/* What goes on like the step is so many; else loops are counted, of which each step has some. */
-static uint64_t parts_in_gap(const struct beat *a, const struct beat_run *run)
+/*
+ * What goes on like the step is so many; else loops are counted, of which each step has some.
+ * Within a section a step that lost events or was broken may have lain in two gaps.
+ */
+static uint64_t parts_in_gap(const struct beat *a, const struct beat_run *run, bool within)
 {
 	const uint64_t steps = run->alike ? run->alike : run->extra;
 
+	if (within && run->parts && !run->alike)
+		return run->parts;
 	return run->parts > steps * a->parts ? run->parts : steps * a->parts;
 }
 
@@ -535,7 +544,8 @@ static uint64_t steps_by_parts(const struct beat *a, size_t first, size_t end)
 	uint64_t parts = 0;
 
 	for (size_t i = first; i < end; i++)
-		parts += a->run[i].events / a->body * a->parts + parts_in_gap(a, &a->run[i]);
+		parts += a->run[i].events / a->body * a->parts +
+			 parts_in_gap(a, &a->run[i], i + 1 < end);
 	return parts / a->parts;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collector/phase/beat.h"
+#include "collector/phase/judge.h"
 #include "collector/saturate.h"
 
 #define CANDIDATES	 ((size_t)16)
@@ -52,78 +53,58 @@ static uint64_t *weights(const struct beat *a, enum weight by)
 	return weight;
 }
 
-static uint64_t steps_most_have(const struct cut *cut, size_t *how_many)
-{
-	uint64_t most = 0;
-
-	*how_many = 0;
-	for (size_t i = 0; i < cut->epochs && i < 256; i++) {
-		size_t same = 0;
-
-		for (size_t k = 0; k < cut->epochs; k++)
-			same += cut->epoch[k].steps == cut->epoch[i].steps;
-		if (same > *how_many) {
-			*how_many = same;
-			most = cut->epoch[i].steps;
-		}
-	}
-	return most;
-}
-
-/*
- * The data is the same in every epoch: where most have as many steps, one that seems to have one
- * more or one less was only hidden at an edge.
- */
-static void even_out(struct cut *cut, uint64_t usual, size_t *same)
-{
-	for (size_t i = 0; i < cut->epochs && 2 * *same >= cut->epochs; i++) {
-		const uint64_t steps = cut->epoch[i].steps;
-
-		if (steps + 1 == usual || steps == usual + 1) {
-			cut->epoch[i].steps = usual;
-			++*same;
-		}
-	}
-}
-
-static void judge(const struct beat *a, struct cut *cut)
-{
-	const uint64_t span_ns = saturate_sub(a->run[a->runs - 1].gap_end_ns, a->run[0].start_ns);
-	size_t same;
-
-	const uint64_t usual = steps_most_have(cut, &same);
-	if (usual > 8)
-		even_out(cut, usual, &same);
-	cut->even = (double)same / (double)cut->epochs;
-	cut->body = a->body;
-	cut->cover = span_ns ? (double)a->covered_ns / (double)span_ns : 0;
-}
-
-/*
- * How many epochs are followed by as many other kernels as the middle one of them, give or take
- * what a broken step leaves.
- */
-static double share_evaluated(const struct beat *a, const struct cut *cut)
-{
-	const uint64_t other = cut->epoch[cut->epochs / 2].other;
-	size_t alike = 0;
-
-	for (size_t i = 0; i < cut->epochs; i++) {
-		const uint64_t one = cut->epoch[i].other;
-
-		/* A test may follow the last one. */
-		alike += one + a->body >= other && one > 0 &&
-			 (one <= other + a->body || i + 1 == cut->epochs);
-	}
-	return other ? (double)alike / (double)cut->epochs : 0;
-}
-
 static uint64_t first_start(const struct beat *a)
 {
 	const struct beat_run *run = a->run;
 
 	return a->head && a->head <= run->first ? loop_time(a->fold->loop, run->first - a->head)
 						: run->start_ns;
+}
+
+/* The run in which the step of that number is, and how many steps of it are before. */
+static const struct beat_run *run_of(const struct beat *a, uint64_t step, uint64_t *before)
+{
+	const struct beat_run *run = a->run;
+
+	for (size_t i = 0; i + 1 < a->runs; i++, run++) {
+		const uint64_t steps = beat_steps(a, i, i + 1);
+
+		if (step < steps)
+			break;
+		step -= steps;
+	}
+	*before = step;
+	return run;
+}
+
+static uint64_t start_of_step(const struct beat *a, uint64_t step)
+{
+	uint64_t before;
+	const struct beat_run *run = run_of(a, step, &before);
+
+	return before ? loop_time(a->fold->loop, run->first + before * a->body) : run->start_ns;
+}
+
+/*
+ * All sections but the first have as many steps, and it has more: what is done with steps before
+ * the first epoch, to find a rate or to warm up, is none of it. Its last so many are.
+ */
+static void lead_off(const struct beat *a, struct cut *cut)
+{
+	struct cut_epoch *first = &cut->epoch[0];
+	const uint64_t usual = cut->epochs > JUDGE_OTHERS ? cut->epoch[1].steps : 0;
+	uint64_t before;
+
+	for (size_t i = 2; i < cut->epochs; i++)
+		if (cut->epoch[i].steps != usual)
+			return;
+	if (usual < SILENT_STEPS_MIN || first->steps <= usual + 1)
+		return;
+	first->start_ns = start_of_step(a, first->steps - usual);
+	const struct beat_run *run = run_of(a, first->steps - usual, &before);
+	first->first = run->first + before * a->body;
+	first->steps = usual;
+	cut->led = true;
 }
 
 /* One section after another; a gap of at least `least` ends one. */
@@ -155,9 +136,10 @@ static int divide(const struct beat *a, enum weight by, uint64_t least, struct c
 	cut->unmarked = true;
 	for (size_t i = 0; i + 1 < cut->epochs; i++)
 		cut->unmarked &= !cut->epoch[i].other;
-	cut->evaluated = share_evaluated(a, cut);
+	cut->evaluated = judge_evaluated(a, cut);
 	cut->epoch[0].first = a->run[0].first - (a->head <= a->run[0].first ? a->head : 0);
-	judge(a, cut);
+	lead_off(a, cut);
+	judge_cut(a, cut);
 	return 0;
 }
 
@@ -236,30 +218,6 @@ static int divide_grouped(const struct beat *a, size_t epochs, struct cut *cut)
 	return error;
 }
 
-/* The run in which the step of that number is, and how many steps of it are before. */
-static const struct beat_run *run_of(const struct beat *a, uint64_t step, uint64_t *before)
-{
-	const struct beat_run *run = a->run;
-
-	for (size_t i = 0; i + 1 < a->runs; i++, run++) {
-		const uint64_t steps = beat_steps(a, i, i + 1);
-
-		if (step < steps)
-			break;
-		step -= steps;
-	}
-	*before = step;
-	return run;
-}
-
-static uint64_t start_of_step(const struct beat *a, uint64_t step)
-{
-	uint64_t before;
-	const struct beat_run *run = run_of(a, step, &before);
-
-	return before ? loop_time(a->fold->loop, run->first + before * a->body) : run->start_ns;
-}
-
 /* So many steps were done; what follows in the run's gap, if it was the last of it, is after. */
 static void end_epoch(const struct beat *a, uint64_t step, struct cut_epoch *epoch)
 {
@@ -304,7 +262,7 @@ static int divide_evenly(const struct beat *a, size_t epochs, struct cut *cut)
 		end_epoch(a, to, &cut->epoch[i]);
 	}
 	cut->epoch[0].first = a->run[0].first - (a->head <= a->run[0].first ? a->head : 0);
-	judge(a, cut);
+	judge_cut(a, cut);
 	return 0;
 }
 
@@ -335,6 +293,49 @@ static bool is_believed(const struct beat *a, const struct cut *cut)
 	       least_epoch_ns(cut) >= SILENT_LEAST_NS;
 }
 
+static uint64_t usual_other(const struct cut *cut)
+{
+	uint64_t *other = calloc(cut->epochs, sizeof(*other)), usual = UINT64_MAX;
+
+	for (size_t i = 0; other && i < cut->epochs; i++)
+		other[i] = cut->epoch[i].other;
+	if (other) {
+		qsort(other, cut->epochs, sizeof(*other), falling);
+		usual = other[cut->epochs / 2];
+	}
+	free(other);
+	return usual;
+}
+
+/*
+ * Where more than an epoch's kernels stand between two epochs, but not between most, something else
+ * was done: another fit, whose steps have other sizes. Of what that divides the longest is kept.
+ */
+static void keep_longest(const struct beat *a, struct cut *cut)
+{
+	const uint64_t usual = usual_other(cut);
+	size_t first = 0, best = 0, most = 0;
+
+	for (size_t i = 0; i < cut->epochs; i++) {
+		const struct cut_epoch *epoch = &cut->epoch[i];
+
+		if (i + 1 < cut->epochs &&
+		    (epoch->other <= epoch->steps * a->body || epoch->other / 2 <= usual))
+			continue;
+		if (i + 1 - first > most) {
+			most = i + 1 - first;
+			best = first;
+		}
+		first = i + 1;
+	}
+	if (most == cut->epochs)
+		return;
+	memmove(cut->epoch, cut->epoch + best, most * sizeof(*cut->epoch));
+	cut->epochs = most;
+	cut->led |= best > 0;
+	cut->evaluated = judge_evaluated(a, cut);
+}
+
 /* Into as many as there are equal sections, the more the better. */
 static int divide_freely(const struct beat *a, struct cut *best)
 {
@@ -352,6 +353,7 @@ static int divide_freely(const struct beat *a, struct cut *best)
 			error = -ENOMEM;
 			break;
 		}
+		keep_longest(a, &cut);
 		if (is_believed(a, &cut)) {
 			if (!error)
 				cut_free(best);
@@ -374,6 +376,13 @@ static int by_cover(const void *a, const void *b)
 	return x->covered_ns < y->covered_ns ? 1 : x->covered_ns > y->covered_ns ? -1 : 0;
 }
 
+/* A run of the level below that is no part of any loop here: it was tried there. */
+static bool is_carried(const struct fold_level *level, unsigned at, size_t i)
+{
+	return at && level->children[i] == 1 &&
+	       level[-1].item[level->child[i]].body == level->item[i].body;
+}
+
 /* The bodies of a level that take the most time. Returns how many. */
 static size_t candidates(const struct fold *fold, unsigned at, uint64_t from_ns, uint64_t to_ns,
 			 struct beat *try)
@@ -385,7 +394,8 @@ static size_t candidates(const struct fold *fold, unsigned at, uint64_t from_ns,
 		const struct loop_item *item = &level->item[i];
 		size_t k = 0;
 
-		if (item->kind != LOOP_RUN || !item->body || !beat_within(item, from_ns, to_ns))
+		if (item->kind != LOOP_RUN || !item->body || !beat_within(item, from_ns, to_ns) ||
+		    is_carried(level, at, i))
 			continue;
 		while (k < n && (try[k].hash != item->hash || try[k].body != item->body))
 			k++;
@@ -510,7 +520,7 @@ int cut_make(const struct fold *fold, size_t epochs, uint64_t from_ns, uint64_t 
 		}
 	}
 	free(try);
-	if (found)
+	if (found && !cut->led)
 		cut_settle_in(cut, fold);
 	return found ? 0 : -ENOENT;
 }

@@ -38,6 +38,7 @@ struct cut {
 	double odd;	  /* share of epochs whose last step is smaller than the others */
 	double cover;	  /* share of the time between first and last kernel that is steps */
 	bool guessed;	  /* no kernel tells when the first epoch began */
+	bool led;	  /* steps of no epoch stand before the first one's */
 	bool unmarked;	  /* epochs end with a smaller step, and none with an evaluation */
 	double score;
 };

@@ -4,6 +4,9 @@
  */
 #include "collector/phase/odd.h"
 
+#define AGAIN  64u /* kernels within which another of the same size is looked for */
+#define CHANCE 8u  /* of so many kernels of a step one may have another's size by chance */
+
 bool odd_ends_step(const struct beat *a, const struct loop_word *word, size_t n)
 {
 	const size_t begin = a->words * 3 / 4;
@@ -106,4 +109,43 @@ bool odd_is_step(const struct beat *a, size_t item, size_t end, uint64_t left_ov
 	       (n - usual > left_over &&
 		!is_repeated(word + usual + left_over, n - usual - left_over) &&
 		runs_like_step(a, word + usual, n - usual));
+}
+
+/* How long ago, within the same step, a kernel of that size came last; 0: not yet, or too long. */
+static size_t step_again(const struct beat *a, size_t at)
+{
+	const size_t in_step = at % a->words;
+
+	for (size_t back = 1; back <= in_step && back <= AGAIN; back++)
+		if (a->word[in_step - back].symbol == a->word[in_step].symbol)
+			return back;
+	return 0;
+}
+
+static size_t word_again(const struct loop_word *word, size_t i, size_t most)
+{
+	for (size_t back = 1; back <= i && back <= most; back++)
+		if (word[i - back].symbol == word[i].symbol)
+			return back;
+	return 0;
+}
+
+size_t odd_alike(const struct beat *a, size_t from, const struct loop_word *word, size_t n)
+{
+	size_t chance = 0, i = 0;
+
+	for (; i < n; i++) {
+		const size_t at = (from + i) % a->words, again = step_again(a, at);
+		const size_t most = at < AGAIN ? at : AGAIN;
+
+		if (word[i].kernel != a->word[at].kernel)
+			break;
+		if (again && again <= i && word[i - again].symbol != word[i].symbol)
+			break;
+		const size_t here = word_again(word, i, most);
+		/* Neighbours never fall together; what else does must be little. */
+		if (here && here != again && (here == 1 || ++chance > a->words / CHANCE))
+			break;
+	}
+	return i;
 }

@@ -24,4 +24,11 @@ size_t odd_words(const struct beat *beat, size_t item, size_t end, struct loop_w
  */
 bool odd_is_step(const struct beat *beat, size_t item, size_t end, uint64_t left_over);
 
+/*
+ * How many of these go on as the step does from its kernel number `from` on, round and round, if
+ * with other sizes: what came before in the same step comes again here, and what differs there
+ * differs here, but for sizes that fall together by chance.
+ */
+size_t odd_alike(const struct beat *a, size_t from, const struct loop_word *word, size_t n);
+
 #endif

@@ -38,6 +38,33 @@ static bool is_counted(const struct fuse_told *told, const struct cut *cut)
 	return false;
 }
 
+/* When the steps of an epoch had ended: nothing is saved before. */
+static uint64_t steps_ended(const struct cut_epoch *epoch)
+{
+	return epoch->train_ns < epoch->end_ns ? epoch->train_ns : epoch->end_ns;
+}
+
+/* Each of so many ends with a save, each of them, or each second one, and so on; and none else is.
+ */
+static bool is_saved(const struct fuse_told *told, const struct cut *cut)
+{
+	const struct pass_file *saves = pass_saves(told->pass);
+	const size_t each = saves && saves->times ? cut->epochs / saves->times : 0;
+
+	if (!each || saves->times < SILENT_SAVES || !saves->even ||
+	    each * saves->times != cut->epochs)
+		return false;
+	for (size_t i = 0; i < saves->times; i++) {
+		const size_t last = (i + 1) * each - 1;
+		const struct pass_time *save = &saves->time[i];
+
+		if (save->end_ns < steps_ended(&cut->epoch[last]) ||
+		    (last + 1 < cut->epochs && save->begin_ns > cut->epoch[last + 1].start_ns))
+			return false;
+	}
+	return true;
+}
+
 /* Intervals that people choose to print at; how often a batch fits into the data is no such. */
 static bool is_round(uint32_t stride)
 {
@@ -144,7 +171,8 @@ static int by_kernels(const struct fuse_told *told, uint64_t from_ns, uint64_t t
 	if (fuse->fits >= SILENT_FITS || from_ns >= to_ns ||
 	    fuse_cut(told, told->lanes ? told->lane[0].process : 0, 0, from_ns, to_ns, &cut))
 		return 0;
-	if ((cut.unmarked && !is_counted(told, &cut)) || is_another_thing(told, &cut)) {
+	if ((cut.unmarked && !is_counted(told, &cut) && !is_saved(told, &cut)) ||
+	    is_another_thing(told, &cut)) {
 		cut_free(&cut);
 		return 0;
 	}

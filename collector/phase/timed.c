@@ -289,7 +289,8 @@ static void around(const struct printed_fit *p, const struct cut *cut, uint64_t 
 		if (p->epoch[i + 1].index <= edges->epochs)
 			edges->at[p->epoch[i + 1].index - 1] = between(p, cut, i);
 	edges->at[edges->epochs] = last->last_ns;
-	if (cut && !last->ends) {
+	/* What others do behind their bars the last one does, too. */
+	if (cut && (!last->ends || p->bars)) {
 		const uint64_t end_ns = cut->epoch[cut->epochs - 1].end_ns;
 
 		if (end_ns > last->last_ns && end_ns <= to_ns && end_ns - last->last_ns < usual)
@@ -399,7 +400,7 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	enum printed_reading reading = PRINTED_ANYWHERE;
 	struct edges edges = {calloc(fit->epochs + 1, sizeof(uint64_t)), fit->epochs};
 	const struct printed_epoch *last = &printed->epoch[printed->told - 1];
-	const bool ended = last->ends || printed->reading == PRINTED_AT_END;
+	const bool ended = (last->ends && !printed->bars) || printed->reading == PRINTED_AT_END;
 	struct cut cut;
 	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns,
 				    ended ? last->last_ns : to_ns, &cut);
