@@ -24,6 +24,9 @@ struct reader {
 			   NOWHERE */
 	size_t context; /* the word of "Train: loss 0.3, ...", or NOWHERE */
 	uint32_t bar;	/* what the bar to come counts: "Epoch:  33%|" */
+	uint32_t inner; /* in brackets behind "train loss: 0.3 (acc: 0.9)" */
+	uint32_t told;	/* the data that the last metric's name told */
+	bool past;	/* "Best is ...": what follows is of another time */
 	uint32_t part;	/* of the whole line: "Train Epoch: 1 ..." */
 	uint32_t seen;	/* all that its words mean */
 	bool quantity;	/* a number with a unit is in it, or a time */
@@ -246,8 +249,11 @@ static void add_metric(struct reader *r, const struct name *name, double value)
 	uint32_t part = name->means & WORD_PARTS;
 	size_t at = 0;
 
-	if (name->bytes == 0 || !isfinite(value) || (name->means & WORD_NO_METRIC))
+	if (name->bytes == 0 || !isfinite(value) || (name->means & WORD_NO_METRIC) || r->past)
 		return;
+	if (!r->inner)
+		r->told = part;
+	part = part ? part : r->inner;
 	if (!part && r->context != NOWHERE && !(name->means & WORD_SETTING))
 		part = r->tokens->token[r->context].means & WORD_PARTS;
 	part = part ? part : r->part;
@@ -334,13 +340,18 @@ static size_t read_leading(struct reader *r, size_t i)
 	return r->used = end + 1;
 }
 
+static bool is_spelled(const struct reader *r, size_t i, const char *word)
+{
+	return tokens_word(r->tokens, i) && r->tokens->token[i].bytes == strlen(word) &&
+	       !memcmp(r->tokens->text + r->tokens->token[i].at, word, strlen(word));
+}
+
 /* The first value of "12: 2.3, 2.3 avg, 0.1 rate" has no name: it is what the average is of. */
 static bool is_listed_loss(const struct reader *r, size_t i)
 {
 	return r->listed && i == r->used && tokens_number(r->tokens, i) &&
 	       tokens_sign(r->tokens, i + 1, ",") && tokens_number(r->tokens, i + 2) &&
-	       tokens_word(r->tokens, i + 3) && r->tokens->token[i + 3].bytes == 3 &&
-	       !memcmp(r->tokens->text + r->tokens->token[i + 3].at, "avg", 3);
+	       is_spelled(r, i + 3, "avg");
 }
 
 static size_t read_number(struct reader *r, size_t i)
@@ -384,6 +395,8 @@ static bool is_context(const struct reader *r, size_t i)
 
 	if (!tokens_mean(r->tokens, i, WORD_PARTS))
 		return false;
+	if (i > 0 && tokens_sign(r->tokens, i - 1, "[") && tokens_sign(r->tokens, j, "]|"))
+		return true; /* "[Train] loss 0.3", "[ Valid | 3/10 ] loss = 0.3" */
 	if (tokens_word(r->tokens, j))
 		j++;
 	if (tokens_sign(r->tokens, j, "'\""))
@@ -395,9 +408,24 @@ static bool is_context(const struct reader *r, size_t i)
 	return tokens_word(r->tokens, j) && !tokens_mean(r->tokens, j, WORD_LEVEL);
 }
 
+/* "best acc 0.9 at epoch 5", "(best 0.9 in epoch 5)", but not "new best at epoch 5". */
+static bool is_best_of(const struct reader *r, size_t i)
+{
+	for (size_t words = 0; i-- > 0 && words < 8; words++) {
+		if (is_spelled(r, i, "best"))
+			return !i || !is_spelled(r, i - 1, "new");
+		if (!tokens_word(r->tokens, i) && !tokens_number(r->tokens, i) &&
+		    !tokens_sign(r->tokens, i, ":=(@"))
+			return false;
+	}
+	return false;
+}
+
 /* "best epoch 5", "best is trial 2" */
 static bool of_another_time(const struct reader *r, size_t i)
 {
+	if (is_best_of(r, i))
+		return true;
 	return (i > r->used && tokens_mean(r->tokens, i - 1, WORD_NOT_NOW)) ||
 	       (i > r->used + 1 && tokens_mean(r->tokens, i - 1, WORD_FILLER) &&
 		tokens_mean(r->tokens, i - 2, WORD_NOT_NOW));
@@ -431,6 +459,8 @@ static size_t read_word(struct reader *r, size_t i)
 	const size_t epoch = what & WORD_PARTS ? epoch_of_batches(r, i) : NOWHERE;
 
 	r->seen |= what;
+	r->past |= (what & WORD_NOT_NOW) && tokens_mean(r->tokens, i + 1, WORD_FILLER) && i > 0 &&
+		   tokens_sign(r->tokens, i - 1, ".;");
 	if (is_context(r, i))
 		r->context = i;
 	if (i == 0)
@@ -526,6 +556,10 @@ size_t line_read(const char *text, size_t bytes, struct line *line)
 			i = read_number(&r, i);
 		} else {
 			r.quantity |= tokens.token[i].kind == TOKEN_JUNK && i > 0;
+			if (tokens_sign(&tokens, i, "("))
+				r.inner = i == r.used ? r.told : 0;
+			else if (tokens_sign(&tokens, i, ")"))
+				r.inner = 0;
 			i++;
 		}
 	}

@@ -54,6 +54,16 @@ static void name_extend(const struct tokens *tokens, size_t used, struct name *n
 	}
 }
 
+/* "main:fit:32 - ", "[fit:32]": as logs tell where a line comes from. */
+static bool is_place_of_log(const struct tokens *tokens, size_t word, size_t number)
+{
+	if (word == 0 || tokens->token[word].blank || !tokens_sign(tokens, number + 1, "-|])>:"))
+		return false;
+	return (tokens_sign(tokens, word - 1, "[(") && tokens_sign(tokens, number + 1, "])")) ||
+	       (tokens_sign(tokens, word - 1, ":") && !tokens->token[word - 1].blank &&
+		tokens_word(tokens, word - 2));
+}
+
 /* "train.py:32", "lib/x.c:10": a place in a source. */
 static bool is_place(const struct tokens *tokens, size_t word, size_t number)
 {
@@ -61,7 +71,8 @@ static bool is_place(const struct tokens *tokens, size_t word, size_t number)
 
 	return number == word + 2 && !tokens->token[word + 1].blank &&
 	       !tokens->token[number].blank && tokens->token[number].whole &&
-	       memchr(tokens->text + token->at, '.', token->bytes);
+	       (memchr(tokens->text + token->at, '.', token->bytes) ||
+		is_place_of_log(tokens, word, number));
 }
 
 size_t name_quality_before(const struct tokens *tokens, size_t i, size_t used)
@@ -116,6 +127,10 @@ bool name_before(const struct tokens *tokens, size_t i, size_t used, size_t behi
 	j -= sign;
 	while (sign && j > used && tokens_sign(tokens, j - 1, "'\")]="))
 		j--;
+	if (!sign && j == i && j > used + 3 && tokens_sign(tokens, j - 1, ")]") &&
+	    tokens_mean(tokens, j - 2, WORD_PARTS) && tokens_sign(tokens, j - 3, "([") &&
+	    tokens_mean(tokens, j - 4, WORD_QUALITY))
+		sign = i-- == j--; /* "loss (val) 0.3": as if a colon stood there */
 	if (!sign && j != i)
 		return false;
 	if (j > used + 1 && tokens_mean(tokens, j - 1, WORD_FILLER))
@@ -150,7 +165,7 @@ bool name_behind(const struct tokens *tokens, size_t i, bool listed, struct name
 		return false; /* "3 errors", "2 losses": that many of them */
 	while (tokens_word(tokens, j) && j - i <= 3)
 		j++;
-	if (j == i + 1 || (j < tokens->n && !tokens_sign(tokens, j, ",;)")))
+	if (j == i + 1 || (j < tokens->n && !tokens_sign(tokens, j, ",;|)")))
 		return false;
 	name->last = j - 1;
 	name_spell(tokens, name);

@@ -142,6 +142,7 @@ static bool header(struct table *table, const struct tokens *tokens)
 		return false;
 	table->between = between;
 	table->columns = n;
+	table->indent = (size_t)(cell[0].text - tokens->text);
 	for (size_t i = 0; i < n; i++) {
 		const size_t bytes = cell[i].bytes < LINE_NAME_MAX ? cell[i].bytes : LINE_NAME_MAX;
 
@@ -175,7 +176,12 @@ static bool row(const struct table *table, const struct tokens *tokens, struct l
 	struct cell cell[TABLE_COLUMNS] = {{0}};
 	char text[TOKEN_TEXT_MAX];
 	size_t bytes = 0, numbers = 0;
-	const size_t n = split(tokens->text, tokens->bytes, table->between, false, cell);
+	size_t n = split(tokens->text, tokens->bytes, table->between, false, cell);
+
+	/* A number of its own in front of each row, left of all names: a data frame's index. */
+	if (table->between == ' ' && n > table->columns &&
+	    (size_t)(cell[0].text - tokens->text) + cell[0].bytes <= table->indent)
+		memmove(cell, cell + 1, --n * sizeof(*cell));
 
 	/* Marks may stand behind the last column, and a bar. */
 	if (n < table->columns || (table->between != ' ' && n != table->columns))

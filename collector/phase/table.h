@@ -16,6 +16,7 @@
 struct table {
 	char column[TABLE_COLUMNS][LINE_NAME_MAX + 1];
 	size_t columns; /* 0: no header came */
+	size_t indent;	/* where the first of them stands */
 	char between;	/* what divides columns: a comma, tab, bar, semicolon or blank */
 };
 

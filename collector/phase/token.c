@@ -223,6 +223,32 @@ static bool short_number(const char *at, double *value, size_t *bytes, bool *who
 	return true;
 }
 
+/* "1,234.5", "60,000": digits in groups of three; bytes, or 0. */
+static size_t grouped_bytes(const char *at)
+{
+	size_t n = digits(at), groups = 0;
+
+	if (n == 0 || n > 3 || at[0] == '0')
+		return 0;
+	for (; at[n] == ',' && digits(at + n + 1) == 3; n += 4)
+		groups++;
+	if (!groups || at[n] == ',')
+		return 0;
+	return at[n] == '.' ? n + 1 + digits(at + n + 1) : n;
+}
+
+static double grouped_value(const char *at, size_t bytes)
+{
+	char plain[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < bytes && n + 1 < sizeof(plain); i++)
+		if (at[i] != ',')
+			plain[n++] = at[i];
+	plain[n] = '\0';
+	return strtod(plain, NULL);
+}
+
 /* A number at `at`, without its sign; returns its bytes, or 0 where it is none that is finite. */
 static size_t number_bytes(const char *at, double *value, bool *whole)
 {
@@ -241,7 +267,7 @@ static size_t number_bytes(const char *at, double *value, bool *whole)
 
 static bool is_joint(char c)
 {
-	return c == '.' || c == '\'' || c == '/' || c == '-' || c == '@';
+	return c == '.' || c == '\'' || c == '/' || c == '-' || c == '@' || c == '^';
 }
 
 /* "epoch3", "ep_03": a word that counts, and its number; bytes up to that, or 0. */
@@ -303,7 +329,8 @@ static size_t unit_bytes(const char *at, struct token *token)
 	return n;
 }
 
-static size_t cut_number(const char *at, struct token *token)
+/* `inner`: it is not the first of a row, whose commas may divide columns. */
+static size_t cut_number(const char *at, bool inner, struct token *token)
 {
 	const size_t sign = *at == '-' || *at == '+';
 	const char *start = at + sign;
@@ -314,7 +341,13 @@ static size_t cut_number(const char *at, struct token *token)
 	n = n ? n : date_bytes(start);
 	if (n > 0)
 		return sign + n;
-	n = number_bytes(start, &token->value, &token->whole);
+	n = inner ? grouped_bytes(start) : 0;
+	if (n > 0) {
+		token->value = grouped_value(start, n);
+		token->whole = !memchr(start, '.', n);
+	} else {
+		n = number_bytes(start, &token->value, &token->whole);
+	}
 	if (n == 0)
 		return sign + 1 + digits(start + 1);
 	token->kind = TOKEN_NUMBER;
@@ -367,6 +400,16 @@ static size_t drawn_bytes(const char *at)
 	return n;
 }
 
+/* Behind a blank or a sign that leads to a value, and not the first in its line. */
+static bool is_inner(const char *text, size_t at)
+{
+	if (at == 0 || !strchr(" =:/", text[at - 1]))
+		return false;
+	while (at > 0 && text[at - 1] == ' ')
+		at--;
+	return at > 0;
+}
+
 static size_t cut(const char *text, size_t at, struct token *token)
 {
 	const char c = text[at];
@@ -386,7 +429,7 @@ static size_t cut(const char *text, size_t at, struct token *token)
 		return n;
 	}
 	if (starts_number(text, at))
-		return cut_number(text + at, token);
+		return cut_number(text + at, is_inner(text, at), token);
 	token->kind = TOKEN_SIGN;
 	token->sign = c;
 	return 1;
