@@ -236,18 +236,20 @@ static bool is_training(const struct fuse_told *told, const struct printed_fit *
 {
 	if (p->sure < PRINTED_TRAINS || p->twin || !p->epochs || !p->told)
 		return false;
-	if (p->unit != LINE_UNIT_STEP || p->before)
+	/* "[100/1000]", "[200/1000]": more likely batches than every hundredth epoch. */
+	const bool strides = p->unit == LINE_UNIT_NONE && !p->bars && p->stride > 1 && p->of;
+	if ((p->unit != LINE_UNIT_STEP && !strides) || p->before)
 		return true;
 	/* Iterations with loops inside are passes over the data, others are single steps. */
 	struct cut cut;
 	bool loops = false;
-	if (p->stride > 1)
+	if (p->stride > 1 && !strides)
 		return false;
 	if (!fuse_cut(told, p->process, p->epochs, told->from_ns, told->now_ns, &cut)) {
 		loops = cut.even > 0.8 && cut.epoch[0].steps > 1;
 		cut_free(&cut);
 	}
-	return loops || !told->lanes;
+	return loops || (p->iterates && !told->lanes);
 }
 
 static bool is_late(const struct printed_fit *p)

@@ -531,7 +531,7 @@ static void conclude(struct reader *r)
 	for (size_t i = 0; i < line->counters; i++) {
 		struct line_counter *counter = &line->counter[i];
 
-		said |= counter->said;
+		said |= counter->said && counter->unit == LINE_UNIT_EPOCH;
 		if ((r->seen & WORD_PER_STEP) && counter->bar && counter->unit == LINE_UNIT_NONE)
 			counter->unit = LINE_UNIT_STEP;
 	}

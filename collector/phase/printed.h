@@ -58,8 +58,9 @@ struct printed_fit {
 	uint32_t nth;	 /* of its process and file, from 0 */
 	enum line_unit unit; /* EPOCH: the word was said. STEP: iterations, maybe epochs, if there
 				are loops inside. NONE: "[3/10]", a bar. PERCENT: of all epochs */
-	bool bars;   /* unit NONE: every epoch is a whole bar of its own, of `steps` steps */
-	double sure; /* 0 .. 1: that this is training, by words and metrics alone */
+	bool iterates; /* unit STEP: an iteration, which may be one of all data; no batch is */
+	bool bars;     /* unit NONE: every epoch is a whole bar of its own, of `steps` steps */
+	double sure;   /* 0 .. 1: that this is training, by words and metrics alone */
 	enum printed_reading reading;
 	uint32_t of;	 /* epochs announced ("/10"), or 0 */
 	uint32_t epochs; /* proved: the highest index, told or not */

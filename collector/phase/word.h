@@ -11,7 +11,7 @@
 #define WORD_EPOCH	0x00000001u /* counts epochs ... */
 #define WORD_STEP	0x00000002u /* ... steps ... */
 #define WORD_FIT	0x00000004u /* ... or whole trainings, where a number follows */
-#define WORD_SAID	0x00000008u /* with WORD_EPOCH: the word itself */
+#define WORD_SAID	0x00000008u /* with WORD_EPOCH the word itself, with WORD_STEP an iteration */
 #define WORD_NOT_NOW	0x00000010u /* before a counter: it tells of another time ("best epoch") */
 #define WORD_STARTS	0x00000020u
 #define WORD_ENDS	0x00000040u
