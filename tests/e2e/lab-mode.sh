@@ -36,7 +36,8 @@ clear() {
 preloaded() {
 	LD_PRELOAD=$build/libgramme.so "$@" >"$TMPDIR/out"
 }
-compute=("$prog/cl_linked" --launches 100 --pause-ms 200)
+# It stays for a moment: of who is dead before he is looked at less is known.
+compute=("$prog/cl_linked" --launches 100 --pause-ms 600)
 
 begin
 echo "nothing runs, nothing happens"
@@ -53,7 +54,7 @@ sleeps || sleeps || sleeps || sleeps || fail "it wakes up for nothing"
 echo "one program"
 (cd "$TMPDIR" && preloaded "${compute[@]}")
 after 1
-holds '.run.program[1:] == ["--launches", "100", "--pause-ms", "200"] and .run.exit_status == null'
+holds '.run.program[1:] == ["--launches", "100", "--pause-ms", "600"] and .run.exit_status == null'
 holds '.run.experiment == "cl_linked" and .run.project == "default" and .run.processes == 1'
 holds '.run.user == "'"$(id -un)"'" and .run.cwd == "'"$TMPDIR"'" and .carbon.zone == "FR"'
 holds '[.kernels[].count] == [50, 50] and .coverage.events_lost == 0'
