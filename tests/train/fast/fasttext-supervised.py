@@ -2,7 +2,7 @@
 # score:
 # prepare: $python $src
 # run: fasttext supervised -input words.txt -output model -epoch 6 -thread 1 -dim 100
-# watch: fasttext words.txt
+# watch: fasttext words.txt 6
 """Words for fastText, which tells nothing but how far it is; five kinds of sentences.
 
 Its truth is its place in the file: one thread reads the words once to count them, and then once an

@@ -2,7 +2,7 @@
 # score:
 # prepare: $python $src
 # run: fasttext skipgram -input text.txt -output vectors -epoch 4 -thread 1 -dim 60 -minCount 1
-# watch: fasttext text.txt
+# watch: fasttext text.txt 4
 """A text for fastText's vectors of words; its truth is its place in the file."""
 import numpy
 
