@@ -445,6 +445,7 @@ int options_open_dir(const char *path, unsigned mode)
 {
 	char part[PATH_MAX];
 	size_t n = strlen(path);
+	int unmade = -ENOENT;
 
 	if (n >= sizeof(part))
 		return -ENAMETOOLONG;
@@ -458,10 +459,12 @@ int options_open_dir(const char *path, unsigned mode)
 			sync_parent(part);
 		else if (errno == ENOSPC)
 			return -errno;
+		else if (errno != EEXIST && unmade == -ENOENT)
+			unmade = -errno;
 	}
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? unmade : -errno; /* why it is not there */
 	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
 		return fd;
 	int error = -errno;

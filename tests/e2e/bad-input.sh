@@ -54,12 +54,14 @@ refused 2 frobnicate frobnicate
 touch "$TMPDIR/file"
 runs "$TMPDIR/file" --quiet --ledger-dir "$TMPDIR/file"
 
-# A full disk.
+# A full disk, and one that is not to be written to.
 mkdir "$TMPDIR/full"
 if mount -t tmpfs -o size=4k tmpfs "$TMPDIR/full" 2>/dev/null; then
 	trap 'umount "$TMPDIR/full"' EXIT
 	dd if=/dev/zero of="$TMPDIR/full/filler" bs=4k 2>/dev/null || true
 	runs 'No space left' --quiet --ledger-dir "$TMPDIR/full"
+	mount -o remount,ro "$TMPDIR/full"
+	runs 'Read-only file system' --quiet --ledger-dir "$TMPDIR/full/not/there"
 else
 	echo "(no mount allowed here: the full disk is left out)"
 fi
