@@ -16,6 +16,13 @@
 
 #define LEAD (WIRE_RING_SLOTS / 4) /* ahead of a writer that has passed us */
 
+/*
+ * Slots ahead that are sent for while one is read: each lies in the cache of the core that wrote
+ * it. Reading and booking an event took 60 to 80 ns of CPU time without, 45 to 60 with it (slopes
+ * over two times 24 runs, in turns, of 30,000 to 400,000 events read; AMD EPYC VM, 2026-11-22).
+ */
+#define AHEAD 16u
+
 int arena_check(const struct wire_layout *layout)
 {
 	const struct wire_arena *arena = &layout->arena;
@@ -169,6 +176,8 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 		uint64_t missing = missing_slots(reader, slot, sizeof(*slot));
 		enum slot state = missing ? SLOT_UNFINISHED : copy_slot(slot, next, &copy);
 
+		if (head - next > AHEAD)
+			__builtin_prefetch(&lane->ring[(next + AHEAD) & (WIRE_RING_SLOTS - 1)]);
 		if (state == SLOT_UNFINISHED && !sink->final && reader->waited[index] != next + 1) {
 			reader->waited[index] = next + 1;
 			break;
