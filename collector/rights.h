@@ -5,8 +5,8 @@
  *
  * A collector that was started with capabilities settles: it keeps the few below, none in force,
  * and neither it nor what it might execute can get another. Around the one call for which the
- * kernel asks for it, a thread puts one of them in force. What the kernel asks for
- * (capabilities(7), and its source of 6.1):
+ * kernel asks for it, or around a walk over all processes, a thread puts one of them in force. What
+ * the kernel asks for (capabilities(7), and its source of 6.1):
  * - CAP_SETGID, CAP_SETUID: to take on a user's rights (setfsgid, setfsuid), not to put them down
  * - CAP_CHOWN: to give a user the folder of his ledgers
  * - CAP_SYS_PTRACE: to look at a process of somebody else: its maps, environment, memory, its root,

@@ -331,12 +331,15 @@ int proc_snapshot(const char *root, struct proc_snapshot *snapshot)
 {
 	/* Asked first: who comes while we list may be missed, and is looked for the next time. */
 	const long newest = newest_pid(root);
+	/* Once for all of them: two system calls around each were a quarter of those of a tick. */
+	const int raised = rights_raise(CAP_SYS_PTRACE);
 	int error = 0;
 
 	if (newest > 0 && newest == snapshot->newest)
 		look_again(root, snapshot);
 	else
 		error = list(root, snapshot, add_process);
+	rights_lower(raised);
 	snapshot->newest = error ? 0 : newest;
 	return error;
 }
