@@ -29,7 +29,7 @@ setting() {
 }
 [ "/run/$(setting RuntimeDirectory)/collector.sock" = "$(sed -n 's/^#define CMD_ROOT_SOCKET "\(.*\)"/\1/p' collector/cmd/cmd.h)" ] ||
 	fail "it listens elsewhere"
-[ "/var/lib/$(setting StateDirectory)" = "$(sed -n 's/^#define ROOT_LEDGER "\(.*\)"/\1/p' collector/cmd/collect.c)" ] ||
+[ "/var/lib/$(setting StateDirectory)" = "$(sed -n 's/^#define CMD_ROOT_LEDGER "\(.*\)"/\1/p' collector/cmd/cmd.h)" ] ||
 	fail "its ledgers go elsewhere"
 
 needs_root "only root can confine a collector"
