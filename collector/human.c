@@ -102,6 +102,14 @@ void human_mass(uint64_t mass_ug, bool utf8, char text[HUMAN_MAX])
 		three_digits(mass_ug, units, utf8, text);
 }
 
+void human_rate(double mass_ug, bool utf8, char text[HUMAN_MAX])
+{
+	if (mass_ug > 0 && mass_ug < 1)
+		snprintf(text, HUMAN_MAX, "%.3g ng", mass_ug * 1000);
+	else
+		human_mass((uint64_t)(mass_ug + 0.5), utf8, text);
+}
+
 void human_volume(uint64_t volume_ul, bool utf8, char text[HUMAN_MAX])
 {
 	static const struct unit units[] = {

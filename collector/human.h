@@ -21,6 +21,8 @@ void human_power(uint64_t energy_uj, uint64_t t_ns, bool utf8, char text[HUMAN_M
 void human_mass(uint64_t mass_ug, bool utf8, char text[HUMAN_MAX]);
 /* The same of what `energy_uj` emitted: "<1 ug" where that rounds to none, and is not. */
 void human_co2e(uint64_t mass_ug, uint64_t energy_uj, bool utf8, char text[HUMAN_MAX]);
+/* The same of a quotient below 1e18, which may be less than the smallest: "340 ng" */
+void human_rate(double mass_ug, bool utf8, char text[HUMAN_MAX]);
 /* "2.31 mL", "0 L" */
 void human_volume(uint64_t volume_ul, bool utf8, char text[HUMAN_MAX]);
 /* "1.20 GB" */

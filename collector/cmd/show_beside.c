@@ -39,10 +39,7 @@ static void rates_text(const struct page *page, const json_t *sci, char *text, s
 		double ug = json_number_value(json_object_get(rate, "ug"));
 		char mass[HUMAN_MAX];
 
-		if (ug < 1)
-			snprintf(mass, sizeof(mass), "%.3g ng", ug * 1000);
-		else
-			human_mass((uint64_t)(ug + 0.5), page->utf8, mass);
+		human_rate(ug, page->utf8, mass);
 		length += (size_t)snprintf(text + length, size - length, "%s%s per %s",
 					   i ? ", " : "", mass, show_text(rate, "unit"));
 	}

@@ -155,7 +155,7 @@ static void point_text(struct epoch_table *table, const json_t *epoch, char text
 	table->any = true;
 	each_ug = metric_ug_per_point(show_number(epoch, "co2e_ug"), points);
 	if (isfinite(each_ug) && each_ug < 1e18)
-		human_mass((uint64_t)(each_ug + 0.5), table->page->utf8, text);
+		human_rate(each_ug, table->page->utf8, text);
 }
 
 /* ---- rows ---- */
@@ -381,7 +381,7 @@ static void show_metric(const struct page *page, const json_t *metric, int *n)
 		snprintf(best, sizeof(best), "best %.7g, ",
 			 json_number_value(json_object_get(metric, "best")));
 	if (json_is_number(each_ug) && json_number_value(each_ug) < 1e18) {
-		human_mass((uint64_t)(json_number_value(each_ug) + 0.5), page->utf8, mass);
+		human_rate(json_number_value(each_ug), page->utf8, mass);
 		snprintf(cost, sizeof(cost), "; %s CO2e of the run per point", mass);
 	}
 	show_paragraph(page, (*n)++ ? "" : "Metrics", "%s%s%s%s: %slast %.7g%s",

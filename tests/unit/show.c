@@ -52,6 +52,12 @@ static void test_energy_and_mass(void **state)
 	assert_human(human_mass, 48123, "48.1 mg");
 	assert_human(human_mass, 60000000, "60.0 g");
 	assert_human(human_mass, 7300000000, "7.30 kg");
+	human_rate(0, false, text);
+	assert_string_equal(text, "0 g");
+	human_rate(0.34, false, text);
+	assert_string_equal(text, "340 ng");
+	human_rate(24.5, false, text);
+	assert_string_equal(text, "25 ug");
 	human_co2e(0, 1, false, text);
 	assert_string_equal(text, "<1 ug");
 	human_co2e(0, 0, false, text);
