@@ -57,6 +57,7 @@ static struct printed_fit *fit_new(struct fits *fits, uint32_t process, const st
 		.process = process,
 		.number = run->fit,
 		.unit = tale->unit,
+		.drawn = tale->bar,
 		.iterates = tale->unit == LINE_UNIT_STEP && tale->said,
 		.sure = sure,
 		.of = run->of <= INDEX_MAX ? (uint32_t)run->of : 0,

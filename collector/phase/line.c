@@ -474,7 +474,12 @@ static size_t read_word(struct reader *r, size_t i)
 	return i + 1;
 }
 
-/* Words and signs, without numbers and bars. */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Words and signs, without numbers and bars; "out003.npy" is as "out004.npy". */
 static uint32_t shape_of(const struct tokens *tokens)
 {
 	uint32_t hash = 2166136261u; /* FNV-1a, 32 bits */
@@ -483,8 +488,14 @@ static uint32_t shape_of(const struct tokens *tokens)
 		const struct token *token = &tokens->token[i];
 		const bool word = token->kind == TOKEN_WORD || token->kind == TOKEN_SIGN;
 
-		for (size_t b = 0; word && b < token->bytes; b++)
-			hash = (hash ^ (unsigned char)tokens->text[token->at + b]) * 16777619u;
+		for (size_t b = 0; word && b < token->bytes; b++) {
+			const char *at = tokens->text + token->at + b;
+
+			if (!is_digit(*at))
+				hash = (hash ^ (unsigned char)*at) * 16777619u;
+			else if (b == 0 || !is_digit(at[-1]))
+				hash = (hash ^ '0') * 16777619u;
+		}
 		if (token->kind == TOKEN_NUMBER || token->kind == TOKEN_JUNK)
 			hash = (hash ^ '0') * 16777619u;
 	}

@@ -136,7 +136,8 @@ static bool says_something(const struct line *line)
 
 void printed_line(struct printed *printed, const struct phase_line *line)
 {
-	const struct mark mark = {line->t_ns, ++printed->lines, line->flags & WIRE_NOTE_LATE};
+	const struct mark mark = {line->t_ns, ++printed->lines & INT64_MAX,
+				  line->flags & WIRE_NOTE_LATE};
 	struct teller *teller = teller_of(printed, line->process);
 	struct voice *voice = teller ? voice_of(teller, line->file) : NULL;
 	struct line read;

@@ -59,6 +59,7 @@ struct printed_fit {
 	enum line_unit unit; /* EPOCH: the word was said. STEP: iterations, maybe epochs, if there
 				are loops inside. NONE: "[3/10]", a bar. PERCENT: of all epochs */
 	bool iterates; /* unit STEP: an iteration, which may be one of all data; no batch is */
+	bool drawn;    /* by a progress bar */
 	bool bars;     /* unit NONE: every epoch is a whole bar of its own, of `steps` steps */
 	double sure;   /* 0 .. 1: that this is training, by words and metrics alone */
 	enum printed_reading reading;

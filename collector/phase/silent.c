@@ -13,6 +13,7 @@
 #define SILENT_SAVES  3u
 #define SILENT_PASSES 3u
 #define SILENT_FITS   64u
+#define UNTOLD	      0.35	/* how sure a counter is that comes without any metric, at most */
 #define ENDS	      0.8	/* share of epochs whose end a smaller batch shows */
 #define LEAST_NS      20000000u /* an epoch that nothing printed is not shorter */
 
@@ -197,6 +198,23 @@ static bool counts_across(const struct fuse_told *told, const struct pass_file *
 	return false;
 }
 
+/*
+ * Who counts what is saved, up to a number that was announced, and says neither epoch nor how good
+ * it is, works through things: each has its own result.
+ */
+static bool counts_things(const struct fuse_told *told, const struct pass_file *saves)
+{
+	for (size_t i = 0; i < told->fits; i++) {
+		const struct printed_fit *p = &told->fit[i];
+
+		if (p->process == saves->process && !p->drawn && p->sure < UNTOLD &&
+		    p->of == saves->times && p->epochs == p->of &&
+		    (p->unit == LINE_UNIT_NONE || p->unit == LINE_UNIT_OTHER))
+			return true;
+	}
+	return false;
+}
+
 /* The same steps between one save and the next: the end of each is the end of an epoch. */
 static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
 {
@@ -204,7 +222,7 @@ static int by_steps_and_saves(const struct fuse_told *told, struct fuse *fuse)
 	struct cut cut;
 
 	if (!saves || saves->times < SILENT_SAVES || !saves->even || !told->lanes ||
-	    counts_across(told, saves))
+	    counts_across(told, saves) || counts_things(told, saves))
 		return 0;
 	if (fuse_cut(told, saves->process, saves->times, 0, saves->time[saves->times - 1].end_ns,
 		     &cut))

@@ -22,8 +22,8 @@
 /* When a line came. */
 struct mark {
 	uint64_t t_ns;
-	uint64_t line;
-	bool late;
+	uint64_t line : 63; /* there are four of these for each value of each counter */
+	bool late : 1;
 };
 
 /* One value of the counter. */
