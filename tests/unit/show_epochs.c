@@ -48,7 +48,7 @@ static void test_few(void **state)
 			  "     0.69315           -\n");
 	/* 17 ug brought 31.25 points. */
 	assert_line(text, "  2          1 min 14 s        48    1.19 J     17 ug        0.8125"
-			  "      0.3127        1 ug\n");
+			  "      0.3127      544 ng\n");
 	/* What finds no room there stands below. */
 	assert_line(text, "\n\n  epoch        val_loss\n"
 			  "  1                 0.7\n"
