@@ -216,7 +216,7 @@ static void find_part(struct beat *a)
  * A kernel more, that the data asked for, breaks a run in the midst of a step: what is left of that
  * step, and perhaps the next, lies in the gap.
  */
-static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, size_t end)
+static void weigh_gap(struct beat *a, struct beat_run *run, size_t gap, size_t end)
 {
 	struct loop_word word[BEAT_WORDS];
 	size_t at = a->words ? (run->turn + run->events) % a->words : 0;
@@ -242,6 +242,7 @@ static void weigh_gap(const struct beat *a, struct beat_run *run, size_t gap, si
 			}
 		}
 		run->parts += is_same(a->part, item);
+		a->loose += is_same(a->part, item) && fold_rounds(item) != fold_rounds(a->part);
 		leads = leads && item->kind != LOOP_RUN;
 		of_step *= fold_rounds(item);
 		run->among += (uint32_t)of_step;
@@ -508,8 +509,6 @@ int beat_collect(struct beat *a, uint64_t from_ns, uint64_t to_ns)
 	}
 	if (a->runs)
 		close_run(a, gap, end);
-	for (size_t i = 0; i < a->runs; i++)
-		a->loose += a->run[i].parts;
 	set_aside(a);
 	return 0;
 }

@@ -54,7 +54,7 @@ struct beat {
 	const struct loop_item *part;	   /* the longest loop within a step, if any */
 	uint32_t parts;			   /* so many of it in each */
 	bool layers;			   /* another loop has as many rounds: there and back */
-	uint64_t loose;			   /* of it in the gaps: not so many of it make a step */
+	uint64_t loose;			   /* of it in the gaps, with more rounds or less */
 	struct loop_word word[BEAT_WORDS]; /* of the step */
 	uint32_t turn;			   /* which of the body's kernels word[0] is */
 	uint32_t sorted[BEAT_WORDS];	   /* its symbols, rising */

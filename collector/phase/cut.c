@@ -17,6 +17,7 @@
 #define COVER_LEAST	 0.10 /* of the time: less is no training */
 #define EVALUATED	 0.9  /* as good as so many even ones */
 #define LOOSE		 0.4
+#define UNEVEN		 0.75
 #define SILENT_STEPS_MIN 4u
 #define SILENT_LEAST_NS	 20000000u /* an epoch shorter than that is a frame, not an epoch */
 
@@ -463,7 +464,9 @@ static int divide_told(const struct beat *a, size_t epochs, struct cut *cut)
 		return error;
 	if (divide_grouped(a, epochs, &even) && divide_evenly(a, epochs, &even))
 		return error;
-	if (!error && worth(cut) > worth(&even)) {
+	/* Sections of any lengths, where as many steps for each add up: these tell nothing. */
+	const bool adds_up = even.epoch[0].steps == even.epoch[epochs - 1].steps && even.even >= 1;
+	if (!error && worth(cut) > worth(&even) && (cut->even >= UNEVEN || !adds_up)) {
 		cut_free(&even);
 		return 0;
 	}

@@ -274,6 +274,16 @@ static uint64_t between(const struct printed_fit *p, const struct cut *cut, size
 	return one->last_ns + saturate_sub(next->first_ns, one->last_ns) / 2;
 }
 
+/* Most compute behind their last line, before the next one's first: so does the last. */
+static bool go_on_behind(const struct printed_fit *p, const struct cut *cut)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; cut->epochs == p->told && i + 1 < p->told; i++)
+		n += cut->epoch[i].other && cut->epoch[i].end_ns > p->epoch[i].last_ns;
+	return p->told > 2 && 4 * n >= 3 * (p->told - 1);
+}
+
 static void around(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
 		   uint64_t to_ns, struct edges *edges)
 {
@@ -289,8 +299,7 @@ static void around(const struct printed_fit *p, const struct cut *cut, uint64_t 
 		if (p->epoch[i + 1].index <= edges->epochs)
 			edges->at[p->epoch[i + 1].index - 1] = between(p, cut, i);
 	edges->at[edges->epochs] = last->last_ns;
-	/* What others do behind their bars the last one does, too. */
-	if (cut && (!last->ends || p->bars)) {
+	if (cut && (!last->ends || go_on_behind(p, cut))) {
 		const uint64_t end_ns = cut->epoch[cut->epochs - 1].end_ns;
 
 		if (end_ns > last->last_ns && end_ns <= to_ns && end_ns - last->last_ns < usual)
@@ -400,7 +409,8 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	enum printed_reading reading = PRINTED_ANYWHERE;
 	struct edges edges = {calloc(fit->epochs + 1, sizeof(uint64_t)), fit->epochs};
 	const struct printed_epoch *last = &printed->epoch[printed->told - 1];
-	const bool ended = (last->ends && !printed->bars) || printed->reading == PRINTED_AT_END;
+	const bool ended = (last->ends && printed->reading != PRINTED_AROUND) ||
+			   printed->reading == PRINTED_AT_END;
 	struct cut cut;
 	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns,
 				    ended ? last->last_ns : to_ns, &cut);

@@ -205,7 +205,7 @@ void voice_line(struct voice *voice, struct voice_budget *budget, const struct l
 {
 	hear_fit(voice, line, mark);
 	hear_counters(voice, budget, line, mark);
-	if (line->counters == 0 && line->quality)
+	if (line->quality && !names_epochs(line))
 		hear_before(voice, budget, line, mark);
 	if (line->counters == 0 && line->trains)
 		hear_again(voice, budget, line, mark);
