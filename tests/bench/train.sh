@@ -5,8 +5,11 @@
 # which says more where the machine is not quiet.
 #
 # What is looked for is half a percent, and two runs of one PyTorch program differ by three (4.00 s,
-# 3.93 .. 4.05, 2026-11-22): so that program runs for ten seconds, at least ten times each, and the
-# interval says how well the median of the turns is known.
+# 3.93 .. 4.05, 2026-11-22): other guests of the host come for seconds and go. So there are many short
+# pairs rather than few long ones: from how much of a core was left to us in 45 minutes of that day
+# (tests/bench/alone.h, every 20 ms), 15 pairs of 11 s each would have told of two equal programs
+# that one takes 1.000 +- 0.022 times as long, 30 pairs of 4.4 s +- 0.013. The interval says how well
+# the median of the turns is known.
 . tests/bench/lib.sh
 
 TIMEFORMAT='%3R %3U %3S'
@@ -63,7 +66,7 @@ seen pyopencl learn
 title "Training programs"
 table pyopencl "a PyOpenCL trainer"
 if "$python" -c 'import torch' 2>/dev/null; then
-	compare pytorch "$((turns > 10 ? turns : 10))" "$python" tests/bench/train_pytorch.py 36
+	compare pytorch "$((turns > 12 ? 2 * turns : 24))" "$python" tests/bench/train_pytorch.py 12
 	seen pytorch sgemm
 	table pytorch "a PyTorch CPU trainer"
 else
