@@ -90,7 +90,7 @@ holds '.methods.node_gated == null and .methods.node.energy_uj == 3075000'
 
 # What a dead collector had seen the run compute stays; the time when nobody looked is in neither.
 rm -rf "$ledgers"
-"$gramme" run --quiet --ledger-dir "$ledgers" -- "$python" -c "$computes_and_sleeps" 2 3 &
+"$gramme" run --quiet --ledger-dir "$ledgers" -- "$python" -c "$computes_and_sleeps" 2 6 &
 collector=$!
 await ledger_begun
 sleep 2.5

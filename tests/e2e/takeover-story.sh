@@ -80,12 +80,15 @@ clear() {
 echo "what was let go before is counted once, and gramme run does not notice"
 begin
 # shellcheck disable=SC2016 # for the inner shell
-"$gramme" run --quiet -- sh -c '"$@" --launches 300; "$@" --launches 1500; exit 6' sh \
+"$gramme" run --quiet -- sh -c '"$@" --launches 300; "$@" --launches 1500 --until "$0"; exit 6' "$TMPDIR/go" \
 	"$prog/cl_linked" "${slowly[@]}" >"$TMPDIR/out" 2>"$TMPDIR/err" &
 program=$!
-sleep 2.5
+wait_for "the end of the first" grep -q 'count kernel add 150' "$TMPDIR/out"
+wait_for "the second, beside the shell" taken_in 2
+sleep 1.5 # in which the first one's arena is let go
 killed "$collector"
 begin
+touch "$TMPDIR/go"
 status=0
 wait "$program" || status=$?
 [ "$status" -eq 6 ] || fail "status $status"
