@@ -4,10 +4,12 @@
 # fails is not passed over. What the figures are is no test's business.
 . tests/e2e/lib.sh
 
-export GRAMME_BUILD=$build BENCH_WORK=$TMPDIR/part BENCH_TURNS=1
+# Nor is it who else computes on this host: nobody is waited for.
+export GRAMME_BUILD=$build BENCH_WORK=$TMPDIR/part BENCH_TURNS=1 BENCH_ALONE=0
 mkdir "$BENCH_WORK"
 (
 	. tests/bench/lib.sh
+	printf '%s\n' '25 0 15' '25 10 35' >"$BENCH_SHARED"
 	title "A part"
 	printf '%s\n' 5000 1000 4000 2000 3000 | figure plain ns 1 1000
 	seq 5 | target limit x 1 1 most 3
@@ -28,12 +30,21 @@ for line in '| plain | 3.0 ns | 2.0 .. 4.0 |' '| limit | 3.0 x | 2.0 .. 4.0 | at
 	'| floor | 3.0 x | 2.0 .. 4.0 | at least 3 | met |' \
 	'| below | 3.0 x | 2.0 .. 4.0 | at least 3.1 | **missed** |' '| apart | 5 ns | 5 .. 6 |' \
 	'| times | 3.00 x | 3.00 .. 3.50 |' '| known | 50 us | 40 .. 61 |' \
+	'| rounds that were taken again: the core was shared | 50.0 % | 50.0 .. 50.0 |' \
+	'| rounds that count although it was | 20.0 % | 20.0 .. 20.0 |' \
 	'| barely | 1 us | 1 .. 2 |' '| absent | not measured: nobody is here | | | |'; do
 	grep -qxF "$line" "$TMPDIR/page" || {
 		cat "$TMPDIR/page"
 		fail "the page lacks: $line"
 	}
 done
+
+# Rounds are judged by the limit that is given, and told of.
+BENCH_ALONE=1000000000 BENCH_SHARED=$TMPDIR/judged "$GRAMME_BUILD/tests/bench/write" 3 8 >"$TMPDIR/rounds" 2>/dev/null
+[ "$(wc -l <"$TMPDIR/rounds")" -eq 3 ] || fail "$(wc -l <"$TMPDIR/rounds") rounds, and not 3"
+[ "$(cat "$TMPDIR/judged")" = "3 0 0" ] || fail "told of rounds: $(cat "$TMPDIR/judged")"
+BENCH_ALONE=1 BENCH_SHARED=$TMPDIR/shared "$GRAMME_BUILD/tests/bench/write" 1 8 >"$TMPDIR/rounds" 2>/dev/null
+[ "$(cat "$TMPDIR/shared")" = "1 1 3" ] || fail "told of shared rounds: $(cat "$TMPDIR/shared")"
 
 # A part without numbers is no part, nor is one that does not exist.
 if (
