@@ -518,6 +518,13 @@ static bool is_partial(const struct line *line)
 	return false;
 }
 
+/* "[3/10] loss 0.3": nobody says that it is a part of something. */
+static bool is_alone(const struct line *line)
+{
+	return line->counters == 1 && line->counter[0].unit == LINE_UNIT_NONE &&
+	       !line->counter[0].bar;
+}
+
 static bool only_names(const struct line *line)
 {
 	size_t names = 0;
@@ -577,7 +584,7 @@ size_t line_read(const char *text, size_t bytes, struct line *line)
 	if (tokens.n > 0)
 		line->shape = shape_of(&tokens);
 	conclude(&r);
-	if (!is_partial(line))
+	if (!is_partial(line) || is_alone(line))
 		took_read(&tokens, line);
 	return line->counters + line->metrics;
 }

@@ -23,7 +23,7 @@
 /* Names of durations; and what says that one is not an epoch's, or is none. */
 static const char clocks[] =
 	" time times timer took taken elapsed duration dur runtime wall walltime "
-	"wallclock spent sec secs second seconds temps zeit dauer tiempo tempo ";
+	"wallclock spent sec secs second seconds temps zeit dauer tiempo tempo timestamp ts ";
 static const char others[] =
 	" eta remaining left step steps batch batches iter iters iteration it "
 	"sample samples image img data load loading inference latency per every "
@@ -224,7 +224,9 @@ static void read_junk(const struct tokens *tokens, size_t i, struct line *line)
 	const unsigned colons = read_colons(tokens, &clock, &span);
 	if (!colons || naming.other)
 		return;
-	if (naming.clock)
+	const bool in = tokens_word(tokens, i - 1) && tokens->token[i - 1].bytes == 2 &&
+			!memcmp(tokens->text + tokens->token[i - 1].at, "in", 2);
+	if (naming.clock || in) /* "done in 0:00:01.2" */
 		add(line, &span);
 	else if (colons == 2 && !line->stamp_s && !tokens_sign(tokens, i + 1, "<") &&
 		 !(i > 0 && tokens_sign(tokens, i - 1, "<")))
