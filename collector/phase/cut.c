@@ -83,7 +83,12 @@ static uint64_t start_of_step(const struct beat *a, uint64_t step)
 	uint64_t before;
 	const struct beat_run *run = run_of(a, step, &before);
 
-	return before ? loop_time(a->fold->loop, run->first + before * a->body) : run->start_ns;
+	const uint64_t event = run->first + before * a->body;
+	uint64_t start_ns, end_ns;
+
+	if (before && loop_recent(a->fold->loop, event, &start_ns, &end_ns))
+		return start_ns;
+	return before ? loop_time(a->fold->loop, event) : run->start_ns;
 }
 
 /*
