@@ -451,21 +451,35 @@ void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete)
 	run->ledger = NULL;
 }
 
+/* A part that nobody measured is named, however small: none hides in a measured total. */
+static const char *quality_word(const bool has[])
+{
+	if (has[POWER_MODELLED])
+		return has[POWER_MEASURED] || has[POWER_DERIVED] ? "partly modelled" : "modelled";
+	if (has[POWER_DERIVED])
+		return has[POWER_MEASURED] ? "partly derived" : "derived";
+	return "measured";
+}
+
 uint64_t run_energy_uj(const struct run *run, const char **quality)
 {
 	uint64_t energy_uj = 0;
-	bool measured = false, modelled = false;
+	bool has[POWER_MODELLED + 1] = {false};
 
+	for (size_t i = 0; i < run->domains; i++)
+		if (!run->domain[i].within[0])
+			energy_uj += run->posting[i].run_uj;
 	for (size_t i = 0; i < run->domains; i++) {
+		const struct account_posting *posting = &run->posting[i];
+
 		if (run->domain[i].within[0])
 			continue;
-		energy_uj += run->posting[i].run_uj;
-		if (run->domain[i].quality == POWER_MODELLED)
-			modelled = true;
-		else
-			measured = true;
+		if (posting->run_uj > posting->run_derived_uj || !energy_uj)
+			has[run->domain[i].quality] = true;
+		if (posting->run_derived_uj)
+			has[POWER_DERIVED] = true;
 	}
-	*quality = !modelled ? "measured" : measured ? "partly modelled" : "modelled";
+	*quality = quality_word(has);
 	return energy_uj;
 }
 

@@ -200,8 +200,8 @@ void run_write(struct run *run, uint64_t t_ns);
 void run_close(struct run *run, uint64_t t_ns, int exit_status, bool complete);
 
 /*
- * Energy borne so far, and how it is known: "measured", "modelled" or "partly modelled". Domains
- * within others are not added.
+ * Energy borne so far, and how it is known: "measured", "derived", "modelled", "partly derived" or
+ * "partly modelled". Domains within others are not added.
  */
 uint64_t run_energy_uj(const struct run *run, const char **quality);
 
