@@ -88,12 +88,16 @@ uint64_t fuse_clock_start(const struct printed_fit *p, const uint64_t *end_ns)
 	return saturate_sub(end_ns[0], (uint64_t)((double)p->epoch[0].took_ns * share));
 }
 
+static uint64_t end_of(const struct fuse_fit *fit)
+{
+	return fit->epochs ? fit->epoch[fit->epochs - 1].end_ns : 0;
+}
+
 void fuse_begin_by_clock(const struct fuse_late *late, const struct printed_fit *p,
 			 struct fuse_fit *fit)
 {
-	const struct fuse_fit *before = fit > late->fuse->fit ? fit - 1 : NULL;
-	const uint64_t from_ns =
-		before && before->epochs ? before->epoch[before->epochs - 1].end_ns : late->from_ns;
+	const size_t before = (size_t)(fit - late->fuse->fit);
+	const uint64_t from_ns = before ? end_of(fit - 1) : late->from_ns;
 	uint64_t *end_ns = calloc(fit->epochs + 1, sizeof(*end_ns)), start_ns = 0;
 
 	for (size_t i = 0; end_ns && i < fit->epochs; i++)

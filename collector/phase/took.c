@@ -186,11 +186,13 @@ static double days_of(const char *text)
 	const long year = strtol(text, &end, 10);
 	const long month = *end ? strtol(end + 1, &end, 10) : 0;
 	const long day = *end ? strtol(end + 1, &end, 10) : 0;
-	const long y = month > 2 ? year : year - 1, m = (month + 9) % 12;
 
 	if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31)
 		return -1;
-	return (double)(365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 719469);
+	const long y = month > 2 ? year : year - 1, m = (month + 9) % 12;
+	const long days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 719469;
+
+	return (double)days;
 }
 
 /* ---- a line ---- */
@@ -228,7 +230,7 @@ static void read_junk(const struct tokens *tokens, size_t i, struct line *line)
 			!memcmp(tokens->text + tokens->token[i - 1].at, "in", 2);
 	if (naming.clock || in) /* "done in 0:00:01.2" */
 		add(line, &span);
-	else if (colons == 2 && !line->stamp_s && !tokens_sign(tokens, i + 1, "<") &&
+	else if (colons == 2 && line->stamp_s <= 0 && !tokens_sign(tokens, i + 1, "<") &&
 		 !(i > 0 && tokens_sign(tokens, i - 1, "<")))
 		line->stamp_s = span.s + (day >= 0 ? day * DAY_S : DAY_S);
 }
@@ -254,7 +256,7 @@ static size_t read_number(const struct tokens *tokens, size_t i, struct line *li
 
 		span.s = token->value * naming.s;
 		span.last_s = digit_s(text, text + token->bytes) * naming.s;
-		if (span.s >= STAMP_MIN && !line->stamp_s)
+		if (span.s >= STAMP_MIN && line->stamp_s <= 0)
 			line->stamp_s = span.s;
 		add(line, &span);
 	}
