@@ -9,7 +9,7 @@ from torch import nn
 import data
 import truth
 
-x, y = (torch.tensor(t) for t in data.clusters(3000, features=40, classes=5, spread=4))
+x, y = (torch.tensor(t) for t in data.clusters(9000, features=40, classes=5, spread=4))
 xv, yv = (torch.tensor(t) for t in data.clusters(1000, features=40, classes=5, seed=1, spread=4))
 results = {}
 for lr, width in itertools.product((0.1, 0.01), (64, 512)):
