@@ -20,7 +20,7 @@ static bool has_clock(const struct printed_fit *p, const struct fuse_fit *fit)
 }
 
 bool fuse_by_clock(const struct printed_fit *p, struct fuse_fit *fit, uint64_t from_ns,
-		   uint64_t to_ns)
+		   uint64_t loaded_ns, uint64_t to_ns)
 {
 	if (!has_clock(p, fit))
 		return false;
@@ -28,8 +28,13 @@ bool fuse_by_clock(const struct printed_fit *p, struct fuse_fit *fit, uint64_t f
 	const uint64_t late_ns = saturate_sub(last_ns, to_ns);
 	const uint64_t usual_ns = saturate_sub(last_ns, p->epoch[0].said_ns) / (p->told - 1);
 	const uint64_t took_ns = p->epoch[0].took_ns ? p->epoch[0].took_ns : usual_ns;
-	uint64_t start_ns = saturate_sub(p->epoch[0].said_ns, took_ns + late_ns);
+	const uint64_t first_ns = saturate_sub(p->epoch[0].said_ns, late_ns);
+	uint64_t start_ns = saturate_sub(first_ns, took_ns);
 
+	if (first_ns <= from_ns)
+		return false;
+	if (!p->epoch[0].took_ns && loaded_ns > from_ns && loaded_ns < first_ns)
+		from_ns = loaded_ns;
 	start_ns = start_ns > from_ns ? start_ns : from_ns;
 	for (size_t i = 0; i < fit->epochs; i++) {
 		struct fuse_epoch *epoch = &fit->epoch[i];

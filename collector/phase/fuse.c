@@ -388,8 +388,11 @@ static void late_bounds(struct fuse_late *late)
 		late->from_ns = loaded_ns;
 }
 
-/* By the clocks that all of them print, the last one first: each was over when the next began. */
-static bool late_by_clocks(const struct fuse_late *late)
+/*
+ * By the clocks that all of them print, the last one first: each was over when the next began, and
+ * none before from_ns.
+ */
+static bool late_by_clocks(const struct fuse_late *late, uint64_t from_ns)
 {
 	uint64_t to_ns = late->to_ns;
 
@@ -398,7 +401,7 @@ static bool late_by_clocks(const struct fuse_late *late)
 
 		if (!is_training(late->told, p))
 			continue;
-		if (!fuse_by_clock(p, &late->fuse->fit[--k], late->from_ns, to_ns))
+		if (!fuse_by_clock(p, &late->fuse->fit[--k], from_ns, late->from_ns, to_ns))
 			return false;
 		to_ns = late->fuse->fit[k].epoch[0].start_ns;
 	}
@@ -408,6 +411,8 @@ static bool late_by_clocks(const struct fuse_late *late)
 /* No kernels tell: passes or saves do, or clocks that are printed, or nothing. */
 static void late_without_kernels(struct fuse_late *late)
 {
+	const uint64_t from_ns = late->from_ns;
+
 	late_bounds(late);
 	const double all = (double)apart_epochs(late);
 	const double span_ns = (double)saturate_sub(late->to_ns, late->from_ns);
@@ -417,7 +422,7 @@ static void late_without_kernels(struct fuse_late *late)
 	if (alone && (fuse_by_passes(late->told, &late->fuse->fit[late->first], late->to_ns) ||
 		      fuse_by_saves(late->told, &late->fuse->fit[late->first])))
 		return;
-	if (late_by_clocks(late))
+	if (late_by_clocks(late, from_ns))
 		return;
 	for (size_t i = late->first; i < late->fuse->fits; i++) {
 		struct fuse_fit *fit = &late->fuse->fit[i];

@@ -49,10 +49,11 @@ bool fuse_by_saves(const struct fuse_told *told, struct fuse_fit *fit);
 
 /*
  * By the clock that its lines print, all of them, behind from_ns; moved so that the last one is
- * over at to_ns.
+ * over at to_ns. Where the clock does not say how long the first one took, that began behind
+ * loaded_ns, if that is no later than its end: later ones load files, too.
  */
 bool fuse_by_clock(const struct printed_fit *p, struct fuse_fit *fit, uint64_t from_ns,
-		   uint64_t to_ns);
+		   uint64_t loaded_ns, uint64_t to_ns);
 
 /*
  * When the first epoch began, by the clock that its lines print and by where each was over; 0 where

@@ -118,41 +118,82 @@ static bool is_at(const struct story *story, size_t edge, uint64_t ns)
 	return false;
 }
 
+/* A file that is read once and for all. */
+static void load(struct phases *phases, uint64_t end_ns)
+{
+	const struct phase_file file = {
+		.process = 1,
+		.kind = WIRE_NOTE_READ,
+		.file = 7,
+		.begin_ns = end_ns - MS,
+		.end_ns = end_ns,
+		.bytes = 1000000,
+		.size = 1000000,
+		.name = "words.txt",
+		.name_bytes = 9,
+	};
+
+	phases_file(phases, &file);
+}
+
+/* `loaded_ms`: when a file was loaded, or 0. */
+static size_t wrong_in(const struct story *story, uint64_t loaded_ms)
+{
+	const struct phase *phase;
+	struct phases *phases;
+	size_t edge = 0, wrong = 0;
+
+	assert_int_equal(phases_new(&phases), 0);
+	if (loaded_ms)
+		load(phases, loaded_ms * MS);
+	tell(phases, story);
+	const size_t n = phases_look(phases, OVER_MS * MS, true, &phase);
+	for (size_t i = 0; i < n; i++) {
+		if (phase[i].kind != PHASE_EPOCH)
+			continue;
+		if (!edge)
+			wrong += !is_at(story, edge, phase[i].start_ns);
+		edge++;
+		assert_true(edge < EPOCHS_MAX);
+		wrong += !is_at(story, edge, phase[i].end_ns);
+	}
+	if (!edge || (edge + 1 < EPOCHS_MAX && story->edge_ms[edge + 1])) {
+		print_error("%s: %zu epochs\n", story->name, edge);
+		wrong++;
+	}
+	phases_free(phases);
+	return wrong;
+}
+
 static void every_story(void **state)
 {
 	size_t wrong = 0;
 
 	(void)state;
-	for (size_t s = 0; s < sizeof(stories) / sizeof(*stories); s++) {
-		const struct phase *phase;
-		struct phases *phases;
-		size_t edge = 0;
-
-		assert_int_equal(phases_new(&phases), 0);
-		tell(phases, &stories[s]);
-		const size_t n = phases_look(phases, OVER_MS * MS, true, &phase);
-		for (size_t i = 0; i < n; i++) {
-			if (phase[i].kind != PHASE_EPOCH)
-				continue;
-			if (!edge)
-				wrong += !is_at(&stories[s], edge, phase[i].start_ns);
-			edge++;
-			assert_true(edge < EPOCHS_MAX);
-			wrong += !is_at(&stories[s], edge, phase[i].end_ns);
-		}
-		if (!edge || (edge + 1 < EPOCHS_MAX && stories[s].edge_ms[edge + 1])) {
-			print_error("%s: %zu epochs\n", stories[s].name, edge);
-			wrong++;
-		}
-		phases_free(phases);
-	}
+	for (size_t s = 0; s < sizeof(stories) / sizeof(*stories); s++)
+		wrong += wrong_in(&stories[s], 0);
 	assert_int_equal(wrong, 0);
+}
+
+/* What is loaded to begin with is behind the first epoch's start, if the clock says so. */
+static void a_file_that_an_epoch_loads(void **state)
+{
+	static const struct story story = {"loaded in the second",
+					   {"Epoch 1: loss 0.9 (1.50s)",
+					    "Epoch 2: loss 0.8 (3.00s)",
+					    "Epoch 3: loss 0.7 (2.70s)"},
+					   {0},
+					   {800, 2300, 5300, 8000}};
+
+	(void)state;
+	assert_int_equal(wrong_in(&story, 3000), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_story),
+		cmocka_unit_test(a_file_that_an_epoch_loads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
