@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,6 +24,16 @@ static int is_ledger(const FTSENT *entry)
 	       !strcmp(entry->fts_name + entry->fts_namelen - length, suffix);
 }
 
+/* What was deleted while we looked is no more missed than what was deleted before: journals come
+ * and go. */
+static bool is_trouble(const FTSENT *entry)
+{
+	const bool failed = entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+			    entry->fts_info == FTS_NS;
+
+	return failed && !(entry->fts_errno == ENOENT && entry->fts_level > FTS_ROOTLEVEL);
+}
+
 static int each_below(FTS *tree, const char *root, ledgers_take *take, ledgers_trouble *trouble,
 		      void *arg)
 {
@@ -34,8 +45,7 @@ static int each_below(FTS *tree, const char *root, ledgers_take *take, ledgers_t
 		found++;
 		if (is_ledger(entry))
 			error = take(arg, entry->fts_path);
-		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
-			 entry->fts_info == FTS_NS)
+		else if (is_trouble(entry))
 			trouble(arg, entry->fts_path, strerror(entry->fts_errno));
 		else
 			found--;
