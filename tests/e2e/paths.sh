@@ -134,8 +134,16 @@ verified
 
 # ---- CUDA: a kernel by way of the library that launched it, and that library's call
 
-# 200,000 take 50 ms, and are met five times: now and then all of them at the same one of the two calls.
-meter_ok --paths -- "$prog/math_graph" 4000000
+# both_met: a sample is taken of each of the two calls. The library's is met by one in ten: by 3 to 10 of
+# the samples of 4,000,000 (2026-11-22), so that now and then there is none of fewer.
+both_met() {
+	[ "$(json '[(.kernels, .commands)[] | select(.name == "inner_product" or .name == "cublasSgemm")
+		| select(.paths | length >= 1)] | length')" -eq 2 ]
+}
+for _ in {1..60}; do
+	meter_ok --paths -- "$prog/math_graph" 1000000
+	! both_met || break
+done
 holds '[.kernels[] | select(.name == "inner_product") | .paths[].frames | map(sub(" .*"; "")) | .[:4]]
 	| length >= 1 and all(. == ["inside", "cublasSgemm_v2", "multiply", "main"])'
 holds '[.commands[] | select(.name == "cublasSgemm") | .paths[].frames[0]] | unique == ["multiply (math_graph)"]'
