@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "collector/cmd/cmd.h"
 #include "collector/cmd/ledgers.h"
@@ -115,7 +116,10 @@ static void trouble(void *arg, const char *path, const char *why)
 	fprintf(stderr, "gramme report: %s: %s; left out\n", path, why);
 }
 
-/* Returns the run, proved, or NULL where it was named as what it is. */
+/*
+ * Returns the run, proved, or NULL where it was named as what it is. One that has just begun, or
+ * was killed then, is not damaged: there is nothing of it yet.
+ */
 static json_t *read_run(struct request *request, const char *path)
 {
 	struct ledger_problem problem;
@@ -125,10 +129,37 @@ static json_t *read_run(struct request *request, const char *path)
 
 	if (!error)
 		return run;
+	if (error == -ENODATA) {
+		fprintf(stderr, "gramme report: %s: %s; left out\n", path, problem.text);
+		return NULL;
+	}
 	if (problem.line)
 		snprintf(why, sizeof(why), "line %u: %s", problem.line, problem.text);
 	trouble(request, path, problem.line ? why : problem.text);
 	return NULL;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat st, other;
+
+	return !stat(a, &st) && !stat(b, &other) && st.st_dev == other.st_dev &&
+	       st.st_ino == other.st_ino;
+}
+
+static void name_twin(struct request *request, const char *path, const char *twin, int error)
+{
+	char why[320];
+
+	if (is_same_file(path, twin))
+		return;
+	if (error == -EEXIST) {
+		fprintf(stderr, "gramme report: %s: the same as %s; counted once\n", path, twin);
+		return;
+	}
+	snprintf(why, sizeof(why), "of the same run as %.200s, and one of the two is no whole copy",
+		 twin);
+	trouble(request, path, why);
 }
 
 static int take(void *arg, const char *path)
@@ -139,13 +170,10 @@ static int take(void *arg, const char *path)
 	int error = run ? report_add(&request->report, run, path, &twin) : 0;
 
 	json_decref(run);
-	if (error == -EEXIST) {
-		if (strcmp(path, twin) != 0)
-			fprintf(stderr, "gramme report: %s: the same as %s; counted once\n", path,
-				twin);
-		error = 0;
-	}
-	return error;
+	if (!twin)
+		return error;
+	name_twin(request, path, twin, error);
+	return 0;
 }
 
 /* Its id, by which all of its parts are known. */

@@ -45,7 +45,7 @@ struct report {
 	char final_run[17];	  /* or "" */
 	char first[11], last[11]; /* days on which runs began, "2026-11-21"; "" of none */
 	json_t *index;		  /* group by its name */
-	json_t *seen;		  /* path by run and node */
+	json_t *seen;		  /* path and head by run and node */
 	json_t *runs;		  /* what runs a group has */
 	json_t *sources;	  /* energy, in uJ, by "powercap (measured)" */
 	json_t *intensities;	  /* ledgers by what they were booked at */
@@ -57,8 +57,9 @@ int report_open(struct report *report, enum report_by by);
 void report_close(struct report *report);
 
 /*
- * Adds one ledger. Returns 0, -ENOMEM, or -EEXIST where the same run's part on the same node was
- * added before, by *twin, which is the report's: it counts once.
+ * Adds one ledger. Returns 0, -ENOMEM, or, where the same run's part on the same node was added
+ * before, by *twin, which is the report's: -EEXIST if that says the same, -ESTALE if one of the two
+ * says more. It counts once.
  */
 int report_add(struct report *report, const json_t *run, const char *path, const char **twin);
 

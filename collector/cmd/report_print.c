@@ -249,6 +249,7 @@ static const char *markdown(unsigned char byte)
 	return escaped;
 }
 
+/* \textquotedbl would want another font encoding than the one that LaTeX begins with. */
 static const char *latex(unsigned char byte)
 {
 	static const char *const special[256] = {['\\'] = "\\textbackslash{}",
@@ -264,7 +265,7 @@ static const char *latex(unsigned char byte)
 						 ['<'] = "$<$",
 						 ['>'] = "$>$",
 						 ['|'] = "$|$",
-						 ['"'] = "\\textquotedbl{}"};
+						 ['"'] = "''"};
 
 	return special[byte];
 }
@@ -356,15 +357,9 @@ static void print_latex(const struct report *report, FILE *out)
 
 /* ---- as numbers ---- */
 
-static void csv_text(const char *text, FILE *out)
+static const char *csv(unsigned char byte)
 {
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
+	return byte == '"' ? "\"\"" : NULL;
 }
 
 static void print_csv(const struct report *report, FILE *out)
@@ -377,9 +372,10 @@ static void print_csv(const struct report *report, FILE *out)
 		const struct report_sum *sum = &report->group[i];
 		const double error_pct = report_error_pct(sum);
 
-		csv_text(sum->name, out);
+		fputc('"', out);
+		put(sum->name, csv, out);
 		fprintf(out,
-			",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+			"\",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
 			",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
 			sum->runs, sum->ledgers, sum->incomplete, sum->failed, sum->time_ns,
 			sum->total_uj, sum->measured_uj, sum->derived_uj, sum->modelled_uj);

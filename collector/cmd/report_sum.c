@@ -194,18 +194,32 @@ static void add_day(struct report *report, const char *start)
 		snprintf(report->last, sizeof(report->last), "%.10s", start);
 }
 
-/* Returns 0, -EEXIST with *twin, or -ENOMEM. */
-static int claim(struct report *report, const json_t *run, const char *path, const char **twin)
+/* What two copies have alike that say the same: a journal is in no chain. */
+static json_t *extent(const json_t *object)
 {
+	return json_sprintf("%s %" JSON_INTEGER_FORMAT,
+			    show_text(json_object_get(object, "chain"), "head"),
+			    (json_int_t)show_number(json_object_get(object, "run"), "duration_ns"));
+}
+
+/* Returns 0, -EEXIST or -ESTALE with *twin, or -ENOMEM. */
+static int claim(struct report *report, const json_t *object, const char *path, const char **twin)
+{
+	const json_t *run = json_object_get(object, "run");
 	json_t *part = json_sprintf("%s %s", show_text(run, "id"), show_text(run, "node"));
+	json_t *says = json_pack("{s:o, s:o}", "path", text_json(path), "extent", extent(object));
 	const char *key = json_string_value(part);
+	const json_t *seen = key ? json_object_get(report->seen, key) : NULL;
 	int error = -ENOMEM;
 
-	*twin = key ? json_string_value(json_object_get(report->seen, key)) : NULL;
-	if (*twin)
-		error = -EEXIST;
-	else if (key && !json_object_set_new(report->seen, key, text_json(path)))
+	if (seen && says) {
+		*twin = show_text(seen, "path");
+		error = strcmp(show_text(says, "extent"), show_text(seen, "extent")) != 0 ? -ESTALE
+											  : -EEXIST;
+	} else if (key && says && !json_object_set(report->seen, key, says)) {
 		error = 0;
+	}
+	json_decref(says);
 	json_decref(part);
 	return error;
 }
@@ -227,7 +241,7 @@ int report_add(struct report *report, const json_t *object, const char *path, co
 {
 	const json_t *run = json_object_get(object, "run");
 	const char *id = show_text(run, "id");
-	int error = claim(report, run, path, twin);
+	int error = claim(report, object, path, twin);
 
 	if (error)
 		return error;

@@ -7,8 +7,8 @@
 book() {
 	"$gramme" run --quiet --ledger-dir "$ledgers" "$@" 2>/dev/null || true
 }
-book --zone FR --project a --experiment 'x_1 & 50%|{' -- true
-book --zone FR --project a --experiment 'x_1 & 50%|{' -- false
+book --zone FR --project a --experiment 'x_1 & 50%|{"' -- true
+book --zone FR --project a --experiment 'x_1 & 50%|{"' -- false
 # shellcheck disable=SC2016 # the program's own number
 book --project b --experiment $'red\033[31m' -- sh -c 'kill -9 $$'
 report=$TMPDIR/report
@@ -63,7 +63,8 @@ echo "the final run against all others"
 reported --format json --final "${all[0]}" "$ledgers"
 says .final.total_uj "$("$gramme" show --json "${all[0]}" | jq .energy.total_uj)"
 says .final.runs 1
-reported --final "${all[0]}" "${all[1]}"
+[ ! -s "$TMPDIR/err" ] || fail "$(cat "$TMPDIR/err")"
+reported --format markdown --final "${all[0]}" "${all[1]}"
 grep -q 'the 1 other run ' "$report" || fail "$(cat "$report")"
 
 echo "as numbers"
@@ -80,12 +81,12 @@ reported --format markdown "$ledgers"
 cells=$(grep '^|' "$report" | sed 's/\\.//g' | tr -cd '|\n' | sort -u)
 [ "$cells" = '||||||||' ] || fail "a name breaks the table: $(cat "$report")"
 reported --format latex "$ledgers"
-grep -qF 'a / x\_1 \& 50\%$|$\{ & 2 & ' "$report" || fail "$(cat "$report")"
+grep -qF "a / x\\_1 \\& 50\\%\$|\$\\{'' & 2 & " "$report" || fail "$(cat "$report")"
 [ "$(sed 's/\\[{}]//g' "$report" | tr -cd '{' | wc -c)" -eq "$(sed 's/\\[{}]//g' "$report" | tr -cd '}' | wc -c)" ] ||
 	fail "braces: $(cat "$report")"
 
 echo "nothing of a ledger reaches the terminal but letters"
-for form in text markdown latex; do
+for form in text markdown latex csv; do
 	reported --format "$form" "$ledgers"
 	! grep -q $'\033' "$report" || fail "$form lets control characters through"
 done
@@ -107,6 +108,23 @@ says .total.runs 3
 grep -q "$TMPDIR/none: .*left out" "$TMPDIR/err" || fail "nothing of what is not there"
 fails damaged.jsonl:1: verify "$ledgers"
 [ "$(grep -c ': ok' "$report")" -eq 3 ] || fail "not the others: $(cat "$report")"
+rm "$ledgers/damaged.jsonl"
+
+echo "a copy that was made too early is no whole one, whichever comes first"
+head -n 1 "${all[0]}" >"$TMPDIR/early.jsonl"
+for copies in "$TMPDIR/early.jsonl ${all[0]}" "${all[0]} $TMPDIR/early.jsonl"; do
+	# shellcheck disable=SC2086 # two
+	fails 'no whole copy; left out' report --format json $copies
+	says .total.runs 1
+done
+
+echo "what has only begun is no damage"
+head -c 100 "${all[1]}" >"$ledgers/begun.jsonl"
+reported --format json "$ledgers"
+says .total.runs 3
+grep -q 'begun.jsonl: .*left out' "$TMPDIR/err" || fail "nothing of what has begun"
+rm "$ledgers/begun.jsonl"
+
 mkdir "$TMPDIR/empty"
 for command in report verify; do
 	fails 'no ledger in it' "$command" "$TMPDIR/empty"
