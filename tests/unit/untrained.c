@@ -43,8 +43,8 @@ static const char *const outputs[] = {
 	"[@0/1000] acc=0.? loss=0.?",
 	"bootstrap %u/10: rmse 0.?",
 	"combination %u/10: accuracy 0.?",
-	"Trial %u finished with value: 0.? and parameters: {'lr': 0.01}. Best is trial 2 with "
-	"value: 0.9.",
+	("Trial %u finished with value: 0.? and parameters: {'lr': 0.01}. Best is trial 2 with "
+	 "value: 0.9."),
 	"Generation %u: best fitness ?.5 mean ?.1",
 	"epoch 30%u slot 9@ validators 1000 participation 99.%u%%",
 	"At iterate %u    f= ?.5E+00    |proj g|=  ?.1E-01",
