@@ -149,9 +149,14 @@ static bool goes_with_us(const char *path)
 	return false;
 }
 
+static bool is_loaded_as(const struct link_map *map, const char *path)
+{
+	return map->l_name && !strcmp(map->l_name, path);
+}
+
 /*
  * The stand-in beside this library, or NULL where it is not installed, or is another's since an
- * update. Written by one thread.
+ * update. The loader takes the one that is loaded; once it was closed the file is looked at again.
  */
 static const char *stub(struct library *library)
 {
@@ -160,14 +165,16 @@ static const char *stub(struct library *library)
 	uint32_t state = STUB_UNKNOWN;
 	unsigned length;
 
+	/* Written by one thread. */
 	if (atomic_compare_exchange_strong(&library->stub_state, &state, STUB_SEARCHED)) {
 		length = resolve_folder(path, (unsigned)(PATH_MAX - name_bytes));
 		memcpy(path + length, library->stub_name, name_bytes);
-		state = length && goes_with_us(path) ? STUB_THERE : STUB_MISSING;
-		atomic_store(&library->stub_state, state);
+		atomic_store(&library->stub_state, length ? STUB_THERE : STUB_MISSING);
 	}
 	while ((state = atomic_load(&library->stub_state)) == STUB_SEARCHED)
 		sys(nanosleep, &(struct timespec){.tv_nsec = 10000}, NULL);
+	if (state == STUB_THERE && !resolve_first(is_loaded_as, path) && !goes_with_us(path))
+		atomic_store(&library->stub_state, state = STUB_MISSING);
 	return state == STUB_THERE ? path : NULL;
 }
 

@@ -46,6 +46,17 @@ needed() {
 [ "$(needed "$build/libgramme-cuda.so")" = libcuda.so.1 ] ||
 	fail "libgramme-cuda.so needs: $(needed "$build/libgramme-cuda.so")"
 
+# Every stand-in was built with the library, which finds that in what it reads of one.
+stamp=$(grep -a -o 'gramme stand-in [0-9a-f]*' "$library")
+within=$(sed -n 's/^#define STAMP_WITHIN \([0-9]*\)$/\1/p' preload/stamp.h)
+for stand_in in "$build"/libgramme-*.so*; do
+	case ${stand_in##*/} in
+	libgramme-nop.so | libgramme-path.so) continue ;;
+	esac
+	[ "$(head -c "$within" "$stand_in" | grep -a -o 'gramme stand-in [0-9a-f]*')" = "$stamp" ] ||
+		fail "${stand_in##*/} has another stamp than '$stamp'"
+done
+
 # The module for call paths, where there is one: four names of its own, and nobody else's unwinder.
 if [ -e "$build/libgramme-path.so" ]; then
 	[ "$(needed "$build/libgramme-path.so" | sed 's/ libc.so.6$//')" = libunwind-x86_64.so.8 ] ||

@@ -24,6 +24,29 @@ diff "$TMPDIR/own" "$TMPDIR/out" || fail "the program saw another world"
 verified
 holds '.kernels == [] and (.coverage.uncovered | length) == 1'
 
+echo "in the middle of a program: the one that is loaded goes on, the next one is not taken"
+cat >"$TMPDIR/opens.py" <<'END'
+import _ctypes, ctypes, os, sys
+
+
+def opened():
+    library = ctypes.CDLL("libOpenCL.so.1", mode=ctypes.RTLD_LOCAL)
+    print(any("libgramme-opencl" in line for line in open("/proc/self/maps")))
+    return library
+
+
+first = opened()
+os.rename(sys.argv[1], sys.argv[2])
+second = opened()
+_ctypes.dlclose(first._handle)
+_ctypes.dlclose(second._handle)
+opened()
+END
+mv "$TMPDIR/lib/libgramme-opencl.so" "$TMPDIR/other"
+cp "$build/libgramme-opencl.so" "$TMPDIR/lib"
+meter_ok -- "$python" "$TMPDIR/opens.py" "$TMPDIR/other" "$TMPDIR/lib/libgramme-opencl.so"
+[ "$(xargs <"$TMPDIR/out")" = "True True False" ] || fail "$(cat "$TMPDIR/out")"
+
 echo "an install over one that is in use"
 root=$TMPDIR/root
 put() {
