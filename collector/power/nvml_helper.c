@@ -232,7 +232,8 @@ static ssize_t take(const struct nvml_helper *helper, void *to, size_t size, int
 	ssize_t got;
 
 	for (;; wait_ms -= SLICE_MS) {
-		int ready = poll(&fd, 1, wait_ms < SLICE_MS ? wait_ms : SLICE_MS);
+		int slice_ms = wait_ms < SLICE_MS ? wait_ms : SLICE_MS;
+		int ready = poll(&fd, 1, slice_ms > 0 ? slice_ms : 0);
 
 		if (ready < 0 && errno != EINTR)
 			return -EPIPE;
