@@ -173,11 +173,12 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 		const struct wire_event *slot = &lane->ring[next & (WIRE_RING_SLOTS - 1)];
 		struct wire_event copy;
 		struct arena_event event;
-		uint64_t missing = missing_slots(reader, slot, sizeof(*slot));
-		enum slot state = missing ? SLOT_UNFINISHED : copy_slot(slot, next, &copy);
 
 		if (head - next > AHEAD)
 			__builtin_prefetch(&lane->ring[(next + AHEAD) & (WIRE_RING_SLOTS - 1)]);
+		uint64_t missing = missing_slots(reader, slot, sizeof(*slot));
+		enum slot state = missing ? SLOT_UNFINISHED : copy_slot(slot, next, &copy);
+
 		if (state == SLOT_UNFINISHED && !sink->final && reader->waited[index] != next + 1) {
 			reader->waited[index] = next + 1;
 			break;
