@@ -104,7 +104,7 @@ void human_mass(uint64_t mass_ug, bool utf8, char text[HUMAN_MAX])
 
 void human_rate(double mass_ug, bool utf8, char text[HUMAN_MAX])
 {
-	if (mass_ug > 0 && mass_ug < 1)
+	if (mass_ug > 0 && mass_ug < 0.9995)
 		snprintf(text, HUMAN_MAX, "%.3g ng", mass_ug * 1000);
 	else
 		human_mass((uint64_t)(mass_ug + 0.5), utf8, text);

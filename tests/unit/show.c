@@ -56,6 +56,10 @@ static void test_energy_and_mass(void **state)
 	assert_string_equal(text, "0 g");
 	human_rate(0.34, false, text);
 	assert_string_equal(text, "340 ng");
+	human_rate(0.9994, false, text);
+	assert_string_equal(text, "999 ng");
+	human_rate(0.9996, false, text);
+	assert_string_equal(text, "1 ug");
 	human_rate(24.5, false, text);
 	assert_string_equal(text, "25 ug");
 	human_co2e(0, 1, false, text);
