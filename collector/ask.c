@@ -42,16 +42,16 @@ static void wait_for_a_slice(struct ask *ask)
 {
 	struct timespec end;
 
-	clock_gettime(CLOCK_REALTIME, &end);
+	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_nsec += SLICE_NS;
 	end.tv_sec += end.tv_nsec / 1000000000L;
 	end.tv_nsec %= 1000000000L;
-	pthread_cond_timedwait(&ask->answered, &ask->mutex, &end);
+	pthread_cond_clockwait(&ask->answered, &ask->mutex, CLOCK_MONOTONIC, &end);
 }
 
 /*
- * In slices: where all stood still for a while, as a guest does whose machine is another's, or
- * whose clock was set, one slice is over and not all patience.
+ * In slices: where all stood still for a while, as a guest does whose machine is another's, one
+ * slice is over and not all patience.
  */
 static void wait_for_answer(struct ask *ask, long wait_ns)
 {
