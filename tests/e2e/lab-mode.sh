@@ -52,9 +52,14 @@ sleeps() {
 sleeps || sleeps || sleeps || sleeps || fail "it wakes up for nothing"
 
 echo "one program"
-(cd "$TMPDIR" && preloaded "${compute[@]}")
+(cd "$TMPDIR" && preloaded "${compute[@]}" --until "$TMPDIR/go") &
+pid=$!
+await taken_in 1
+touch "$TMPDIR/go"
+wait $pid
+rm "$TMPDIR/go"
 after 1
-holds '.run.program[1:] == ["--launches", "100", "--pause-ms", "600"] and .run.exit_status == null'
+holds '.run.program[1:5] == ["--launches", "100", "--pause-ms", "600"] and .run.exit_status == null'
 holds '.run.experiment == "cl_linked" and .run.project == "default" and .run.processes == 1'
 holds '.run.user == "'"$(id -un)"'" and .run.cwd == "'"$TMPDIR"'" and .carbon.zone == "FR"'
 holds '[.kernels[].count] == [50, 50] and .coverage.events_lost == 0'
