@@ -26,9 +26,9 @@ called() {
 		(if length > 1 then "partly " else "" end) + last == "'"$word"'"'
 }
 
-called modelled
+called modelled --replay tests/data/machines/vm
 rest package-0,dram-0 >"$TMPDIR/sensors.tsv"
-called modelled --sensors "$TMPDIR/sensors.tsv"
+called modelled --replay tests/data/machines/vm --sensors "$TMPDIR/sensors.tsv"
 called measured --replay "$machine"
 rest package-0,dram-0,package-1,dram-1 >"$TMPDIR/sensors.tsv"
 called measured --replay "$machine" --sensors "$TMPDIR/sensors.tsv"
