@@ -197,7 +197,8 @@ static int take_all(struct request *request, char **path, size_t n)
 	for (size_t i = 0; !error && i < n; i++)
 		error = ledgers_each(path[i], take, trouble, request);
 	if (n == 0) {
-		char *folder = options_ledger_dir(getenv("GRAMME_LEDGER_DIR"));
+		const char *chosen = getenv("GRAMME_LEDGER_DIR");
+		char *folder = options_ledger_dir(chosen && *chosen ? chosen : NULL);
 
 		error = folder ? ledgers_each(folder, take, trouble, request) : -ENOMEM;
 		free(folder);

@@ -125,6 +125,9 @@ says .total.runs 3
 grep -q 'begun.jsonl: .*left out' "$TMPDIR/err" || fail "nothing of what has begun"
 rm "$ledgers/begun.jsonl"
 
+echo "a variable without a value names no folder"
+GRAMME_LEDGER_DIR='' fails '/home/.local/share/gramme: .*left out' report
+
 mkdir "$TMPDIR/empty"
 for command in report verify; do
 	fails 'no ledger in it' "$command" "$TMPDIR/empty"
