@@ -388,10 +388,7 @@ static void late_bounds(struct fuse_late *late)
 		late->from_ns = loaded_ns;
 }
 
-/*
- * By the clocks that all of them print, the last one first: each was over when the next began, and
- * none before from_ns.
- */
+/* By the clocks of all, the last one first: each was over when the next began, none by from_ns. */
 static bool late_by_clocks(const struct fuse_late *late, uint64_t from_ns)
 {
 	uint64_t to_ns = late->to_ns;
@@ -412,7 +409,6 @@ static bool late_by_clocks(const struct fuse_late *late, uint64_t from_ns)
 static void late_without_kernels(struct fuse_late *late)
 {
 	const uint64_t from_ns = late->from_ns;
-
 	late_bounds(late);
 	const double all = (double)apart_epochs(late);
 	const double span_ns = (double)saturate_sub(late->to_ns, late->from_ns);
@@ -584,7 +580,10 @@ int fuse_make(struct fuse *fuse, const struct fuse_told *told)
 	if (!error && !fuse->fits && !told->from_ns)
 		error = silent_fits(told, fuse);
 	for (size_t i = 0; i < fuse->fits; i++) {
-		gaps_close(told->pass, &fuse->fit[i], end_of(told, fuse, i));
+		const bool last = i + 1 == fuse->fits;
+
+		gaps_close(told->pass, &fuse->fit[i], end_of(told, fuse, i),
+			   last ? told->now_ns : fuse->fit[i + 1].epoch[0].start_ns);
 		put_in_order(&fuse->fit[i], told->now_ns);
 		sum_up(&fuse->fit[i]);
 	}

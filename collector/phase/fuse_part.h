@@ -96,9 +96,10 @@ void apart_take(const struct fuse_late *late, double better_than);
  * One epoch follows the other. What is idle between is the end of one (it prints, it saves) or the
  * beginning of the next (it shuffles, it starts workers): behind a save, else as long behind its
  * kernels as the last epoch ended, else in the middle. What takes longer than half an epoch is
- * neither, unless all of them begin so.
+ * neither, unless all of them begin so, or a save is in it: then it is the end of one. Where a file
+ * is saved behind each of them, the last one ends behind it, too. Between from_ns and to_ns.
  */
-void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns);
+void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns);
 
 /* Fits of a run that printed nothing of any. Returns 0 or -ENOMEM. */
 int silent_fits(const struct fuse_told *told, struct fuse *fuse);

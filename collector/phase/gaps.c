@@ -27,6 +27,44 @@ static uint64_t saved_in(const struct pass *pass, uint64_t from_ns, uint64_t to_
 	return last_ns;
 }
 
+/* When the save ended that comes behind the last epoch as others of its name do behind each, or 0.
+ */
+static uint64_t saved_at_end(const struct pass_file *file, const struct fuse_fit *fit,
+			     uint64_t to_ns)
+{
+	uint32_t k = 0;
+
+	for (size_t i = 0; file->saved && i < fit->epochs; i++) {
+		const bool last = i + 1 == fit->epochs;
+		const uint64_t before_ns = last ? to_ns : fit->epoch[i + 1].start_ns;
+
+		while (k < file->times && file->time[k].end_ns < fit->epoch[i].end_ns)
+			k++;
+		if (k == file->times || file->time[k].end_ns > before_ns)
+			return 0;
+	}
+	return file->saved ? file->time[k].end_ns : 0;
+}
+
+static void close_last(const struct pass *pass, struct fuse_fit *fit, uint64_t to_ns)
+{
+	const struct pass_file *file;
+	const size_t n = fit->epochs > 2 ? pass_files(pass, &file) : 0;
+	struct fuse_epoch *last = &fit->epoch[fit->epochs - 1];
+	uint64_t edge_ns = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t end_ns = saved_at_end(&file[i], fit, to_ns);
+
+		edge_ns = end_ns > edge_ns ? end_ns : edge_ns;
+	}
+	if (!edge_ns)
+		return;
+	if (last->train_ns == last->end_ns && !last->evaluated)
+		last->train_ns = edge_ns;
+	last->end_ns = edge_ns;
+}
+
 struct idle {
 	uint64_t usual_ns; /* between epochs: half of the gaps are no longer */
 	uint64_t tail_ns;  /* behind the last one, where that tells how epochs end; else 0 */
@@ -73,22 +111,24 @@ static uint64_t own_idle(const struct idle *idle, uint64_t ns)
 	return (idle->tail_ns < ns ? idle->tail_ns : ns) + saturate_sub(ns, idle->usual_ns) / 2;
 }
 
-void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns)
+void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t lead_ns = fit->epochs > 2 ? UINT64_MAX : 0;
 	const struct idle idle = look_at(fit);
 
+	if (fit->epochs)
+		close_last(pass, fit, to_ns);
 	for (size_t i = 0; i + 1 < fit->epochs; i++) {
 		struct fuse_epoch *one = &fit->epoch[i], *next = &fit->epoch[i + 1];
 		const uint64_t idle_ns = idle_behind(fit, i);
 		const bool steps_to_end = one->train_ns == one->end_ns;
 
-		if (!idle_ns ||
-		    (idle_ns > saturate_sub(one->end_ns, one->start_ns) / 2 && !idle.always)) {
+		uint64_t edge_ns = idle_ns ? saved_in(pass, one->end_ns, next->start_ns) : 0;
+		if (!idle_ns || (idle_ns > saturate_sub(one->end_ns, one->start_ns) / 2 &&
+				 !idle.always && !edge_ns)) {
 			lead_ns = 0;
 			continue;
 		}
-		uint64_t edge_ns = saved_in(pass, one->end_ns, next->start_ns);
 		if (!edge_ns)
 			edge_ns = one->end_ns + own_idle(&idle, idle_ns);
 		if (saturate_sub(next->start_ns, edge_ns) < lead_ns)
