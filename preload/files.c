@@ -276,7 +276,7 @@ static bool is_save(int fd, int flags)
 	return flags & O_TRUNC || (flags & O_CREAT && ask_descriptor(fd, &st) && !st.stx_size);
 }
 
-void files_opened(int fd, int flags)
+void files_opened(int fd, int flags, uint64_t begin_ns)
 {
 	struct descriptor *d = descriptor_of(fd);
 	const bool writes = (flags & O_ACCMODE) != O_RDONLY;
@@ -294,7 +294,7 @@ void files_opened(int fd, int flags)
 	if (kind == KIND_SAVE)
 		number = own_number();
 	atomic_store(&d->at, 0);
-	atomic_store(&d->since_ns, clock_ns());
+	atomic_store(&d->since_ns, begin_ns);
 	atomic_store(&d->state, make_state(kind, 0, number));
 }
 

@@ -18,10 +18,11 @@
 #define OPEN(name, params, args, flags)                                                            \
 	LIBC_WRAP(int, name, params)                                                               \
 	{                                                                                          \
+		const uint64_t begin_ns = files_opening();                                         \
 		const int fd = LIBC_REAL(name) args;                                               \
                                                                                                    \
-		if (files_on())                                                                    \
-			files_opened(fd, flags);                                                   \
+		if (begin_ns)                                                                      \
+			files_opened(fd, flags, begin_ns);                                         \
 		if (output_listens())                                                              \
 			output_opened(fd, flags);                                                  \
 		return fd;                                                                         \

@@ -43,10 +43,10 @@ static int flags_of(const char *mode)
 	}
 }
 
-static void opened(FILE *stream, const char *mode)
+static void opened(FILE *stream, const char *mode, uint64_t begin_ns)
 {
-	if (stream && files_on())
-		files_opened(descriptor_of(stream), flags_of(mode));
+	if (stream && begin_ns)
+		files_opened(descriptor_of(stream), flags_of(mode), begin_ns);
 	if (stream && output_listens())
 		output_opened(descriptor_of(stream), flags_of(mode));
 }
@@ -72,10 +72,11 @@ static void arrive(FILE *stream)
 #define OPEN(name)                                                                                 \
 	LIBC_WRAP(FILE *, name, (const char *path, const char *mode))                              \
 	{                                                                                          \
+		const uint64_t begin_ns = files_opening();                                         \
 		FILE *stream = LIBC_REAL(name)(path, mode);                                        \
                                                                                                    \
 		if (output_listens())                                                              \
-			opened(stream, mode);                                                      \
+			opened(stream, mode, begin_ns);                                            \
 		return stream;                                                                     \
 	}
 
@@ -86,13 +87,14 @@ OPEN(fopen64)
 #define REOPEN(name)                                                                               \
 	LIBC_WRAP(FILE *, name, (const char *path, const char *mode, FILE *stream))                \
 	{                                                                                          \
+		const uint64_t begin_ns = files_opening();                                         \
 		FILE *again;                                                                       \
                                                                                                    \
 		if (files_on())                                                                    \
 			leave(stream);                                                             \
 		again = LIBC_REAL(name)(path, mode, stream);                                       \
 		if (output_listens())                                                              \
-			opened(again, mode[0] == 'r' ? mode : "a");                                \
+			opened(again, mode[0] == 'r' ? mode : "a", begin_ns);                      \
 		return again;                                                                      \
 	}
 

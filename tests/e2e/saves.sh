@@ -57,3 +57,28 @@ for epoch in range(3):
 	done >"$TMPDIR/expected"
 	saved | grep '\.pt ' | diff -u "$TMPDIR/expected" - || fail "not what PyTorch saved (-made +told)"
 fi
+
+# ---- to open is a part of a save: a busy disk makes a program wait there
+
+cat >"$TMPDIR/slow.c" <<'C'
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define SLOW(type, name, params, args, writes)                                     \
+	type slow_##name params __asm__(#name);                                    \
+	type slow_##name params                                                    \
+	{                                                                          \
+		if (writes)                                                        \
+			usleep(50000);                                             \
+		return ((type(*) params)dlsym(RTLD_NEXT, #name)) args;             \
+	}
+SLOW(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode), flags & O_CREAT)
+SLOW(FILE *, fopen, (const char *path, const char *mode), (path, mode), *mode == 'w')
+C
+cc -D_GNU_SOURCE -shared -fPIC -o "$TMPDIR/slow.so" "$TMPDIR/slow.c"
+mkdir "$TMPDIR/slowly"
+meter_ok --events "$events" -- env LD_PRELOAD="$build/libgramme.so:$TMPDIR/slow.so" "$prog/saves" "$TMPDIR/slowly"
+awk -F'\t' '$1 == "file" && $3 == 3 { n++; quick += $7 - $6 < 50000000 } END { exit n != 15 || quick }' "$events" ||
+	fail "what a program waits for an open file is no part of its save: $(grep ^file "$events")"
