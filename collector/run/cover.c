@@ -117,6 +117,7 @@ static bool is_static(const char *root, pid_t pid)
 /* What its environment said about the shim when it began its program. */
 struct wish {
 	bool known; /* it could be read */
+	bool empty;
 	bool preload;
 	bool socket;
 	bool disable;
@@ -136,6 +137,7 @@ static struct wish read_wish(const char *root, pid_t pid)
 	if (n < 0)
 		return wish;
 	wish.known = true;
+	wish.empty = n == 0;
 	for (const char *at = text; at < text + n; at += strlen(at) + 1) {
 		if (!strncmp(at, "LD_PRELOAD=", 11))
 			wish.preload = wish.preload || strstr(at, SHIM);
@@ -165,6 +167,14 @@ static bool has_room(const char *root, pid_t pid)
 	return end == line + strlen(name) || bytes >= WIRE_ARENA_BYTES;
 }
 
+/* In the midst of an exec it has no environment yet, and is nothing that could be judged. */
+static bool is_begun(const char *root, pid_t pid)
+{
+	struct proc_stat stat;
+
+	return proc_stat(root, pid, &stat) < 0 || stat.image;
+}
+
 enum cover cover_process(const char *root, pid_t pid)
 {
 	int mapped = shim_mapped(root, pid);
@@ -182,7 +192,9 @@ enum cover cover_process(const char *root, pid_t pid)
 		return COVER_STATIC;
 	if (secure(root, pid))
 		return COVER_SETUID;
-	return wish.preload || !wish.known ? COVER_NOT_LOADED : COVER_SCRUBBED;
+	if (wish.preload || !wish.known)
+		return COVER_NOT_LOADED;
+	return wish.empty && !is_begun(root, pid) ? COVER_UNKNOWN : COVER_SCRUBBED;
 }
 
 /* The interpreter of a script, cut out of its first line in place; NULL for no script. */

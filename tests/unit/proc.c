@@ -312,6 +312,14 @@ static void a_mapped_shim_covers(void **state)
 	put_text("8/maps",
 		 "1-2 r--p 0 00:00 1 /x/libgramme.so.old\n3-4 r--p 0 00:00 1 /notlibgramme.so\n");
 	assert_int_equal(cover_process(root, 8), COVER_SCRUBBED);
+	/* Zeros stand where its environment will lie: it is in the midst of an exec. */
+	put_text("8/stat", "8 (b) S 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 500 1000 100");
+	assert_int_equal(cover_process(root, 8), COVER_UNKNOWN);
+	put_text("8/environ", "HOME=/");
+	assert_int_equal(cover_process(root, 8), COVER_SCRUBBED);
+	put_text("8/environ", "");
+	put_text("8/stat", "8 (b) S 1" STAT_TAIL);
+	assert_int_equal(cover_process(root, 8), COVER_SCRUBBED);
 	put_text("8/maps", "");
 	assert_int_equal(cover_process(root, 8), COVER_UNKNOWN);
 	assert_int_equal(cover_process(root, 9), COVER_UNKNOWN);
