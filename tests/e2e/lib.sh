@@ -125,9 +125,10 @@ metered() {
 		| (.domain_uj - $e) | fabs <= $e * 0.02 + 100000] | length == 4 and all'
 }
 
-# Nothing went past the shim, and the ledger says so.
+# Nothing went past the shim, and the ledger says so. ldconfig, which Python asks for its libraries,
+# is static and over in a millisecond: a look may meet it.
 covered() {
-	holds '.coverage.uncovered == []'
+	holds '[.coverage.uncovered[] | select(.program != "ldconfig")] == []'
 }
 
 # Takes the counting driver instead of the machine's, and has it count into a file.
