@@ -580,10 +580,10 @@ int fuse_make(struct fuse *fuse, const struct fuse_told *told)
 	if (!error && !fuse->fits && !told->from_ns)
 		error = silent_fits(told, fuse);
 	for (size_t i = 0; i < fuse->fits; i++) {
-		const bool last = i + 1 == fuse->fits;
+		const bool more = i + 1 < fuse->fits && fuse->fit[i + 1].epochs;
 
 		gaps_close(told->pass, &fuse->fit[i], end_of(told, fuse, i),
-			   last ? told->now_ns : fuse->fit[i + 1].epoch[0].start_ns);
+			   more ? fuse->fit[i + 1].epoch[0].start_ns : told->now_ns);
 		put_in_order(&fuse->fit[i], told->now_ns);
 		sum_up(&fuse->fit[i]);
 	}

@@ -27,8 +27,7 @@ static uint64_t saved_in(const struct pass *pass, uint64_t from_ns, uint64_t to_
 	return last_ns;
 }
 
-/* When the save ended that comes behind the last epoch as others of its name do behind each, or 0.
- */
+/* When the save ended that comes behind the last epoch as its like behind each, or 0. */
 static uint64_t saved_at_end(const struct pass_file *file, const struct fuse_fit *fit,
 			     uint64_t to_ns)
 {
