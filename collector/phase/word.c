@@ -1,50 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of word.def, as word.h promises it: searched by halves.
+ * The rows of word.def, as word.h promises them: looked up by a digest of the word. The places are
+ * dealt out when the first word is asked for, and never changed again.
  */
 #include "collector/phase/word.h"
 
+#include <pthread.h>
 #include <string.h>
 
+#define PLACES 2048u /* a power of two, and at least twice the words: a test counts them */
+
 struct word {
-	const char *text;
+	const char *text; /* not ended; NULL in a place that is free */
 	size_t bytes;
 	uint32_t means;
 };
 
-#define WORD(text, means) {text, sizeof(text) - 1, means},
-static const struct word table[] = {
+static const struct {
+	const char *words;
+	uint32_t mean;
+} rows[] = {
+#define WORDS(mean, words) {words, mean},
 #include "collector/phase/word.def"
+#undef WORDS
 };
-#undef WORD
 
-#define WORDS (sizeof(table) / sizeof(table[0]))
+static struct word place[PLACES];
 
-static int compare(const char *text, size_t bytes, const struct word *word)
+/* The word's own place, or the free one that would be. */
+static struct word *find(const char *text, size_t bytes)
 {
-	int order = memcmp(text, word->text, bytes < word->bytes ? bytes : word->bytes);
+	uint32_t hash = 2166136261u; /* FNV-1a, 32 bits */
 
-	if (order)
-		return order;
-	return (bytes > word->bytes) - (bytes < word->bytes);
+	for (size_t i = 0; i < bytes; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+	for (uint32_t at = hash;; at++) {
+		struct word *word = &place[at % PLACES];
+
+		if (!word->text || (word->bytes == bytes && !memcmp(word->text, text, bytes)))
+			return word;
+	}
+}
+
+static void deal_out(void)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (const char *text = rows[i].words; *text;) {
+			const size_t bytes = strcspn(text, " ");
+			struct word *word = find(text, bytes);
+
+			word->text = text;
+			word->bytes = bytes;
+			word->means |= rows[i].mean;
+			text += bytes + strspn(text + bytes, " ");
+		}
+	}
 }
 
 uint32_t word_means(const char *text, size_t bytes)
 {
-	size_t low = 0, high = WORDS;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = compare(text, bytes, &table[middle]);
-
-		if (order == 0)
-			return table[middle].means;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return 0;
+	pthread_once(&once, deal_out);
+	return find(text, bytes)->means;
 }
 
 /* Where parts of a name are joined. */

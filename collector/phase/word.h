@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What single words mean in the output of programs. Pure: a table.
+ * What single words mean in the output of programs. Pure: a table, which nobody changes.
  */
 #ifndef GRAMME_PHASE_WORD_H
 #define GRAMME_PHASE_WORD_H
