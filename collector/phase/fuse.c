@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "collector/phase/fuse_part.h"
 #include "collector/saturate.h"
@@ -232,7 +231,7 @@ void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct
 /* ---- what was printed ---- */
 
 /* Boosting rounds and iterations are epochs where they are what the program counts. */
-static bool is_training(const struct fuse_told *told, const struct printed_fit *p)
+bool fuse_trains(const struct fuse_told *told, const struct printed_fit *p)
 {
 	if (p->sure < PRINTED_TRAINS || p->twin || !p->epochs || !p->told)
 		return false;
@@ -262,7 +261,7 @@ static bool is_late(const struct printed_fit *p)
 	return false;
 }
 
-static size_t epochs_of(const struct printed_fit *p)
+size_t fuse_epochs_of(const struct printed_fit *p)
 {
 	return p->epochs < FUSE_EPOCHS ? p->epochs : FUSE_EPOCHS;
 }
@@ -270,7 +269,7 @@ static size_t epochs_of(const struct printed_fit *p)
 static const struct printed_fit *next_training(const struct fuse_told *told, size_t after)
 {
 	for (size_t i = after + 1; i < told->fits; i++)
-		if (is_training(told, &told->fit[i]))
+		if (fuse_trains(told, &told->fit[i]))
 			return &told->fit[i];
 	return NULL;
 }
@@ -304,7 +303,7 @@ static bool tells_few(const struct printed_fit *p)
 	return 2 * n < p->told;
 }
 
-static void attach(struct fuse_fit *fit, const struct printed_fit *p)
+void fuse_attach(struct fuse_fit *fit, const struct printed_fit *p)
 {
 	const bool counts = counts_evaluation(fit, p->steps), few = tells_few(p);
 
@@ -326,134 +325,6 @@ static void attach(struct fuse_fit *fit, const struct printed_fit *p)
 		if (steps && !counts && !(few && epoch->steps))
 			epoch->steps = steps;
 	}
-}
-
-/* Evenly over the time that is left: the count is proved, the rest is a guess, and says so. */
-static void spread(struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
-{
-	for (size_t i = 0; i < fit->epochs; i++) {
-		struct fuse_epoch *epoch = &fit->epoch[i];
-		const double each = (double)saturate_sub(to_ns, from_ns) / (double)fit->epochs;
-
-		epoch->start_ns = from_ns + (uint64_t)(each * (double)i);
-		epoch->train_ns = epoch->end_ns = from_ns + (uint64_t)(each * (double)(i + 1));
-		epoch->confidence = 0.3;
-	}
-}
-
-/*
- * All of them one after another, as if they were one. Returns how well that goes, or 0; *loose: its
- * steps are dealt out, and nothing but their number says where.
- */
-static double late_together(struct fuse_late *late, bool *loose)
-{
-	const size_t epochs = apart_epochs(late);
-	size_t done = 0;
-	struct cut cut;
-
-	*loose = true;
-	if (fuse_cut(late->told, late->fuse->fit[late->first].process, epochs, late->from_ns,
-		     late->to_ns, &cut))
-		return 0;
-	for (size_t i = late->first; i < late->fuse->fits; i++) {
-		fuse_take_epochs(late->told, &late->fuse->fit[i], &cut, done);
-		done += late->fuse->fit[i].epochs;
-	}
-	const double score = cut.score;
-	late->guessed = cut.guessed;
-	*loose = cut.marked < 0.5 && cut.epoch[0].steps > 1;
-	cut_free(&cut);
-	return score;
-}
-
-/*
- * Between what was loaded to begin with and the lines: they came late, but what they tell of was
- * over by then, where they tell results.
- */
-static void late_bounds(struct fuse_late *late)
-{
-	const struct printed_fit *p = NULL;
-
-	for (size_t i = late->begin; i < late->end; i++)
-		if (is_training(late->told, &late->told->fit[i]))
-			p = &late->told->fit[i];
-	if (!p || !p->told)
-		return;
-	const struct printed_epoch *last = &p->epoch[p->told - 1];
-	if (last->ends && last->last_ns > late->from_ns && last->last_ns < late->to_ns)
-		late->to_ns = last->last_ns;
-	const uint64_t half_ns = late->from_ns + saturate_sub(late->to_ns, late->from_ns) / 2;
-	const uint64_t loaded_ns = fuse_loaded_ns(late->told, p->process, half_ns);
-	if (loaded_ns > late->from_ns)
-		late->from_ns = loaded_ns;
-}
-
-/* By the clocks of all, the last one first: each was over when the next began, none by from_ns. */
-static bool late_by_clocks(const struct fuse_late *late, uint64_t from_ns)
-{
-	uint64_t to_ns = late->to_ns;
-
-	for (size_t i = late->end, k = late->fuse->fits; i-- > late->begin && k > late->first;) {
-		const struct printed_fit *p = &late->told->fit[i];
-
-		if (!is_training(late->told, p))
-			continue;
-		if (!fuse_by_clock(p, &late->fuse->fit[--k], from_ns, late->from_ns, to_ns))
-			return false;
-		to_ns = late->fuse->fit[k].epoch[0].start_ns;
-	}
-	return true;
-}
-
-/* No kernels tell: passes or saves do, or clocks that are printed, or nothing. */
-static void late_without_kernels(struct fuse_late *late)
-{
-	const uint64_t from_ns = late->from_ns;
-	late_bounds(late);
-	const double all = (double)apart_epochs(late);
-	const double span_ns = (double)saturate_sub(late->to_ns, late->from_ns);
-	const bool alone = late->fuse->fits - late->first == 1;
-	double done = 0;
-
-	if (alone && (fuse_by_passes(late->told, &late->fuse->fit[late->first], late->to_ns) ||
-		      fuse_by_saves(late->told, &late->fuse->fit[late->first])))
-		return;
-	if (late_by_clocks(late, from_ns))
-		return;
-	for (size_t i = late->first; i < late->fuse->fits; i++) {
-		struct fuse_fit *fit = &late->fuse->fit[i];
-		const double next = done + (double)fit->epochs;
-
-		spread(fit, late->from_ns + (uint64_t)(span_ns * done / all),
-		       late->from_ns + (uint64_t)(span_ns * next / all));
-		done = next;
-	}
-}
-
-static int late_fits(struct fuse_late *late)
-{
-	late->first = late->fuse->fits;
-	for (size_t i = late->begin; i < late->end; i++) {
-		const struct printed_fit *p = &late->told->fit[i];
-
-		if (is_training(late->told, p) && !fuse_add(late->fuse, p->process, epochs_of(p)))
-			return -ENOMEM;
-	}
-	bool loose;
-	const double score = late_together(late, &loose);
-	if (score < 0.9 && late->fuse->fits - late->first > 1)
-		apart_take(late, score);
-	if (loose && late->fuse->fits - late->first == 1 &&
-	    fuse_by_kernels(late->told, &late->fuse->fit[late->first], late->from_ns, late->to_ns))
-		;
-	else if (score == 0)
-		late_without_kernels(late);
-	for (size_t i = late->begin, k = late->first; i < late->end; i++)
-		if (is_training(late->told, &late->told->fit[i])) {
-			fuse_begin_by_clock(late, &late->told->fit[i], &late->fuse->fit[k]);
-			attach(&late->fuse->fit[k++], &late->told->fit[i]);
-		}
-	return 0;
 }
 
 /* When the first so many fits had ended. */
@@ -490,7 +361,7 @@ static void mend_holes(const struct fuse_told *told, struct fuse_fit *fit, uint6
 static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 {
 	const struct printed_fit *p = &told->fit[i], *next = next_training(told, i);
-	struct fuse_fit *fit = fuse_add(fuse, p->process, epochs_of(p));
+	struct fuse_fit *fit = fuse_add(fuse, p->process, fuse_epochs_of(p));
 	uint64_t to_ns = told->now_ns;
 
 	if (!fit)
@@ -504,7 +375,7 @@ static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 	if (told->over)
 		mend_holes(told, fit, from_ns, to_ns);
 	fit->timed = true;
-	attach(fit, p);
+	fuse_attach(fit, p);
 	return 0;
 }
 
@@ -515,14 +386,14 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 	for (size_t i = 0; i < told->fits && !error; i++) {
 		size_t end = i + 1;
 
-		if (!is_training(told, &told->fit[i]))
+		if (!fuse_trains(told, &told->fit[i]))
 			continue;
 		if (!is_late(&told->fit[i])) {
 			error = timed_fit(told, i, fuse);
 			continue;
 		}
 		while (end < told->fits &&
-		       (is_late(&told->fit[end]) || !is_training(told, &told->fit[end])))
+		       (is_late(&told->fit[end]) || !fuse_trains(told, &told->fit[end])))
 			end++;
 		struct fuse_late late = {.told = told,
 					 .fuse = fuse,

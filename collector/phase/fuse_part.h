@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of fusion share (fuse.c, timed.c, silent.c): not for others.
+ * What the parts of fusion share (fuse.c, late.c, timed.c, silent.c): not for others.
  */
 #ifndef GRAMME_PHASE_FUSE_PART_H
 #define GRAMME_PHASE_FUSE_PART_H
@@ -14,6 +14,16 @@ int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint
 
 /* Adds a fit with room for so many epochs, all zero. NULL where memory is short. */
 struct fuse_fit *fuse_add(struct fuse *fuse, uint32_t process, size_t epochs);
+
+/* Does it train, and count epochs? Boosting rounds and iterations do where that is all it counts.
+ */
+bool fuse_trains(const struct fuse_told *told, const struct printed_fit *p);
+
+/* How many epochs of it are told. */
+size_t fuse_epochs_of(const struct printed_fit *p);
+
+/* Adds to a fit, whose epochs have their times, what was printed of it. */
+void fuse_attach(struct fuse_fit *fit, const struct printed_fit *p);
 
 /* Intersection over union of two spans. */
 double fuse_overlap(uint64_t a_start, uint64_t a_end, uint64_t b_start, uint64_t b_end);
@@ -77,6 +87,9 @@ struct fuse_late {
 	uint64_t from_ns, to_ns;
 	bool guessed; /* no kernel tells when the first epoch began */
 };
+
+/* Adds them to the fuse, with their epochs. Returns 0 or -ENOMEM. */
+int late_fits(struct fuse_late *late);
 
 /*
  * The first epoch begins by the clock, where that goes with what was computed: no later than its
