@@ -475,6 +475,12 @@ bool tokens_word(const struct tokens *tokens, size_t i)
 	return is_kind(tokens, i, TOKEN_WORD);
 }
 
+bool tokens_spelled(const struct tokens *tokens, size_t i, const char *word)
+{
+	return tokens_word(tokens, i) && tokens->token[i].bytes == strlen(word) &&
+	       !memcmp(tokens->text + tokens->token[i].at, word, strlen(word));
+}
+
 bool tokens_mean(const struct tokens *tokens, size_t i, uint32_t what)
 {
 	return tokens_word(tokens, i) && (tokens->token[i].means & what);

@@ -47,6 +47,8 @@ size_t tokens_read(struct tokens *tokens, const char *text, size_t bytes);
 bool tokens_sign(const struct tokens *tokens, size_t i, const char *signs);
 bool tokens_word(const struct tokens *tokens, size_t i);
 bool tokens_mean(const struct tokens *tokens, size_t i, uint32_t what);
+/* ... this word, in lower case ... */
+bool tokens_spelled(const struct tokens *tokens, size_t i, const char *word);
 /* ... a bar, a number, one that can count (no unit, not below zero), the first of "3/10". */
 bool tokens_bar(const struct tokens *tokens, size_t i);
 bool tokens_number(const struct tokens *tokens, size_t i);

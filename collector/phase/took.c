@@ -226,9 +226,7 @@ static void read_junk(const struct tokens *tokens, size_t i, struct line *line)
 	const unsigned colons = read_colons(tokens, &clock, &span);
 	if (!colons || naming.other)
 		return;
-	const bool in = tokens_word(tokens, i - 1) && tokens->token[i - 1].bytes == 2 &&
-			!memcmp(tokens->text + tokens->token[i - 1].at, "in", 2);
-	if (naming.clock || in) /* "done in 0:00:01.2" */
+	if (naming.clock || tokens_spelled(tokens, i - 1, "in")) /* "done in 0:00:01.2" */
 		add(line, &span);
 	else if (colons == 2 && line->stamp_s <= 0 && !tokens_sign(tokens, i + 1, "<") &&
 		 !(i > 0 && tokens_sign(tokens, i - 1, "<")))
