@@ -28,9 +28,9 @@ struct text {
 
 /* When every so-manieth event began: where in time an event in the midst of a run lies. */
 struct pulse {
-	uint64_t t_ns[PULSES];
-	uint32_t n;
 	uint64_t every; /* a power of two */
+	uint32_t n;
+	uint64_t t_ns[PULSES];
 };
 
 struct event {
@@ -279,7 +279,7 @@ static uint32_t turn_of(const struct loop *loop, const struct loop_item *run)
 	return 0;
 }
 
-static void begin_run(struct loop *loop)
+static __attribute__((noinline)) void begin_run(struct loop *loop)
 {
 	const uint64_t body = loop->try, first = loop->n + 1 - loop->held - body;
 	struct loop_item *item = &loop->under_way;
@@ -296,7 +296,7 @@ static void begin_run(struct loop *loop)
 }
 
 /* How long everything up to now has been the same as what came `body` events before. */
-static uint64_t held(const struct loop *loop, uint64_t body)
+static __attribute__((noinline)) uint64_t held(const struct loop *loop, uint64_t body)
 {
 	const uint64_t most = loop->n + 1 - loop->loose;
 	uint64_t m = 0;
@@ -309,10 +309,12 @@ static uint64_t held(const struct loop *loop, uint64_t body)
 
 static uint32_t context(const struct loop *loop)
 {
-	uint32_t hash = 0;
+	uint32_t hash = mix(0, look(loop, loop->n)->word.symbol);
 
-	for (uint32_t i = 0; i < least[loop->of].context; i++)
-		hash = mix(hash, look(loop, loop->n - i)->word.symbol);
+	if (loop->of == LOOP_OF_KERNELS) /* not in a loop: it is done for each unexpected kernel */
+		hash = mix(mix(mix(hash, look(loop, loop->n - 1)->word.symbol),
+			       look(loop, loop->n - 2)->word.symbol),
+			   look(loop, loop->n - 3)->word.symbol);
 	/* The upper bits: of two that take turns, the lower ones are the same too often. */
 	return hash >> (32 - CONTEXT_BITS);
 }
@@ -344,12 +346,10 @@ static void search(struct loop *loop)
 		begin_run(loop);
 }
 
-static void feel_pulse(struct loop *loop, uint64_t start_ns)
+static __attribute__((noinline)) void feel_pulse(struct loop *loop, uint64_t start_ns)
 {
 	struct pulse *pulse = &loop->pulse;
 
-	if (loop->n & (pulse->every - 1))
-		return;
 	if (pulse->n == PULSES) {
 		for (size_t i = 0; i < PULSES / 2; i++)
 			pulse->t_ns[i] = pulse->t_ns[2 * i];
@@ -359,25 +359,30 @@ static void feel_pulse(struct loop *loop, uint64_t start_ns)
 	pulse->t_ns[pulse->n++] = start_ns;
 }
 
-void loop_add(struct loop *loop, uint32_t symbol, uint32_t kernel, uint64_t start_ns,
-	      uint64_t end_ns)
+/* Apart from what each kernel of a run takes, or that saves registers for this as well. */
+static __attribute__((noinline)) void add_unexpected(struct loop *loop)
 {
-	*at(loop, loop->n) = (struct event){start_ns, end_ns, {symbol, kernel}};
-	feel_pulse(loop, start_ns);
-	if (loop->body) {
-		if (__builtin_expect(look(loop, loop->n - loop->body)->word.symbol == symbol, 1)) {
-			if (end_ns > loop->under_way.end_ns)
-				loop->under_way.end_ns = end_ns;
-			loop->n++;
-			return;
-		}
-		end_run(loop);
-	}
+	end_run(loop);
 	search(loop);
 	loop->n++;
 	/* What stays in the ring must hold a whole body twice. */
 	if (!loop->body && loop->n - loop->loose == LOOP_RING)
 		push_stretch(loop, loop->n - LOOP_RING / 2);
+}
+
+void loop_add(struct loop *loop, uint32_t symbol, uint32_t kernel, uint64_t start_ns,
+	      uint64_t end_ns)
+{
+	*at(loop, loop->n) = (struct event){start_ns, end_ns, {symbol, kernel}};
+	if (!(loop->n & (loop->pulse.every - 1)))
+		feel_pulse(loop, start_ns);
+	if (!loop->body || look(loop, loop->n - loop->body)->word.symbol != symbol) {
+		add_unexpected(loop);
+		return;
+	}
+	if (end_ns > loop->under_way.end_ns)
+		loop->under_way.end_ns = end_ns;
+	loop->n++;
 }
 
 void loop_lost(struct loop *loop, uint64_t events)

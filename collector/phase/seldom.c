@@ -88,22 +88,26 @@ static bool grow(struct seldom *seldom, struct kernel *kernel)
 	return true;
 }
 
+static __attribute__((noinline)) void keep(struct seldom *seldom, struct kernel *kernel,
+					   uint32_t number, struct came came)
+{
+	if (!kernel->n)
+		kernel->number = number;
+	if (kernel->number != number || (kernel->n == kernel->room && !grow(seldom, kernel)))
+		return;
+	kernel->time[kernel->n++] = came;
+}
+
 void seldom_add(struct seldom *seldom, uint32_t number, uint64_t start_ns, uint64_t end_ns)
 {
 	struct kernel *kernel = &seldom->kernel[number & (KERNELS - 1)];
-
 	const uint64_t event = seldom->events++;
 
 	if (!event)
 		seldom->first_ns = start_ns;
 	seldom->last_ns = end_ns;
-	if (!kernel->n && !kernel->often)
-		kernel->number = number;
-	if (kernel->often || kernel->number != number)
-		return;
-	if (kernel->n == kernel->room && !grow(seldom, kernel))
-		return;
-	kernel->time[kernel->n++] = (struct came){event, start_ns, end_ns};
+	if (!kernel->often) /* most are */
+		keep(seldom, kernel, number, (struct came){event, start_ns, end_ns});
 }
 
 /* ---- rounds ---- */
