@@ -317,17 +317,22 @@ static bool is_of_other_sizes(struct beat *a, struct beat_run *run, struct beat_
 	return true;
 }
 
+/* Kernels of a step at the end of a run. */
+static uint64_t left_over(const struct beat *a, const struct beat_run *run)
+{
+	return (run->turn + run->events) % a->body;
+}
+
 static void close_run(struct beat *a, size_t gap, size_t end)
 {
 	struct beat_run *run = &a->run[a->runs - 1];
-	const uint64_t left_over = (run->turn + run->events) % a->body;
+	const uint64_t rest = left_over(a, run);
 
 	run->gap = gap;
 	run->gap_end = end;
 	weigh_gap(a, run, gap, end);
 	/* What was broken off goes on in the gap: no odd step, but one like the others. */
-	run->extra = !a->fold->even && left_over + run->lead < a->body &&
-		     odd_is_step(a, gap, end, left_over);
+	run->extra = !a->fold->even && rest + run->lead < a->body && odd_is_step(a, gap, end, rest);
 	run->alike = go_on_alike(a, gap, end);
 }
 
@@ -572,10 +577,12 @@ uint64_t beat_steps(const struct beat *a, size_t first, size_t end)
 			events += within_gap(a, &a->run[i]);
 		}
 	}
-	events += last->lent + last->events + last->lead;
-	/* A body of loops begins in the midst of a step as often as not: an odd step at the end
-	 * fills most of what is left of it. */
-	return steps + events / a->body;
+	events += last->lent + last->events;
+	/* What is left over, and what leads on, is the odd step's; what the first run begins with
+	 * may be the end of an evaluation, which is like that of a step. */
+	if (last->extra)
+		return steps + (events - left_over(a, last) + a->body / 4) / a->body;
+	return steps + (events + last->lead) / a->body;
 }
 
 uint64_t beat_after(const struct beat_run *run, uint32_t body)

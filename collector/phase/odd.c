@@ -26,16 +26,35 @@ bool odd_ends_step(const struct beat *a, const struct loop_word *word, size_t n)
 	return a->words > begin && 4 * found >= 3 * (a->words - begin) && 2 * n >= a->words;
 }
 
-/* The same kernels in the same order, if of other sizes, all the way to the end of the step. */
+/* The first place of such a kernel in the step, from `at` on; a->words: none. */
+static size_t place_of(const struct beat *a, size_t at, struct loop_word word, bool same_size)
+{
+	while (at < a->words &&
+	       (same_size ? a->word[at].symbol != word.symbol : a->word[at].kernel != word.kernel))
+		at++;
+	return at;
+}
+
+static bool is_of_step(const struct beat *a, struct loop_word word)
+{
+	return place_of(a, 0, word, true) < a->words;
+}
+
+/*
+ * The same kernels in the same order, if of other sizes, all the way to the end of the step. What
+ * has a size that the step has, too, stands where that does: else it is an evaluation's.
+ */
 static bool runs_like_step(const struct beat *a, const struct loop_word *word, size_t n)
 {
-	size_t at = 0, found = 0;
+	size_t at = 0, found = 0, chance = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t next = at;
+		size_t next = place_of(a, at, word[i], true);
 
-		while (next < a->words && a->word[next].kernel != word[i].kernel)
-			next++;
+		if (next == a->words && is_of_step(a, word[i]) && ++chance > a->words / CHANCE)
+			break;
+		if (next == a->words)
+			next = place_of(a, at, word[i], false);
 		if (next == a->words)
 			break;
 		at = next + 1;
@@ -105,10 +124,10 @@ bool odd_is_step(const struct beat *a, size_t item, size_t end, uint64_t left_ov
 		return false;
 	if (before && !before->extra && !left_over)
 		usual = usual_words(a, before->gap, before->gap_end, word, n);
+	if (n > usual + left_over && is_repeated(word + usual + left_over, n - usual - left_over))
+		return false;
 	return odd_ends_step(a, word, n) ||
-	       (n - usual > left_over &&
-		!is_repeated(word + usual + left_over, n - usual - left_over) &&
-		runs_like_step(a, word + usual, n - usual));
+	       (n - usual > left_over && runs_like_step(a, word + usual, n - usual));
 }
 
 /* How long ago, within the same step, a kernel of that size came last; 0: not yet, or too long. */
