@@ -203,6 +203,7 @@ static void add_leading(struct fits *fits, struct printed_epoch *epoch, const st
 	join(fits, epoch, facts, before ? before->aside : aside->list);
 	set_first(epoch, before ? &before->aside_first : &aside->first);
 	epoch->begins = false;
+	steps_before(epoch, before, aside);
 }
 
 /* One word for all epochs but the last, which may be under way. */

@@ -20,6 +20,16 @@ void steps_add(struct printed_epoch *epoch, const struct tick *tick)
 	epoch->steps = tick->step_of <= STEPS_INDEX_MAX ? (uint64_t)tick->step_of : 0;
 }
 
+void steps_before(struct printed_epoch *epoch, const struct tick *before, const struct aside *aside)
+{
+	const struct tick first = {.step = aside->step, .step_of = aside->step_of, .steps = true};
+
+	if (aside->step <= 0)
+		return;
+	epoch->step = epoch->steps = 0;
+	steps_add(epoch, before ? before : &first);
+}
+
 /* The next tick from `i` on that steps were told with, or NULL. */
 static const struct tick *with_steps(const struct tale *tale, const struct run *run, size_t i)
 {

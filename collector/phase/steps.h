@@ -14,6 +14,13 @@
 /* Steps of an epoch that were told with a tick. */
 void steps_add(struct printed_epoch *epoch, const struct tick *tick);
 
+/*
+ * Where what is printed before an epoch's own line counts its steps, they were told behind the tick
+ * before, or (NULL) by the first such lines.
+ */
+void steps_before(struct printed_epoch *epoch, const struct tick *before,
+		  const struct aside *aside);
+
 /* Steps are counted on from epoch to epoch. */
 bool steps_go_on(const struct tale *tale, const struct run *run);
 

@@ -101,7 +101,7 @@ static struct tick *tick_new(struct tale *tale, size_t *budget, const struct tol
 /* ---- the lines of a tick ---- */
 
 /* The counter of steps in a line beside `own`: by its word, or a bar, or a pair. */
-static const struct line_counter *steps_in(const struct tale *tale, const struct line *line,
+static const struct line_counter *steps_in(enum line_unit unit, const struct line *line,
 					   const struct line_counter *own)
 {
 	const struct line_counter *best = NULL;
@@ -109,7 +109,7 @@ static const struct line_counter *steps_in(const struct tale *tale, const struct
 	for (size_t i = 0; i < line->counters; i++) {
 		const struct line_counter *counter = &line->counter[i];
 
-		if (counter == own || (tale->unit == LINE_UNIT_STEP && !counter->bar))
+		if (counter == own || (unit == LINE_UNIT_STEP && !counter->bar))
 			continue;
 		if (counter->unit == LINE_UNIT_STEP && !counter->fractional)
 			return counter;
@@ -209,7 +209,7 @@ void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const stru
 	tick->lines++;
 	tick->ends |= told->line->ends;
 	took_hear(&tick->took, told->line);
-	tick_steps(tick, steps_in(tale, told->line, counter));
+	tick_steps(tick, steps_in(tale->unit, told->line, counter));
 }
 
 /* ---- what stands between ---- */
@@ -300,15 +300,19 @@ static void aside_again(struct tale *tale, struct aside *aside, struct facts *fa
 		tick_beside(tick, facts, told, steps);
 }
 
-/* Bars of different lengths are different things, however alike they look. */
-static uint32_t shape_of(const struct line *line, const struct line_counter *steps)
+uint32_t tale_shape(const struct line *line, const struct line_counter *steps)
 {
 	return steps ? line->shape ^ (uint32_t)(fmod(steps->of, 4294967296.0)) : line->shape;
 }
 
+const struct line_counter *tale_steps(enum line_unit unit, const struct line *line)
+{
+	return steps_in(unit, line, NULL);
+}
+
 void tale_beside(struct tale *tale, struct facts *facts, const struct told *told)
 {
-	const struct line_counter *steps = steps_in(tale, told->line, NULL);
+	const struct line_counter *steps = tale_steps(tale->unit, told->line);
 	struct tick *tick = current_tick(tale);
 	struct aside *aside;
 	uint32_t shape;
@@ -319,7 +323,7 @@ void tale_beside(struct tale *tale, struct facts *facts, const struct told *told
 		took_hear(&tick->took, told->line);
 	if (!told->line->quality && !steps)
 		return;
-	shape = shape_of(told->line, steps);
+	shape = tale_shape(told->line, steps);
 	aside = aside_of(tale, shape);
 	if (tale->runs && !(aside && aside->regular))
 		facts_add(facts, &tale->run[tale->runs - 1].after, told->line, false);

@@ -80,7 +80,8 @@ struct aside {
 	bool regular;  /* a tick followed in the same run */
 	bool things;   /* it names what was gone through ("file 3: accuracy 0.9"), and no epoch */
 	bool ends;
-	bool trains; /* with a metric that hardly anything but training prints */
+	bool trains;	      /* with a metric that hardly anything but training prints */
+	double step, step_of; /* before any tick: how far a counter of steps had come, or 0 */
 	struct mark first, last;
 	fact_list list;
 };
@@ -137,6 +138,13 @@ uint64_t tale_first_line(const struct tale *tale);
 
 /* What came before the first line with the counter; their `tick` is SIZE_MAX. */
 void tale_before(struct tale *tale, const struct aside *aside, size_t n);
+
+/* The counter of steps in a line beside those of that unit, or NULL. */
+const struct line_counter *tale_steps(enum line_unit unit, const struct line *line);
+
+/* The kind of such a line. Bars of different lengths are different things, however alike they look.
+ */
+uint32_t tale_shape(const struct line *line, const struct line_counter *steps);
 
 /* A line without it. */
 void tale_beside(struct tale *tale, struct facts *facts, const struct told *told);

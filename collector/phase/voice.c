@@ -154,30 +154,40 @@ static void hear_again(struct voice *voice, struct voice_budget *budget, const s
 	tale->latest = mark->line;
 }
 
-/* A result before anything was counted: where epochs follow it may be the first one's. */
+/*
+ * A result before anything was counted: where epochs follow it may be the first one's. A loop that
+ * went on is one result, and began with its first line.
+ */
 static void hear_before(struct voice *voice, struct voice_budget *budget, const struct line *line,
 			const struct mark *mark)
 {
+	const struct line_counter *steps = tale_steps(LINE_UNIT_EPOCH, line);
+	const uint32_t shape = tale_shape(line, steps);
+	struct aside *before;
 	size_t i = 0;
 
 	for (size_t t = 0; t < voice->tales; t++)
 		if (voice->tale[t].unit == LINE_UNIT_EPOCH)
 			return;
-	while (i < voice->befores && voice->before[i].shape != line->shape)
+	while (i < voice->befores && voice->before[i].shape != shape)
 		i++;
 	if (i == VOICE_BEFORE)
 		return;
+	before = &voice->before[i];
+	const bool goes_on = i < voice->befores && steps && before->step < steps->value;
 	voice->befores += i == voice->befores;
-	voice->before[i] = (struct aside){
-		.shape = line->shape,
+	*before = (struct aside){
+		.shape = shape,
 		.tick = SIZE_MAX,
 		.latest = SIZE_MAX,
 		.ends = line->ends,
 		.trains = line->trains,
-		.first = *mark,
+		.step = steps ? steps->value : 0,
+		.step_of = steps ? steps->of : 0,
+		.first = goes_on ? before->first : *mark,
 		.last = *mark,
 	};
-	facts_add(&budget->facts, &voice->before[i].list, line, false);
+	facts_add(&budget->facts, &before->list, line, false);
 }
 
 static void hear_again_of(struct tale *tale, uint32_t shape)
