@@ -180,12 +180,17 @@ static uint32_t shape_of(const struct tokens *tokens)
 	return hash ? hash : 1;
 }
 
-/* A counter below the epoch's stands before its end: the line speaks of a part of an epoch. */
-static bool is_partial(const struct line *line)
+/*
+ * A counter below the epoch's stands before its end: the line speaks of a part of an epoch, unless
+ * it is `own` that counts them.
+ */
+static bool is_partial(const struct line *line, const struct line_counter *own)
 {
 	for (size_t i = 0; i < line->counters; i++) {
 		const struct line_counter *counter = &line->counter[i];
 
+		if (counter == own)
+			continue;
 		if (counter->unit == LINE_UNIT_STEP && counter->of == 0)
 			return true;
 		if ((counter->unit == LINE_UNIT_STEP || counter->unit == LINE_UNIT_NONE ||
@@ -232,9 +237,14 @@ static void conclude(struct reader *r)
 			counter->unit = LINE_UNIT_STEP;
 	}
 	line->testing = (r->seen & WORD_TESTING) && !line->quality && !said;
-	line->ends = (r->seen & WORD_ENDS) || (result && !is_partial(line));
+	line->ends = (r->seen & WORD_ENDS) || (result && !is_partial(line, NULL));
 	line->begins = !line->ends && !result &&
 		       ((r->seen & WORD_STARTS) || (only_names(line) && !r->quantity));
+}
+
+bool line_has_result(const struct line *line, const struct line_counter *own)
+{
+	return (line->quality || line->trains) && !is_partial(line, own);
 }
 
 size_t line_read(const char *text, size_t bytes, struct line *line)
@@ -262,7 +272,7 @@ size_t line_read(const char *text, size_t bytes, struct line *line)
 	if (tokens.n > 0)
 		line->shape = shape_of(&tokens);
 	conclude(&r);
-	if (!is_partial(line) || is_alone(line))
+	if (!is_partial(line, NULL) || is_alone(line))
 		took_read(&tokens, line);
 	return line->counters + line->metrics;
 }

@@ -65,4 +65,7 @@ struct line {
 /* Reads one line, without its end. `line` is filled; returns counters + metrics. */
 size_t line_read(const char *text, size_t bytes, struct line *line);
 
+/* Whether it carries a result, and of no part of what `own` (a counter of it, or NULL) counts. */
+bool line_has_result(const struct line *line, const struct line_counter *own);
+
 #endif
