@@ -20,11 +20,12 @@ struct arena_reader {
 	struct pages *pages;		  /* borrowed: which of it is there; NULL: all */
 	bool flushes;			  /* slots that were read are let go of (flush.h) */
 	uint64_t next[WIRE_LANES];	  /* number of the next event of each lane */
-	uint64_t waited[WIRE_LANES];	  /* the number + 1 that a drain stopped at, unfinished */
-	uint64_t read;			  /* events that were read whole */
-	uint64_t lost;			  /* events overwritten or torn before they were read */
-	uint64_t untold[WIRE_LANES];	  /* of these, by lane, those that no event has told yet */
-	uint64_t note_next;		  /* the same of the ring of notes */
+	uint64_t waited[WIRE_LANES]; /* the number + 1 that a drain stopped at: not yet whole, or
+					later than its moment */
+	uint64_t read;		     /* events that were read whole */
+	uint64_t lost;		     /* events overwritten or torn before they were read */
+	uint64_t untold[WIRE_LANES]; /* of these, by lane, those that no event has told yet */
+	uint64_t note_next;	     /* the same of the ring of notes */
 	uint64_t note_waited;
 	uint64_t notes_lost;
 };

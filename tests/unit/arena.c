@@ -255,7 +255,7 @@ static void times_are_clipped_and_judged(void **state)
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		struct seen seen = {0};
 		push(&layout->lane[0], &row[i].event);
-		arena_drain(&reader, 100, 200, false, see, &seen);
+		arena_drain(&reader, 100, 200, true, see, &seen);
 		assert_int_equal(seen.n, 1);
 		assert_int_equal(seen.last.timed, row[i].timed);
 		if (!row[i].timed)
@@ -263,6 +263,33 @@ static void times_are_clipped_and_judged(void **state)
 		assert_int_equal(seen.last.start_ns, row[i].start_ns);
 		assert_int_equal(seen.last.end_ns, row[i].end_ns);
 	}
+}
+
+/* It was launched while the reader was on its way from the clock to the ring. */
+static void what_came_since_keeps_its_times(void **state)
+{
+	struct wire_layout *layout = *state;
+	const struct wire_event event = {
+		.host_ns = 240, .start_ns = 250, .end_ns = 260, .flags = WIRE_EVENT_TIMED};
+	struct arena_reader reader;
+	struct seen seen = {0};
+
+	arena_begin(&reader, layout);
+	push(&layout->lane[0], &event);
+	arena_drain(&reader, 100, 200, false, see, &seen);
+	assert_int_equal(seen.n, 0);
+	arena_drain(&reader, 100, 300, false, see, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_true(seen.last.timed);
+	assert_int_equal(seen.last.end_ns, 260);
+
+	/* One that is always ahead is told without times, and holds nobody up. */
+	push(&layout->lane[0], &event);
+	arena_drain(&reader, 100, 200, false, see, &seen);
+	arena_drain(&reader, 100, 201, false, see, &seen);
+	assert_int_equal(seen.n, 2);
+	assert_false(seen.last.timed);
+	assert_int_equal(reader.lost, 0);
 }
 
 /* No more can lie within a command than what is left of it; of one without times, nothing does. */
@@ -284,7 +311,7 @@ static void what_is_nested_is_bounded(void **state)
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		struct seen seen = {0};
 		push(&layout->lane[0], &row[i].event);
-		arena_drain(&reader, 100, 200, false, see, &seen);
+		arena_drain(&reader, 100, 200, true, see, &seen);
 		assert_int_equal(seen.last.nested_ns, row[i].nested_ns);
 	}
 }
@@ -503,6 +530,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_torn_slot_of_a_dead_writer_is_lost_at_once,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(times_are_clipped_and_judged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_came_since_keeps_its_times, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_nested_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_event_of_no_entry_is_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_head_that_lies_is_bounded, set_up, tear_down),

@@ -179,11 +179,34 @@ static void times_are_clipped(void **state)
 		struct seen seen = {0};
 
 		say(*state, &note);
-		arena_notes(&reader, 100, 200, false, see, &seen);
+		arena_notes(&reader, 100, 200, true, see, &seen);
 		assert_int_equal(seen.n, 1);
 		assert_int_equal(seen.last.begin_ns, row[i].clipped_begin_ns);
 		assert_int_equal(seen.last.t_ns, row[i].clipped_ns);
 	}
+}
+
+/* It was said while the reader was on its way from the clock to the ring. */
+static void what_was_said_since_keeps_its_time(void **state)
+{
+	const struct wire_note note = {.kind = WIRE_NOTE_READ, .t_ns = 250};
+	struct arena_reader reader;
+	struct seen seen = {0};
+
+	arena_begin(&reader, *state);
+	say(*state, &note);
+	arena_notes(&reader, 100, 200, false, see, &seen);
+	assert_int_equal(seen.n, 0);
+	arena_notes(&reader, 100, 300, false, see, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.last.t_ns, 250);
+
+	/* Of one that is always ahead no more is believed than the clock says. */
+	say(*state, &note);
+	arena_notes(&reader, 100, 200, false, see, &seen);
+	arena_notes(&reader, 100, 201, false, see, &seen);
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(seen.last.t_ns, 201);
 }
 
 static void what_cannot_be_is_refused_or_cut(void **state)
@@ -267,6 +290,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(overwritten_notes_are_lost_and_counted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_unfinished_note_is_waited_for_once, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_was_said_since_keeps_its_time, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(times_are_clipped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_is_refused_or_cut, set_up,
