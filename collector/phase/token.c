@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Cutting a line into tokens, as token.h promises it. Two passes: the first writes what a terminal
- * would show into text[], the second cuts that.
+ * would show into text[], with decimal points alone, the second cuts that.
  */
 #include "collector/phase/token.h"
 
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/phase/comma.h"
 #include "collector/phase/word.h"
 
 #define BAR	  '\x01' /* in text[]: any sign of a bar */
@@ -440,6 +441,7 @@ size_t tokens_read(struct tokens *tokens, const char *text, size_t bytes)
 	bool blank = false;
 
 	show(tokens, text, bytes < INPUT_MAX ? bytes : INPUT_MAX);
+	comma_to_point(tokens->text);
 	tokens->n = 0;
 	for (size_t at = 0; at < tokens->bytes && tokens->n < TOKENS_MAX;) {
 		struct token *token = &tokens->token[tokens->n];

@@ -23,7 +23,8 @@
 /* Names of durations; and what says that one is not an epoch's, or is none. */
 static const char clocks[] =
 	" time times timer took taken elapsed duration dur runtime wall walltime "
-	"wallclock spent sec secs second seconds temps zeit dauer tiempo tempo timestamp ts ";
+	"wallclock spent sec secs second seconds timestamp ts "
+	"temps durée zeit dauer tiempo tempo tijd ";
 static const char others[] =
 	" eta remaining left step steps batch batches iter iters iteration it "
 	"sample samples image img data load loading inference latency per every "
@@ -34,6 +35,7 @@ static const struct {
 	double s;
 } units[] = {
 	{" s sec secs second seconds s/epoch sec/epoch secs/epoch s/ep ", 1},
+	{" sek sekunden secondes segundos ", 1},
 	{" ms msec msecs millisecond milliseconds ms/epoch ", 1e-3},
 	{" us usec microseconds ", 1e-6},
 	{" m min mins minute minutes min/epoch mins/epoch ", 60},
