@@ -318,7 +318,8 @@ bool filter_is_head(const char *text, size_t bytes)
 		return false;
 	if (at(text, bytes, i) == ' ' && i + 1 < bytes) /* one is a sentence's, two a column's */
 		i++;
-	return i < bytes && (is_blank(text[i]) || text[i] == '|' || text[i] == ',');
+	return i < bytes && (is_blank(text[i]) || text[i] == '|' || text[i] == ',' ||
+			     (unsigned char)text[i] == 0xe2); /* a stroke of a drawn frame */
 }
 
 bool filter_is_columns(const char *text, size_t bytes)

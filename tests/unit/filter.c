@@ -96,6 +96,7 @@ static void heads_of_tables_are_known(void **state)
 	assert_true(keeps("| Epoch | loss |"));
 	assert_true(keeps("Epoch\tloss"));
 	assert_true(filter_is_head("step,loss", 9));
+	assert_true(filter_is_head("┃ Epoch ┃ Loss ┃", 23));
 	assert_false(filter_is_head("stepping stones", 15));
 	assert_true(filter_is_columns("time,loss,acc", 13));
 	assert_true(filter_is_columns("\"a\"\t\"b\"", 7));
