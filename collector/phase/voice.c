@@ -155,6 +155,23 @@ static void hear_again(struct voice *voice, struct voice_budget *budget, const s
 }
 
 /*
+ * Room for one more kind of line that came before; who told nothing but steps makes way for who
+ * told results, and for others like it.
+ */
+static struct aside *before_room(struct voice *voice)
+{
+	struct aside *least = NULL;
+
+	if (voice->befores < VOICE_BEFORE)
+		return &voice->before[voice->befores++];
+	for (size_t i = 0; i < voice->befores; i++)
+		if (!voice->before[i].list &&
+		    (!least || voice->before[i].last.line < least->last.line))
+			least = &voice->before[i];
+	return least;
+}
+
+/*
  * A result before anything was counted: where epochs follow it may be the first one's. A loop that
  * went on is one result, and began with its first line.
  */
@@ -166,16 +183,18 @@ static void hear_before(struct voice *voice, struct voice_budget *budget, const 
 	struct aside *before;
 	size_t i = 0;
 
+	if (!line->quality && !(steps && steps->value > 0))
+		return; /* a bar that is empty may be of any loop */
 	for (size_t t = 0; t < voice->tales; t++)
 		if (voice->tale[t].unit == LINE_UNIT_EPOCH)
 			return;
 	while (i < voice->befores && voice->before[i].shape != shape)
 		i++;
-	if (i == VOICE_BEFORE)
+	const bool again = i < voice->befores;
+	before = again ? &voice->before[i] : before_room(voice);
+	if (!before)
 		return;
-	before = &voice->before[i];
-	const bool goes_on = i < voice->befores && steps && before->step < steps->value;
-	voice->befores += i == voice->befores;
+	const bool goes_on = again && steps && before->step < steps->value;
 	*before = (struct aside){
 		.shape = shape,
 		.tick = SIZE_MAX,
@@ -215,7 +234,7 @@ void voice_line(struct voice *voice, struct voice_budget *budget, const struct l
 {
 	hear_fit(voice, line, mark);
 	hear_counters(voice, budget, line, mark);
-	if (line->quality && !names_epochs(line))
+	if (!names_epochs(line))
 		hear_before(voice, budget, line, mark);
 	if (line->counters == 0 && line->trains)
 		hear_again(voice, budget, line, mark);
