@@ -44,6 +44,12 @@ static size_t fits_in(const struct fuse_late *late, const struct span *span, siz
 	return 0;
 }
 
+/* One training is over when the next begins. */
+static bool follows(const struct cut *before, const struct cut *cut)
+{
+	return cut->epoch[0].start_ns >= before->epoch[before->epochs - 1].train_ns;
+}
+
 /* What is made of each span in turn; all of it to be freed, whatever is returned: how well it goes.
  */
 static double cut_apart(const struct fuse_late *late, const struct span *span, size_t spans,
@@ -62,6 +68,8 @@ static double cut_apart(const struct fuse_late *late, const struct span *span, s
 		n = fits_in(late, span, spans, i, fit, &epochs);
 		if (!n || fuse_cut(late->told, late->fuse->fit[fit].process, epochs, from_ns, to_ns,
 				   &cut[i]))
+			return 0;
+		if (i && !follows(&cut[i - 1], &cut[i]))
 			return 0;
 		score += cut[i].score / (double)spans;
 		fit += n;

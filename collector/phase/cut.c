@@ -207,7 +207,10 @@ static void group(struct cut *cut, size_t epochs)
 	cut->marked = 1 / (double)each;
 }
 
-/* By gaps that are all as heavy, into so many of as many equal sections each. */
+/*
+ * By gaps that are all as heavy, into so many of as many equal sections each; sections of few are
+ * what a step does twice, as with two views of each picture.
+ */
 static int divide_grouped(const struct beat *a, size_t epochs, struct cut *cut)
 {
 	uint64_t *weight = a->runs > epochs && epochs > 1 ? weights(a, BY_KERNELS) : NULL;
@@ -215,7 +218,8 @@ static int divide_grouped(const struct beat *a, size_t epochs, struct cut *cut)
 	int error = least ? divide(a, BY_KERNELS, least, cut) : -ENOENT;
 
 	free(weight);
-	if (!error && (cut->epochs % epochs || cut->epochs == epochs || cut->even < 1)) {
+	if (!error && (cut->epochs % epochs || cut->epochs == epochs || cut->even < 1 ||
+		       cut->epoch[0].steps < SILENT_STEPS_MIN)) {
 		cut_free(cut);
 		error = -ENOENT;
 	}

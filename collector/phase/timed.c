@@ -10,6 +10,9 @@
 
 #include "collector/saturate.h"
 
+#define BEHIND 3u   /* lines that came behind the next epoch's steps, ... */
+#define EVEN   0.95 /* ... and how even the epochs by kernels are */
+
 static int rising(const void *a, const void *b)
 {
 	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -403,6 +406,44 @@ static void go_on(const struct fuse_told *told, const struct printed_fit *p,
 	last->open = true;
 }
 
+/*
+ * Python empties its buffers before it forks: where only the validation has workers, the line of an
+ * epoch comes when the next one's steps are over. Kernels that tell each epoch's bounds are right.
+ */
+static bool came_behind(const struct printed_fit *p, const struct cut *cut)
+{
+	if (p->told < BEHIND || p->told != p->epochs || cut->epochs < p->told || cut->even < EVEN ||
+	    cut->marked < EVEN)
+		return false;
+	for (size_t i = 1; i < p->told; i++) {
+		const struct cut_epoch *next = &cut->epoch[i];
+		const uint64_t steps_ns = saturate_sub(next->train_ns, next->start_ns);
+		const uint64_t line_ns = p->epoch[i - 1].last_ns;
+
+		if (line_ns <= next->start_ns + steps_ns / 2 || line_ns > next->end_ns)
+			return false;
+	}
+	return true;
+}
+
+/* Of a run that goes on there are the steps of one epoch more, of which nothing is printed yet. */
+static bool came_behind_so_far(const struct fuse_told *told, const struct printed_fit *p,
+			       uint64_t from_ns, uint64_t to_ns, struct cut *cut)
+{
+	struct cut more;
+
+	if (p->told < BEHIND || p->told != p->epochs ||
+	    fuse_cut(told, p->process, p->epochs + 1, from_ns, to_ns, &more))
+		return false;
+	if (!came_behind(p, &more)) {
+		cut_free(&more);
+		return false;
+	}
+	cut_free(cut);
+	*cut = more;
+	return true;
+}
+
 void timed_epochs(const struct fuse_told *told, const struct printed_fit *printed, uint64_t from_ns,
 		  uint64_t to_ns, bool goes_on, struct fuse_fit *fit)
 {
@@ -415,6 +456,14 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns,
 				    ended ? last->last_ns : to_ns, &cut);
 
+	if (seen && (came_behind(printed, &cut) ||
+		     (goes_on && cut.marked < EVEN &&
+		      came_behind_so_far(told, printed, from_ns, to_ns, &cut)))) {
+		fuse_take_epochs(told, fit, &cut, 0);
+		if (goes_on)
+			go_on(told, printed, PRINTED_AT_END, fit);
+		goto out;
+	}
 	if (seen)
 		cut_trim(&cut, 0, cut.epochs);
 	if (!edges.at)
@@ -435,6 +484,7 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	}
 	if (goes_on && fit->epochs)
 		go_on(told, printed, reading, fit);
+out:
 	if (seen)
 		cut_free(&cut);
 	free(edges.at);
