@@ -81,7 +81,7 @@ FUZZ := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/*.c))
 # Seconds that each fuzz target runs.
 TIME ?= 60
 LOSE := $(filter-out tests/lose/guest-init.sh,$(wildcard tests/lose/*.sh))
-BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,alone enqueue exec drain phase power idle region product cuda print write empty.so)
+BENCH_PROGRAMS := $(addprefix $(O)/tests/bench/,alone enqueue exec drain phase power idle region product cuda print write turns empty.so)
 # One name a line, in the order of the alphabet: two changes that add one each then agree.
 TEST_PROGRAMS := $(addprefix $(O)/tests/prog/, \
 	blas_every \
