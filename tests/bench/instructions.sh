@@ -3,7 +3,7 @@
 # Instructions of the shim per call, as tests/bench/count counts them, against the committed ones.
 . tests/bench/lib.sh
 
-title "Instructions of libgramme.so a call (callgrind)"
+title "Instructions of a call in libgramme.so, and of a kernel in the recogniser (callgrind)"
 if ! tests/bench/count >"$work/instructions"; then
 	skip "instructions a call" "no valgrind here"
 	exit 0
