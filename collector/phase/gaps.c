@@ -110,10 +110,72 @@ static uint64_t own_idle(const struct idle *idle, uint64_t ns)
 	return (idle->tail_ns < ns ? idle->tail_ns : ns) + saturate_sub(ns, idle->usual_ns) / 2;
 }
 
+/*
+ * Each epoch but the first begins with its round over the data: behind what the one before
+ * computed, and long before its own end. What is read in rounds of threads that are ahead is not
+ * so.
+ */
+static bool begin_with(const struct fuse_fit *fit, const struct pass_time *round)
+{
+	for (size_t i = 1; i < fit->epochs; i++) {
+		const struct fuse_epoch *epoch = &fit->epoch[i];
+		const uint64_t width_ns = saturate_sub(epoch->end_ns, epoch->start_ns);
+
+		if (round[i].begin_ns + width_ns / 50 < epoch[-1].end_ns ||
+		    round[i].begin_ns > epoch->start_ns + width_ns / 4)
+			return false;
+	}
+	return true;
+}
+
+/* The rounds over the data that epochs begin with, one each, or NULL; to be freed. */
+static struct pass_time *rounds_of(const struct pass *pass, const struct fuse_fit *fit)
+{
+	struct pass_time *round = NULL;
+	bool alone;
+
+	if (fit->epochs > 2 && fit->epochs <= PASS_TIMES)
+		round = calloc(PASS_TIMES, sizeof(*round));
+	if (round && (pass_rounds(pass, round, PASS_TIMES, &alone) != fit->epochs ||
+		      !begin_with(fit, round))) {
+		free(round);
+		round = NULL;
+	}
+	return round;
+}
+
+/* Where in what is idle behind an epoch the next one begins for certain, or 0. */
+static uint64_t edge_in(const struct pass *pass, const struct pass_time *round,
+			const struct fuse_fit *fit, size_t i)
+{
+	const uint64_t from_ns = fit->epoch[i].end_ns, to_ns = fit->epoch[i + 1].start_ns;
+	const uint64_t saved_ns = from_ns < to_ns ? saved_in(pass, from_ns, to_ns) : 0;
+
+	if (saved_ns || !round || from_ns >= to_ns)
+		return saved_ns;
+	return round[i + 1].begin_ns >= from_ns && round[i + 1].begin_ns <= to_ns
+		       ? round[i + 1].begin_ns
+		       : 0;
+}
+
+/* What all others begin with, the first does: reading the data, or at least so long a time. */
+static void begin_first(struct fuse_epoch *first, const struct pass_time *round, uint64_t from_ns,
+			uint64_t lead_ns)
+{
+	const uint64_t read_ns = round ? saturate_sub(first->start_ns, round[0].begin_ns) : 0;
+
+	if (read_ns && round[0].begin_ns > from_ns &&
+	    read_ns < saturate_sub(first->end_ns, first->start_ns))
+		first->start_ns = round[0].begin_ns;
+	else if (saturate_sub(first->start_ns, from_ns) > lead_ns)
+		first->start_ns -= lead_ns;
+}
+
 void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t lead_ns = fit->epochs > 2 ? UINT64_MAX : 0;
 	const struct idle idle = look_at(fit);
+	struct pass_time *round = rounds_of(pass, fit);
 
 	if (fit->epochs)
 		close_last(pass, fit, to_ns);
@@ -122,7 +184,7 @@ void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns,
 		const uint64_t idle_ns = idle_behind(fit, i);
 		const bool steps_to_end = one->train_ns == one->end_ns;
 
-		uint64_t edge_ns = idle_ns ? saved_in(pass, one->end_ns, next->start_ns) : 0;
+		uint64_t edge_ns = edge_in(pass, round, fit, i);
 		if (!idle_ns || (idle_ns > saturate_sub(one->end_ns, one->start_ns) / 2 &&
 				 !idle.always && !edge_ns)) {
 			lead_ns = 0;
@@ -136,7 +198,7 @@ void gaps_close(const struct pass *pass, struct fuse_fit *fit, uint64_t from_ns,
 		if (steps_to_end && !one->evaluated)
 			one->train_ns = edge_ns;
 	}
-	/* What all others begin with, the first does. */
-	if (fit->epochs && saturate_sub(fit->epoch[0].start_ns, from_ns) > lead_ns)
-		fit->epoch[0].start_ns -= lead_ns;
+	if (fit->epochs)
+		begin_first(&fit->epoch[0], round, from_ns, lead_ns);
+	free(round);
 }
