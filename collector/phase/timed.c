@@ -287,8 +287,13 @@ static bool go_on_behind(const struct printed_fit *p, const struct cut *cut)
 	return p->told > 2 && 4 * n >= 3 * (p->told - 1);
 }
 
-static void around(const struct printed_fit *p, const struct cut *cut, uint64_t from_ns,
-		   uint64_t to_ns, struct edges *edges)
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void around(const struct fuse_told *told, const struct printed_fit *p, const struct cut *cut,
+		   uint64_t from_ns, uint64_t to_ns, struct edges *edges)
 {
 	const struct printed_epoch *first = &p->epoch[0], *last = &p->epoch[p->told - 1];
 	const uint64_t usual = usual_ns(p);
@@ -296,6 +301,8 @@ static void around(const struct printed_fit *p, const struct cut *cut, uint64_t 
 	edges->at[0] = first->first_ns;
 	if (cut && cut->epoch[0].start_ns < first->first_ns)
 		edges->at[0] = cut->epoch[0].start_ns;
+	else if (!cut && !first->begins && first->ends && !p->before)
+		edges->at[0] = lesser(first_start(told, cut, p, from_ns), first->first_ns);
 	if (edges->at[0] < from_ns || p->before)
 		edges->at[0] = from_ns;
 	for (size_t i = 0; i + 1 < p->told; i++)
@@ -370,7 +377,7 @@ static enum printed_reading read_edges(const struct fuse_told *told, const struc
 		at_start(p, cut, from_ns, to_ns, edges);
 		break;
 	case PRINTED_AROUND:
-		around(p, cut, from_ns, to_ns, edges);
+		around(told, p, cut, from_ns, to_ns, edges);
 		break;
 	default:
 		at_end(told, p, cut, from_ns, edges);

@@ -89,7 +89,7 @@ static const struct story stories[] = {
 	 {"Epoch 1: loss 0.9 (2.00s)", "Epoch 2: loss 0.8 (1.00s)", "Epoch 3: loss 0.7 (1.20s)",
 	  "Epoch 4: loss 0.6 (1.10s)"},
 	 {3500, 4750, 6250, 7625},
-	 {1000, 3500, 4750, 6250, 7625}},
+	 {1225, 3500, 4750, 6250, 7625}},
 };
 
 static void tell(struct phases *phases, const struct story *story)
