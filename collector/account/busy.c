@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "collector/account/curve.h"
+#include "collector/account/order.h"
 #include "collector/units.h"
 
 #define PIECES_MAX 4096
@@ -39,8 +40,9 @@ struct busy {
 	struct key *key; /* by key */
 	size_t keys;
 
-	struct busy_interval *batch; /* clipped and sorted */
+	struct busy_interval *batch; /* clipped, and in order */
 	size_t batch_room;
+	struct order order;
 	uint32_t *member; /* the keys of the group at hand, once each, in order of start */
 	uint64_t *weight; /* of the members, and their shares */
 	uint64_t *share;
@@ -65,6 +67,7 @@ void busy_free(struct busy *busy)
 	free(busy->old);
 	free(busy->key);
 	free(busy->batch);
+	order_free(&busy->order);
 	free(busy->member);
 	free(busy->weight);
 	free(busy->share);
@@ -331,28 +334,14 @@ static bool clip(const struct busy *busy, struct busy_interval *interval)
 	return interval->start_ns < interval->end_ns;
 }
 
-/* An order of all there is in it, so that the order of arrival in a batch is of no account. */
-static int by_start(const void *left, const void *right)
-{
-	const struct busy_interval *a = left;
-	const struct busy_interval *b = right;
-
-	if (a->start_ns != b->start_ns)
-		return a->start_ns < b->start_ns ? -1 : 1;
-	if (a->end_ns != b->end_ns)
-		return a->end_ns < b->end_ns ? -1 : 1;
-	return (a->key > b->key) - (a->key < b->key);
-}
-
 /*
- * Lays what counts of the intervals into busy->batch, in order. Returns how many these are, with
+ * Lays what counts of the intervals into busy->batch. Returns how many these are, with
  * their highest key in *top and whether one had a key out of range in *refused.
  */
 static size_t fill_batch(struct busy *busy, const struct busy_interval *interval, size_t n,
 			 uint32_t *top, bool *refused)
 {
 	struct busy_interval *batch = busy->batch;
-	bool sorted = true;
 	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -363,14 +352,10 @@ static size_t fill_batch(struct busy *busy, const struct busy_interval *interval
 		}
 		if (!clip(busy, &batch[count]))
 			continue;
-		if (count && by_start(&batch[count - 1], &batch[count]) > 0)
-			sorted = false;
 		if (batch[count].key > *top)
 			*top = batch[count].key;
 		count++;
 	}
-	if (!sorted)
-		qsort(batch, count, sizeof(*batch), by_start);
 	return count;
 }
 
@@ -408,7 +393,8 @@ int busy_cover(struct busy *busy, const struct busy_interval *interval, size_t n
 		return -ENOMEM;
 	count = fill_batch(busy, interval, n, &top, &refused);
 	if (count) {
-		if (room_for_keys(busy, (size_t)top + 1) || room_for_members(busy) ||
+		if (order_intervals(&busy->order, busy->batch, count) ||
+		    room_for_keys(busy, (size_t)top + 1) || room_for_members(busy) ||
 		    room_for_pieces(&busy->old, &busy->olds_room, busy->pieces) ||
 		    room_for_pieces(&busy->piece, &busy->pieces_room, busy->pieces + count))
 			return -ENOMEM;
