@@ -307,6 +307,45 @@ static int by_rounds(const struct fuse_told *told, struct fuse *fuse)
 	return 0;
 }
 
+/* Whether so many epochs were counted, one by one, each before the one behind the next was begun.
+ */
+static bool are_told(const struct fuse_fit *fit, const struct printed_fit *p)
+{
+	if (p->epochs != fit->epochs || p->told != p->epochs || p->before || p->twin ||
+	    p->unit == LINE_UNIT_OTHER || p->unit == LINE_UNIT_PERCENT)
+		return false;
+	for (size_t i = 0; i < p->told; i++) {
+		const struct printed_epoch *line = &p->epoch[i];
+
+		if (!line->last_late &&
+		    (line->last_ns < fit->epoch[i].start_ns ||
+		     (i + 1 < p->told && line->last_ns > fit->epoch[i + 1].end_ns)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * "3: reconstruction error 0.24" names no epoch, and its metric may be anything's: no words prove
+ * such a training. Where kernels do, and one counter goes with it, its lines tell the results.
+ */
+static void take_results(const struct fuse_told *told, struct fuse_fit *fit)
+{
+	const struct printed_fit *of = NULL;
+
+	for (size_t i = 0; i < told->fits; i++) {
+		if (!are_told(fit, &told->fit[i]))
+			continue;
+		if (of)
+			return;
+		of = &told->fit[i];
+	}
+	for (size_t i = 0; of && i < fit->epochs; i++)
+		fit->epoch[i].printed = &of->epoch[i];
+	if (of)
+		fit->result = of->result;
+}
+
 int silent_fits(const struct fuse_told *told, struct fuse *fuse)
 {
 	int error = by_kernels(told, 0, told->now_ns, fuse);
@@ -315,5 +354,7 @@ int silent_fits(const struct fuse_told *told, struct fuse *fuse)
 		error = by_steps_and_saves(told, fuse);
 	if (!error && !fuse->fits)
 		error = by_rounds(told, fuse);
+	if (fuse->fits == 1)
+		take_results(told, &fuse->fit[0]);
 	return error;
 }
