@@ -219,6 +219,10 @@ static uint64_t least_lead_ns(const struct edges *edges, const struct cut *cut)
 	for (size_t i = 1; cut->epochs == edges->epochs && i < edges->epochs; i++) {
 		const uint64_t lead_ns = saturate_sub(cut->epoch[i].start_ns, edges->at[i]);
 
+		/* What takes nearly all of an epoch is none: these are other sections. */
+		if (edges->at[i] && edges->at[i + 1] &&
+		    lead_ns > saturate_sub(edges->at[i + 1], edges->at[i]) * 7 / 8)
+			return 0;
 		if (edges->at[i] && lead_ns < least_ns)
 			least_ns = lead_ns;
 	}
@@ -337,6 +341,12 @@ static bool are_blocks(const struct printed_fit *p, uint64_t usual)
 	return usual > 0;
 }
 
+/* Half an epoch and more was computed before the first line: that stands at an end. */
+static bool computes_before(const struct printed_fit *p, const struct cut *cut, uint64_t usual)
+{
+	return p->epoch[0].index == 1 && cut->epoch[0].start_ns + usual / 2 < p->epoch[0].first_ns;
+}
+
 /* One line an epoch: before it or after it? */
 static enum printed_reading decide(const struct fuse_told *told, const struct printed_fit *p,
 				   const struct cut *cut, uint64_t from_ns, uint64_t to_ns,
@@ -355,7 +365,8 @@ static enum printed_reading decide(const struct fuse_told *told, const struct pr
 		at_end(told, p, cut, from_ns, edges);
 		const double end = agreement(edges, cut);
 		memset(edges->at, 0, (edges->epochs + 1) * sizeof(*edges->at));
-		if (start > end + 0.2)
+		if (start > end + 0.2 &&
+		    !(p->reading == PRINTED_AT_END && computes_before(p, cut, usual)))
 			return PRINTED_AT_START;
 		if (end > start + 0.2)
 			return PRINTED_AT_END;
