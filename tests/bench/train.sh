@@ -86,11 +86,16 @@ ratio same cpu "a loop / the same loop: CPU time"
 ratio same wall "a loop / the same loop: wall time"
 ratio more cpu "a loop of 1.01 times as many rounds / it: CPU time"
 ratio more wall "a loop of 1.01 times as many rounds / it: wall time"
-compare pyopencl "$python" tests/bench/train_pyopencl.py 200
+# What does not grow with the program: the collector's and the holder's start, and the ledger's end,
+# which is on the disk before gramme run ends.
+compare nothing true
+minus "$work/nothing.gramme.wall" "$work/nothing.bare.wall" |
+	figure "a program that does nothing: under gramme - bare" ms 1 0.001
+compare pyopencl "$python" tests/bench/train_pyopencl.py 300
 seen pyopencl learn
 table pyopencl "a PyOpenCL trainer"
 if "$python" -c 'import torch' 2>/dev/null; then
-	compare pytorch "$python" tests/bench/train_pytorch.py 8
+	compare pytorch "$python" tests/bench/train_pytorch.py 12
 	seen pytorch sgemm
 	table pytorch "a PyTorch CPU trainer"
 else
