@@ -24,8 +24,8 @@ void steps_before(struct printed_epoch *epoch, const struct tick *before, const 
 {
 	const struct tick first = {.step = aside->step, .step_of = aside->step_of, .steps = true};
 
-	if (aside->step <= 0)
-		return;
+	if (aside->step <= 0 || aside->step * 2 < aside->step_of)
+		return; /* its own lines go on with what began before */
 	epoch->step = epoch->steps = 0;
 	steps_add(epoch, before ? before : &first);
 }
