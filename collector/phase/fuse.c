@@ -11,6 +11,7 @@
 #include "collector/saturate.h"
 
 #define STEPS_FEW 4u
+#define MOMENT	  50u /* what takes less of all epochs than one in so many took no time */
 
 /*
  * Where all kernels tell of epochs, that is worth more than what those tell that come once a step;
@@ -173,19 +174,6 @@ uint64_t fuse_next_mark(const struct fuse_told *told, uint64_t after_ns, uint64_
 }
 
 /*
- * After the last kernel of the last epoch its results are fetched and looked at, until something is
- * printed or saved, or other kernels begin.
- */
-static void end_last(const struct fuse_told *told, struct fuse_epoch *last, uint64_t next_ns)
-{
-	const uint64_t until_ns = last->end_ns + saturate_sub(last->end_ns, last->start_ns) / 4;
-	const uint64_t mark_ns = fuse_next_mark(told, last->end_ns, until_ns);
-
-	if (mark_ns < until_ns && mark_ns <= next_ns)
-		last->end_ns = mark_ns;
-}
-
-/*
  * The first thing that was printed or saved after a moment, or UINT64_MAX; lines that came late,
  * too: what they tell of was over by then.
  */
@@ -201,6 +189,19 @@ static uint64_t next_sign(const struct fuse_told *told, uint64_t after_ns)
 			next_ns = t_ns;
 	}
 	return next_ns;
+}
+
+/*
+ * After the last kernel of the last epoch its results are fetched and looked at, until something is
+ * printed or saved, or other kernels begin.
+ */
+static void end_last(const struct fuse_told *told, struct fuse_epoch *last, uint64_t next_ns)
+{
+	const uint64_t until_ns = last->end_ns + saturate_sub(last->end_ns, last->start_ns) / 4;
+	const uint64_t mark_ns = fuse_next_mark(told, last->end_ns, until_ns);
+
+	if (mark_ns < until_ns && mark_ns <= next_ns)
+		last->end_ns = next_sign(told, last->end_ns);
 }
 
 void fuse_take_epochs(const struct fuse_told *told, struct fuse_fit *fit, struct cut *cut,
@@ -251,7 +252,28 @@ bool fuse_trains(const struct fuse_told *told, const struct printed_fit *p)
 	return loops || (p->iterates && !told->lanes);
 }
 
-static bool is_late(const struct printed_fit *p)
+/*
+ * A history that is printed when all is over: its lines came in a moment, and as many rounds were
+ * computed before. Such lines are as good as late ones.
+ */
+static bool is_history(const struct fuse_told *told, const struct printed_fit *p)
+{
+	const uint64_t first_ns = p->epoch[0].first_ns;
+	const uint64_t all_ns = saturate_sub(p->epoch[p->told - 1].last_ns, first_ns);
+	struct cut cut;
+
+	if (p->before || p->told < 3 || p->told != p->epochs ||
+	    all_ns > saturate_sub(first_ns, told->from_ns) / MOMENT ||
+	    fuse_cut(told, p->process, p->epochs, told->from_ns, first_ns, &cut))
+		return false;
+	const uint64_t cut_ns =
+		saturate_sub(cut.epoch[cut.epochs - 1].end_ns, cut.epoch[0].start_ns);
+	const bool even = cut.epochs == p->epochs && cut.even > 0.8 && !cut.guessed;
+	cut_free(&cut);
+	return even && all_ns <= cut_ns / MOMENT;
+}
+
+static bool came_late(const struct printed_fit *p)
 {
 	if (p->late)
 		return true;
@@ -259,6 +281,11 @@ static bool is_late(const struct printed_fit *p)
 		if (p->epoch[i].last_late)
 			return true;
 	return false;
+}
+
+static bool is_late(const struct fuse_told *told, const struct printed_fit *p)
+{
+	return came_late(p) || is_history(told, p);
 }
 
 size_t fuse_epochs_of(const struct printed_fit *p)
@@ -366,7 +393,7 @@ static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 
 	if (!fit)
 		return -ENOMEM;
-	if (next && next->process == p->process && next->told && !is_late(next))
+	if (next && next->process == p->process && next->told && !is_late(told, next))
 		to_ns = next->epoch[0].first_ns;
 	uint64_t from_ns = end_of(told, fuse, fuse->fits - 1);
 	if (from_ns >= p->epoch[0].first_ns || p->before)
@@ -379,6 +406,44 @@ static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 	return 0;
 }
 
+static bool computes(const struct fuse_told *told, uint32_t process)
+{
+	for (size_t i = 0; i < told->lanes; i++)
+		if (told->lane[i].process == process)
+			return true;
+	return false;
+}
+
+/*
+ * Fits that came late are looked at together, as far as they follow one another: those of one
+ * process, or of processes whose kernels are others'. Two that both compute may do so side by side.
+ */
+static bool goes_with(const struct fuse_told *told, const struct printed_fit *p,
+		      const struct printed_fit *next)
+{
+	if (!fuse_trains(told, next))
+		return true;
+	return is_late(told, next) && (next->process == p->process || !computes(told, p->process) ||
+				       !computes(told, next->process));
+}
+
+/* When the last one of those that a process told had ended, of all where it computes nothing. */
+static uint64_t end_before(const struct fuse_told *told, const struct fuse *fuse, uint32_t process)
+{
+	size_t n = fuse->fits;
+
+	while (n && computes(told, process) && fuse->fit[n - 1].process != process &&
+	       computes(told, fuse->fit[n - 1].process))
+		n--;
+	return end_of(told, fuse, n);
+}
+
+/* What is printed in time, all at once, tells of what was before. */
+static uint64_t late_until(const struct fuse_told *told, const struct printed_fit *p)
+{
+	return came_late(p) ? told->now_ns : p->epoch[0].first_ns;
+}
+
 static int by_text(const struct fuse_told *told, struct fuse *fuse)
 {
 	int error = 0;
@@ -388,19 +453,18 @@ static int by_text(const struct fuse_told *told, struct fuse *fuse)
 
 		if (!fuse_trains(told, &told->fit[i]))
 			continue;
-		if (!is_late(&told->fit[i])) {
+		if (!is_late(told, &told->fit[i])) {
 			error = timed_fit(told, i, fuse);
 			continue;
 		}
-		while (end < told->fits &&
-		       (is_late(&told->fit[end]) || !fuse_trains(told, &told->fit[end])))
+		while (end < told->fits && goes_with(told, &told->fit[i], &told->fit[end]))
 			end++;
 		struct fuse_late late = {.told = told,
 					 .fuse = fuse,
 					 .begin = i,
 					 .end = end,
-					 .from_ns = end_of(told, fuse, fuse->fits),
-					 .to_ns = told->now_ns};
+					 .from_ns = end_before(told, fuse, told->fit[i].process),
+					 .to_ns = late_until(told, &told->fit[i])};
 		error = late_fits(&late);
 		i = end - 1;
 	}
