@@ -31,9 +31,10 @@ struct cut {
 	const struct loop *loop; /* borrowed */
 	struct cut_epoch *epoch; /* the caller's, to be freed */
 	size_t epochs;
-	uint64_t body;	  /* kernels of a step */
-	double even;	  /* share of epochs that have as many steps as most have */
-	double marked;	  /* share of boundaries that have a gap */
+	uint64_t body;	/* kernels of a step */
+	uint64_t steps; /* of all epochs, as they were counted, before one hidden was given back */
+	double even;	/* share of epochs that have as many steps as most have */
+	double marked;	/* share of boundaries that have a gap */
 	double evaluated; /* share of epochs that are followed by the same other kernels */
 	double odd;	  /* share of epochs whose last step is smaller than the others */
 	double cover;	  /* share of the time between first and last kernel that is steps */

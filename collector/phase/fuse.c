@@ -388,16 +388,18 @@ static void mend_holes(const struct fuse_told *told, struct fuse_fit *fit, uint6
 static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 {
 	const struct printed_fit *p = &told->fit[i], *next = next_training(told, i);
-	struct fuse_fit *fit = fuse_add(fuse, p->process, fuse_epochs_of(p));
-	uint64_t to_ns = told->now_ns;
+	uint64_t from_ns = end_of(told, fuse, fuse->fits), to_ns = told->now_ns;
+	struct fuse_fit *fit;
 
-	if (!fit)
-		return -ENOMEM;
 	if (next && next->process == p->process && next->told && !is_late(told, next))
 		to_ns = next->epoch[0].first_ns;
-	uint64_t from_ns = end_of(told, fuse, fuse->fits - 1);
 	if (from_ns >= p->epoch[0].first_ns || p->before)
 		from_ns = told->from_ns;
+	fit = fuse_add(fuse, p->process,
+		       told->over || next ? beyond_epochs(told, p, from_ns, to_ns)
+					  : fuse_epochs_of(p));
+	if (!fit)
+		return -ENOMEM;
 	timed_epochs(told, p, from_ns, to_ns, !told->over && !next, fit);
 	if (told->over)
 		mend_holes(told, fit, from_ns, to_ns);

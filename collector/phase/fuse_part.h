@@ -98,6 +98,13 @@ int late_fits(struct fuse_late *late);
 void fuse_begin_by_clock(const struct fuse_late *late, const struct printed_fit *p,
 			 struct fuse_fit *fit);
 
+/*
+ * Its epochs, with those behind the last one that was printed, where every so many are; of a fit
+ * that is over, between from_ns and to_ns.
+ */
+size_t beyond_epochs(const struct fuse_told *told, const struct printed_fit *p, uint64_t from_ns,
+		     uint64_t to_ns);
+
 /* How many epochs these have together. */
 size_t apart_epochs(const struct fuse_late *late);
 

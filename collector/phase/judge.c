@@ -62,6 +62,9 @@ void judge_cut(const struct beat *a, struct cut *cut)
 	size_t same;
 
 	const uint64_t usual = steps_most_have(cut, &same);
+	cut->steps = 0;
+	for (size_t i = 0; i < cut->epochs; i++)
+		cut->steps += cut->epoch[i].steps;
 	if (usual > 8)
 		even_out(cut, usual, &same);
 	cut->even = (double)same / (double)cut->epochs;

@@ -112,12 +112,21 @@ static void without_kernels(struct fuse_late *late)
 
 int late_fits(struct fuse_late *late)
 {
+	size_t fits = 0;
+
 	late->first = late->fuse->fits;
+	for (size_t i = late->begin; i < late->end; i++)
+		fits += fuse_trains(late->told, &late->told->fit[i]);
 	for (size_t i = late->begin; i < late->end; i++) {
 		const struct printed_fit *p = &late->told->fit[i];
 
-		if (fuse_trains(late->told, p) &&
-		    !fuse_add(late->fuse, p->process, fuse_epochs_of(p)))
+		if (!fuse_trains(late->told, p))
+			continue;
+		const size_t epochs =
+			fits == 1 && late->told->over
+				? beyond_epochs(late->told, p, late->from_ns, late->to_ns)
+				: fuse_epochs_of(p);
+		if (!fuse_add(late->fuse, p->process, epochs))
 			return -ENOMEM;
 	}
 	bool loose;

@@ -229,6 +229,14 @@ static uint64_t least_lead_ns(const struct edges *edges, const struct cut *cut)
 	return least_ns < UINT64_MAX ? least_ns : 0;
 }
 
+/* Its line, unless there are more epochs than were printed. */
+static uint64_t end_of_last(const struct printed_fit *p, const struct cut *cut,
+			    const struct edges *edges)
+{
+	return cut && edges->epochs > p->epochs ? cut->epoch[cut->epochs - 1].end_ns
+						: p->epoch[p->told - 1].last_ns;
+}
+
 static void at_end(const struct fuse_told *told, const struct printed_fit *p, const struct cut *cut,
 		   uint64_t from_ns, struct edges *edges)
 {
@@ -237,7 +245,7 @@ static void at_end(const struct fuse_told *told, const struct printed_fit *p, co
 		if (p->epoch[i].index <= edges->epochs)
 			edges->at[p->epoch[i].index] = p->epoch[i].last_ns;
 	if (!edges->at[edges->epochs])
-		edges->at[edges->epochs] = p->epoch[p->told - 1].last_ns;
+		edges->at[edges->epochs] = end_of_last(p, cut, edges);
 	if (cut && !cut->guessed && edges->at[0] == cut->epoch[0].start_ns &&
 	    edges->at[0] > from_ns) {
 		const uint64_t lead_ns = least_lead_ns(edges, cut);
@@ -312,8 +320,8 @@ static void around(const struct fuse_told *told, const struct printed_fit *p, co
 	for (size_t i = 0; i + 1 < p->told; i++)
 		if (p->epoch[i + 1].index <= edges->epochs)
 			edges->at[p->epoch[i + 1].index - 1] = between(p, cut, i);
-	edges->at[edges->epochs] = last->last_ns;
-	if (cut && (!last->ends || go_on_behind(p, cut))) {
+	edges->at[edges->epochs] = end_of_last(p, cut, edges);
+	if (cut && edges->epochs == p->epochs && (!last->ends || go_on_behind(p, cut))) {
 		const uint64_t end_ns = cut->epoch[cut->epochs - 1].end_ns;
 
 		if (end_ns > last->last_ns && end_ns <= to_ns && end_ns - last->last_ns < usual)
@@ -468,8 +476,9 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	enum printed_reading reading = PRINTED_ANYWHERE;
 	struct edges edges = {calloc(fit->epochs + 1, sizeof(uint64_t)), fit->epochs};
 	const struct printed_epoch *last = &printed->epoch[printed->told - 1];
-	const bool ended = (last->ends && printed->reading != PRINTED_AROUND) ||
-			   printed->reading == PRINTED_AT_END;
+	const bool ended = fit->epochs <= printed->epochs &&
+			   ((last->ends && printed->reading != PRINTED_AROUND) ||
+			    printed->reading == PRINTED_AT_END);
 	struct cut cut;
 	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns,
 				    ended ? last->last_ns : to_ns, &cut);
