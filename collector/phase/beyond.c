@@ -54,8 +54,8 @@ static size_t round_number(const struct fuse_told *told, const struct printed_fi
 	is_even(told, p, proved, from_ns, to_ns, &steps, &marked);
 	if (steps > proved && steps <= most)
 		return (size_t)steps;
-	return next <= most && (p->before + proved - 1) % p->stride == 0 && steps >= next &&
-			       steps % next == 0
+	return next > proved && next <= most && (p->before + proved - 1) % p->stride == 0 &&
+			       steps && steps % next == 0
 		       ? next
 		       : proved;
 }
