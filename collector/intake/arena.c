@@ -163,11 +163,27 @@ static uint64_t passed(const struct wire_lane *lane, uint64_t next, bool final)
 }
 
 /*
- * What was told after the moment that a drain speaks for is left to the next one, as what is
- * unfinished is: who is kept from a CPU between reading the clock and reading the ring finds there
- * what came since, and would clip its times to that moment (three epochs' lines at one time, on a
- * busy machine, 2026-11-22). Either is waited for once: a stranger may say so for ever.
+ * Whether a drain stops before slot `next` of as many as `head`: what is unfinished, or was told
+ * after the moment that the drain speaks for, is left to the next one. Who is kept from a CPU
+ * between reading the clock and reading the ring finds there what came since, and would clip its
+ * times to that moment (three epochs' lines at one time, on a busy machine, 2026-11-22). Either is
+ * waited for once, since a stranger may say so for ever; and all that is ahead at once, since who
+ * has a clock of his own (a time namespace) is ahead with all that he says.
  */
+static bool stop_at(struct arena_wait *wait, enum slot state, bool to_come, uint64_t next,
+		    uint64_t head)
+{
+	if (state == SLOT_UNFINISHED && wait->unfinished != next + 1) {
+		wait->unfinished = next + 1;
+		return true;
+	}
+	if (to_come && wait->ahead <= next) {
+		wait->ahead = head;
+		return true;
+	}
+	return false;
+}
+
 static void drain_lane(struct arena_reader *reader, uint32_t index, const struct sink *sink)
 {
 	const struct wire_lane *lane = &reader->layout->lane[index];
@@ -192,13 +208,10 @@ static void drain_lane(struct arena_reader *reader, uint32_t index, const struct
 		uint64_t missing = missing_slots(reader, slot, sizeof(*slot));
 		enum slot state = missing ? SLOT_UNFINISHED : copy_slot(slot, next, &copy);
 
-		bool to_come = state == SLOT_WHOLE && told_ns(&copy) > sink->last_ns;
-
-		if ((state == SLOT_UNFINISHED || to_come) && !sink->final &&
-		    reader->waited[index] != next + 1) {
-			reader->waited[index] = next + 1;
+		if (!sink->final &&
+		    stop_at(&reader->waited[index], state,
+			    state == SLOT_WHOLE && told_ns(&copy) > sink->last_ns, next, head))
 			break;
-		}
 		if (state == SLOT_WHOLE && reader->flushes)
 			flush_line(slot);
 		if (state == SLOT_WHOLE && judge(&copy, sink->first_ns, sink->last_ns, &event)) {
@@ -297,13 +310,9 @@ void arena_notes(struct arena_reader *reader, uint64_t first_ns, uint64_t last_n
 		uint64_t missing = missing_slots(reader, slot, sizeof(*slot));
 		enum slot state = missing ? SLOT_UNFINISHED : copy_note(slot, next, &copy);
 
-		bool to_come = state == SLOT_WHOLE && copy.t_ns > last_ns;
-
-		if ((state == SLOT_UNFINISHED || to_come) && !final &&
-		    reader->note_waited != next + 1) {
-			reader->note_waited = next + 1;
+		if (!final && stop_at(&reader->note_waited, state,
+				      state == SLOT_WHOLE && copy.t_ns > last_ns, next, head))
 			break;
-		}
 		if (state == SLOT_WHOLE && judge_note(&copy, first_ns, last_ns, &note))
 			each(arg, &note);
 		else

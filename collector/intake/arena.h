@@ -14,19 +14,24 @@
 #include "collector/intake/pages.h"
 #include "preload/wire.h"
 
+/* What a drain stopped at, to be waited for once. */
+struct arena_wait {
+	uint64_t unfinished; /* the number + 1 of a slot that was not yet whole */
+	uint64_t ahead;	     /* of what was later than its moment, those before this number */
+};
+
 /* How far one process' rings have been read. */
 struct arena_reader {
 	const struct wire_layout *layout; /* borrowed */
 	struct pages *pages;		  /* borrowed: which of it is there; NULL: all */
 	bool flushes;			  /* slots that were read are let go of (flush.h) */
 	uint64_t next[WIRE_LANES];	  /* number of the next event of each lane */
-	uint64_t waited[WIRE_LANES]; /* the number + 1 that a drain stopped at: not yet whole, or
-					later than its moment */
+	struct arena_wait waited[WIRE_LANES];
 	uint64_t read;		     /* events that were read whole */
 	uint64_t lost;		     /* events overwritten or torn before they were read */
 	uint64_t untold[WIRE_LANES]; /* of these, by lane, those that no event has told yet */
 	uint64_t note_next;	     /* the same of the ring of notes */
-	uint64_t note_waited;
+	struct arena_wait note_waited;
 	uint64_t notes_lost;
 };
 

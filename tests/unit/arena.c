@@ -292,6 +292,26 @@ static void what_came_since_keeps_its_times(void **state)
 	assert_int_equal(reader.lost, 0);
 }
 
+/* Who has a clock of his own (a time namespace) is ahead with all he says. */
+static void all_that_is_ahead_is_waited_for_at_once(void **state)
+{
+	struct wire_layout *layout = *state;
+	const struct wire_event event = {
+		.start_ns = 9000, .end_ns = 9001, .flags = WIRE_EVENT_TIMED};
+	struct arena_reader reader;
+	struct seen seen = {0};
+
+	arena_begin(&reader, layout);
+	for (uint64_t i = 0; i < 4 * WIRE_RING_SLOTS; i++) {
+		push(&layout->lane[0], &event);
+		if (i % (WIRE_RING_SLOTS / 4) == 0)
+			arena_drain(&reader, 100, 200 + i % 7, false, see, &seen);
+	}
+	arena_drain(&reader, 100, 300, true, see, &seen);
+	assert_int_equal(seen.n, 4 * WIRE_RING_SLOTS);
+	assert_int_equal(reader.lost, 0);
+}
+
 /* No more can lie within a command than what is left of it; of one without times, nothing does. */
 static void what_is_nested_is_bounded(void **state)
 {
@@ -531,6 +551,8 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(times_are_clipped_and_judged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_came_since_keeps_its_times, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(all_that_is_ahead_is_waited_for_at_once, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(what_is_nested_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_event_of_no_entry_is_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_head_that_lies_is_bounded, set_up, tear_down),

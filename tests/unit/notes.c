@@ -207,6 +207,14 @@ static void what_was_said_since_keeps_its_time(void **state)
 	arena_notes(&reader, 100, 201, false, see, &seen);
 	assert_int_equal(seen.n, 2);
 	assert_int_equal(seen.last.t_ns, 201);
+
+	/* Nor is each of many such waited for by itself. */
+	say(*state, &note);
+	say(*state, &note);
+	say(*state, &note);
+	arena_notes(&reader, 100, 202, false, see, &seen);
+	arena_notes(&reader, 100, 203, false, see, &seen);
+	assert_int_equal(seen.n, 5);
 }
 
 static void what_cannot_be_is_refused_or_cut(void **state)
