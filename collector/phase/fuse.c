@@ -252,27 +252,6 @@ bool fuse_trains(const struct fuse_told *told, const struct printed_fit *p)
 	return loops || (p->iterates && !told->lanes);
 }
 
-/*
- * A history that is printed when all is over: its lines came in a moment, and as many rounds were
- * computed before. Such lines are as good as late ones.
- */
-static bool is_history(const struct fuse_told *told, const struct printed_fit *p)
-{
-	const uint64_t first_ns = p->epoch[0].first_ns;
-	const uint64_t all_ns = saturate_sub(p->epoch[p->told - 1].last_ns, first_ns);
-	struct cut cut;
-
-	if (p->before || p->told < 3 || p->told != p->epochs ||
-	    all_ns > saturate_sub(first_ns, told->from_ns) / MOMENT ||
-	    fuse_cut(told, p->process, p->epochs, told->from_ns, first_ns, &cut))
-		return false;
-	const uint64_t cut_ns =
-		saturate_sub(cut.epoch[cut.epochs - 1].end_ns, cut.epoch[0].start_ns);
-	const bool even = cut.epochs == p->epochs && cut.even > 0.8 && !cut.guessed;
-	cut_free(&cut);
-	return even && all_ns <= cut_ns / MOMENT;
-}
-
 static bool came_late(const struct printed_fit *p)
 {
 	if (p->late)
@@ -281,6 +260,38 @@ static bool came_late(const struct printed_fit *p)
 		if (p->epoch[i].last_late)
 			return true;
 	return false;
+}
+
+/* When the training before it in that process was over, by lines that came in time; or the start.
+ */
+static uint64_t told_before(const struct fuse_told *told, const struct printed_fit *p)
+{
+	for (const struct printed_fit *one = p; one-- > told->fit;)
+		if (one->process == p->process && one->sure >= PRINTED_TRAINS && one->told &&
+		    !came_late(one) && one->epoch[one->told - 1].last_ns <= p->epoch[0].first_ns)
+			return one->epoch[one->told - 1].last_ns;
+	return told->from_ns;
+}
+
+/*
+ * A history that is printed when all is over: its lines came in a moment, and as many rounds were
+ * computed before. Such lines are as good as late ones.
+ */
+static bool is_history(const struct fuse_told *told, const struct printed_fit *p)
+{
+	const uint64_t from_ns = told_before(told, p), first_ns = p->epoch[0].first_ns;
+	const uint64_t all_ns = saturate_sub(p->epoch[p->told - 1].last_ns, first_ns);
+	struct cut cut;
+
+	if (p->before || p->told < 3 || p->told != p->epochs ||
+	    all_ns > saturate_sub(first_ns, from_ns) / MOMENT ||
+	    fuse_cut(told, p->process, p->epochs, from_ns, first_ns, &cut))
+		return false;
+	const uint64_t cut_ns =
+		saturate_sub(cut.epoch[cut.epochs - 1].end_ns, cut.epoch[0].start_ns);
+	const bool even = cut.epochs == p->epochs && cut.even > 0.8 && !cut.guessed;
+	cut_free(&cut);
+	return even && all_ns <= cut_ns / MOMENT;
 }
 
 static bool is_late(const struct fuse_told *told, const struct printed_fit *p)
@@ -418,15 +429,17 @@ static bool computes(const struct fuse_told *told, uint32_t process)
 
 /*
  * Fits that came late are looked at together, as far as they follow one another: those of one
- * process, or of processes whose kernels are others'. Two that both compute may do so side by side.
+ * process, or of processes whose kernels are others'. Two that both compute may do so side by side;
+ * a history tells when what it is of was over.
  */
 static bool goes_with(const struct fuse_told *told, const struct printed_fit *p,
 		      const struct printed_fit *next)
 {
 	if (!fuse_trains(told, next))
 		return true;
-	return is_late(told, next) && (next->process == p->process || !computes(told, p->process) ||
-				       !computes(told, next->process));
+	return came_late(p) && is_late(told, next) &&
+	       (next->process == p->process || !computes(told, p->process) ||
+		!computes(told, next->process));
 }
 
 /* When the last one of those that a process told had ended, of all where it computes nothing. */

@@ -20,7 +20,7 @@
 #define EPOCHS_MAX 64u
 #define MS	   1000000u
 
-enum says { SILENT, LATE, AT_END, AT_START };
+enum says { SILENT, LATE, AT_END, AT_START, HISTORY };
 
 /* How somebody trains. */
 struct habit {
@@ -98,7 +98,7 @@ static void say(struct world *w, uint32_t fit, uint32_t epoch, bool result)
 	if (result)
 		snprintf(line + n, sizeof(w->line[0]) - (size_t)n, " loss: %.4f acc: %.4f",
 			 2.0 / (epoch + 1.5 + fit), 0.5 + 0.05 * epoch);
-	if (w->habit.says == LATE)
+	if (w->habit.says == LATE || w->habit.says == HISTORY)
 		w->lines++;
 	else
 		tell(w, line, 0);
@@ -165,9 +165,17 @@ static void train_epoch(struct world *w, uint32_t fit, uint32_t epoch)
 	}
 	if (h->batches && (epoch + 1) % h->every == 0)
 		evaluate(w);
-	if (h->says == LATE || h->says == AT_END)
+	if (h->says != AT_START && h->says != SILENT)
 		say(w, fit, epoch, true);
 	truth->end_ns = w->now_ns;
+}
+
+/* What was kept is told, a few microseconds a line. */
+static void tell_all(struct world *w, uint32_t flags)
+{
+	for (size_t i = 0; i < w->lines; i++, w->now_ns += 5000)
+		tell(w, w->line[i], flags);
+	w->lines = 0;
 }
 
 static void run(struct world *w)
@@ -182,10 +190,11 @@ static void run(struct world *w)
 		w->now_ns += chance(w, 5) * MS;
 		for (uint32_t epoch = 0; epoch < w->habit.epochs; epoch++)
 			train_epoch(w, fit, epoch);
+		if (w->habit.says == HISTORY)
+			tell_all(w, 0);
 	}
 	w->now_ns += chance(w, 20) * MS;
-	for (size_t i = 0; i < w->lines; i++)
-		tell(w, w->line[i], WIRE_NOTE_LATE);
+	tell_all(w, WIRE_NOTE_LATE);
 	w->now_ns += chance(w, 20) * MS;
 }
 
@@ -340,6 +349,13 @@ static void test_folds(void **state)
 	(void)state;
 	each_seed(LATE, folds);
 	each_seed(AT_END, folds);
+}
+
+static void test_histories_behind_fits(void **state)
+{
+	(void)state;
+	each_seed(HISTORY, NULL);
+	each_seed(HISTORY, folds);
 }
 
 static void noise(struct world *w)
@@ -543,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_late_without_evaluation),
 		cmocka_unit_test(test_evaluated_every_few_epochs),
 		cmocka_unit_test(test_folds),
+		cmocka_unit_test(test_histories_behind_fits),
 		cmocka_unit_test(test_data_dependent_kernels),
 		cmocka_unit_test(test_loops_within_steps),
 		cmocka_unit_test(test_lost_events),
