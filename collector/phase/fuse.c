@@ -273,6 +273,16 @@ static uint64_t told_before(const struct fuse_told *told, const struct printed_f
 	return told->from_ns;
 }
 
+/* The lines of both came in a moment, against what was there before. */
+static bool at_once(const struct fuse_told *told, const struct printed_fit *p,
+		    const struct printed_fit *last)
+{
+	const uint64_t first_ns = p->epoch[0].first_ns;
+
+	return saturate_sub(last->epoch[last->told - 1].last_ns, first_ns) <=
+	       saturate_sub(first_ns, told_before(told, p)) / MOMENT;
+}
+
 /*
  * A history that is printed when all is over: its lines came in a moment, and as many rounds were
  * computed before. Such lines are as good as late ones.
@@ -283,8 +293,7 @@ static bool is_history(const struct fuse_told *told, const struct printed_fit *p
 	const uint64_t all_ns = saturate_sub(p->epoch[p->told - 1].last_ns, first_ns);
 	struct cut cut;
 
-	if (p->before || p->told < 3 || p->told != p->epochs ||
-	    all_ns > saturate_sub(first_ns, from_ns) / MOMENT ||
+	if (p->before || p->told < 3 || p->told != p->epochs || !at_once(told, p, p) ||
 	    fuse_cut(told, p->process, p->epochs, from_ns, first_ns, &cut))
 		return false;
 	const uint64_t cut_ns =
@@ -430,16 +439,17 @@ static bool computes(const struct fuse_told *told, uint32_t process)
 /*
  * Fits that came late are looked at together, as far as they follow one another: those of one
  * process, or of processes whose kernels are others'. Two that both compute may do so side by side;
- * a history tells when what it is of was over.
+ * a history tells when what it is of was over, with all that are printed at once with it.
  */
 static bool goes_with(const struct fuse_told *told, const struct printed_fit *p,
 		      const struct printed_fit *next)
 {
 	if (!fuse_trains(told, next))
 		return true;
-	return came_late(p) && is_late(told, next) &&
-	       (next->process == p->process || !computes(told, p->process) ||
-		!computes(told, next->process));
+	if (came_late(p) ? !is_late(told, next) : came_late(next) || !at_once(told, p, next))
+		return false;
+	return next->process == p->process || !computes(told, p->process) ||
+	       !computes(told, next->process);
 }
 
 /* When the last one of those that a process told had ended, of all where it computes nothing. */

@@ -20,7 +20,7 @@
 #define EPOCHS_MAX 64u
 #define MS	   1000000u
 
-enum says { SILENT, LATE, AT_END, AT_START, HISTORY };
+enum says { SILENT, LATE, AT_END, AT_START, HISTORY, HISTORIES };
 
 /* How somebody trains. */
 struct habit {
@@ -98,7 +98,7 @@ static void say(struct world *w, uint32_t fit, uint32_t epoch, bool result)
 	if (result)
 		snprintf(line + n, sizeof(w->line[0]) - (size_t)n, " loss: %.4f acc: %.4f",
 			 2.0 / (epoch + 1.5 + fit), 0.5 + 0.05 * epoch);
-	if (w->habit.says == LATE || w->habit.says == HISTORY)
+	if (w->habit.says == LATE || w->habit.says >= HISTORY)
 		w->lines++;
 	else
 		tell(w, line, 0);
@@ -193,6 +193,8 @@ static void run(struct world *w)
 		if (w->habit.says == HISTORY)
 			tell_all(w, 0);
 	}
+	if (w->habit.says == HISTORIES)
+		tell_all(w, 0);
 	w->now_ns += chance(w, 20) * MS;
 	tell_all(w, WIRE_NOTE_LATE);
 	w->now_ns += chance(w, 20) * MS;
@@ -356,6 +358,12 @@ static void test_histories_behind_fits(void **state)
 	(void)state;
 	each_seed(HISTORY, NULL);
 	each_seed(HISTORY, folds);
+}
+
+static void test_histories_behind_all(void **state)
+{
+	(void)state;
+	each_seed(HISTORIES, folds);
 }
 
 static void noise(struct world *w)
@@ -560,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_evaluated_every_few_epochs),
 		cmocka_unit_test(test_folds),
 		cmocka_unit_test(test_histories_behind_fits),
+		cmocka_unit_test(test_histories_behind_all),
 		cmocka_unit_test(test_data_dependent_kernels),
 		cmocka_unit_test(test_loops_within_steps),
 		cmocka_unit_test(test_lost_events),
