@@ -180,7 +180,7 @@ static void on_watch_closed(uv_handle_t *handle)
 }
 
 /* Reads an arena to its present end and lets it go. */
-static void end_watch(struct meter_watch *watch, bool final)
+static void end_watch(struct meter_watch *watch)
 {
 	struct meter *meter = watch->meter;
 	struct meter_watch **link = &meter->watch;
@@ -189,7 +189,7 @@ static void end_watch(struct meter_watch *watch, bool final)
 		link = &(*link)->next;
 	*link = watch->next;
 	meter->arenas--;
-	run_detach(watch->run, watch->feed, tick_clock(meter), final);
+	run_detach(watch->run, watch->feed, tick_clock(meter));
 	uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
 }
 
@@ -200,7 +200,7 @@ static void on_exit_of(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	end_watch(watch, true);
+	end_watch(watch);
 	tick_scan_soon(meter);
 	tick_reap(meter);
 }
@@ -245,7 +245,7 @@ bool admit_arena(struct meter *meter, struct run *run, const json_t *saved,
 		save_restore_feed(saved, feed);
 	/* What it had counted is taken even if nobody is left to watch. */
 	if (!peer_lives(item->fd[1]) || begin_watch(meter, run, feed, item->fd[1], label.uid))
-		run_detach(run, feed, tick_clock(meter), true);
+		run_detach(run, feed, tick_clock(meter));
 	return true;
 }
 
@@ -261,7 +261,7 @@ static void bound_process(struct meter *meter, pid_t pid)
 			n++;
 		}
 	if (n >= METER_ARENAS_EACH)
-		end_watch(oldest, true);
+		end_watch(oldest);
 }
 
 static bool room_for(const struct meter *meter, uid_t uid)
@@ -330,7 +330,7 @@ void admit_release(struct meter *meter, struct run *run)
 	for (struct meter_watch *watch = meter->watch, *next; watch; watch = next) {
 		next = watch->next;
 		if (watch->run == run)
-			end_watch(watch, !peer_lives(watch->pidfd));
+			end_watch(watch);
 	}
 }
 

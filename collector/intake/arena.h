@@ -103,8 +103,9 @@ void arena_begin(struct arena_reader *reader, const struct wire_layout *layout);
 
 /*
  * Hands every event since the last call to `each`, lane by lane, times clipped to
- * [first_ns, last_ns]. A slot that is just being written stops its lane until the next call, once;
- * with `final` nobody writes any more and it is lost. At most WIRE_RING_SLOTS events a lane.
+ * [first_ns, last_ns]. A slot that is just being written, or tells of what came after last_ns,
+ * stops its lane until the next call, once; with `final` there is no next call. At most
+ * WIRE_RING_SLOTS events a lane.
  */
 void arena_drain(struct arena_reader *reader, uint64_t first_ns, uint64_t last_ns, bool final,
 		 arena_event_fn each, void *arg);

@@ -68,7 +68,7 @@ int run_new(const struct run_start *start, struct run **result)
 void run_free(struct run *run)
 {
 	while (run->feed)
-		run_detach(run, run->feed, run->start_ns, false);
+		run_detach(run, run->feed, run->start_ns);
 	if (run->ledger)
 		ledger_abandon(run->ledger);
 	tree_release(&run->tree);
@@ -225,14 +225,14 @@ static void drain(struct run *run, struct feed *feed, uint64_t now_ns, bool fina
 	feed->computed = false;
 }
 
-void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool final)
+void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns)
 {
 	struct run_feed **link = &run->feed;
 
 	while (*link != feed)
 		link = &(*link)->next;
 	*link = feed->next;
-	drain(run, &feed->feed, now_ns, final);
+	drain(run, &feed->feed, now_ns, true);
 	feed_count(&feed->feed);
 	feed_settle(&feed->feed);
 	note_uncovered(run, feed);

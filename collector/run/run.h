@@ -162,10 +162,10 @@ int run_open_ledger(struct run *run, const struct run_machine *machine,
 struct run_feed *run_attach(struct run *run, uint64_t id, const struct wire_layout *layout,
 			    pid_t pid, const char *comm, uint64_t first_ns);
 /*
- * Reads an arena for the last time (`final`: its process is dead) and lets it go. It is among
+ * Reads an arena for the last time, whether its process is dead or not, and lets it go. It is among
  * those that are gone until run_forget.
  */
-void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns, bool final);
+void run_detach(struct run *run, struct run_feed *feed, uint64_t now_ns);
 
 /* Reads the events of all arenas. */
 void run_drain(struct run *run, uint64_t now_ns);

@@ -13,12 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "collector/intake/memfd.h"
 #include "collector/meter.h"
 
 #define S 1000000000LL
@@ -208,6 +210,47 @@ static void a_run_ends_with_a_closed_ledger(void **state)
 	json_decref(ledger);
 }
 
+/* An arena in which one command stands, sealed as its owner would. */
+static const struct wire_layout *arena_with(const struct wire_event *event)
+{
+	const int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	const struct wire_layout *read;
+	struct wire_layout *layout;
+
+	assert_int_equal(ftruncate(fd, (off_t)WIRE_ARENA_BYTES), 0);
+	layout = mmap(NULL, WIRE_ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(layout, MAP_FAILED);
+	layout->arena = (struct wire_arena){WIRE_GEOMETRY, .lanes_used = 1, .entries_used = 1};
+	layout->device[0] = (struct wire_device){.ready = 1, .type = WIRE_DEVICE_CPU};
+	layout->entry[0] = (struct wire_entry){.ready = 1, .kind = WIRE_KIND_KERNEL};
+	layout->lane[0].ring[0] = *event;
+	layout->lane[0].head = 1;
+	munmap(layout, WIRE_ARENA_BYTES);
+	fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
+	assert_int_equal(memfd_map(fd, &read), 0);
+	close(fd);
+	return read;
+}
+
+/* Who lives on behind the end of a run is heard to the end, though the clock was read before. */
+static void what_the_living_told_last_is_heard(void **state)
+{
+	struct run *run = begin();
+	const struct wire_event event = {.seq = 1,
+					 .host_ns = run->start_ns + 10,
+					 .start_ns = run->start_ns + 10,
+					 .end_ns = run->start_ns + 30,
+					 .flags = WIRE_EVENT_TIMED};
+	struct run_feed *feed = run_attach(run, 1, arena_with(&event), child, "program", 0);
+
+	(void)state;
+	assert_non_null(feed);
+	run_detach(run, feed, run->start_ns + 20);
+	assert_true(run->computed);
+	assert_int_equal(meter_end(meter, run, 0, true, NULL, 0, NULL), 0);
+}
+
 static const char *reason(json_t *ledger, size_t i)
 {
 	json_t *anchor = json_array_get(member(ledger, "run", "anchors"), i);
@@ -378,6 +421,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_run_ends_with_a_closed_ledger),
+		TEST(what_the_living_told_last_is_heard),
 		TEST(steps_of_the_clock_and_sleep_are_anchored),
 		TEST(a_moment_without_a_cpu_is_no_sleep),
 		TEST(what_a_full_disk_refuses_is_said_once_and_written_later),
