@@ -411,13 +411,16 @@ static int timed_fit(const struct fuse_told *told, size_t i, struct fuse *fuse)
 	uint64_t from_ns = end_of(told, fuse, fuse->fits), to_ns = told->now_ns;
 	struct fuse_fit *fit;
 
-	if (next && next->process == p->process && next->told && !is_late(told, next))
+	const bool followed = next && next->process == p->process;
+
+	if (followed && next->told && !is_late(told, next))
 		to_ns = next->epoch[0].first_ns;
 	if (from_ns >= p->epoch[0].first_ns || p->before)
 		from_ns = told->from_ns;
+	/* The next one's first line may stand at the end of its first epoch. */
 	fit = fuse_add(fuse, p->process,
-		       told->over || next ? beyond_epochs(told, p, from_ns, to_ns)
-					  : fuse_epochs_of(p));
+		       !followed && (told->over || next) ? beyond_epochs(told, p, from_ns, to_ns)
+							 : fuse_epochs_of(p));
 	if (!fit)
 		return -ENOMEM;
 	timed_epochs(told, p, from_ns, to_ns, !told->over && !next, fit);
