@@ -25,7 +25,7 @@ static void divide(const struct fuse_told *told, const struct printed_fit *p, si
 	struct cut cut;
 
 	*division = (struct division){0};
-	if (fuse_cut(told, p->process, epochs, from_ns, to_ns, &cut))
+	if (fuse_cut_own(told, p->process, epochs, from_ns, to_ns, &cut))
 		return;
 	division->steps = cut.steps;
 	if (cut.epochs == epochs && cut.even >= EVEN)

@@ -95,8 +95,9 @@ static int cut_lane(const struct fuse_lane *lane, size_t epochs, uint64_t from_n
 	return 0;
 }
 
-int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint64_t from_ns,
-	     uint64_t to_ns, struct cut *cut)
+/* `alone`: no other process's lanes. */
+static int cut_best(const struct fuse_told *told, uint32_t process, bool alone, size_t epochs,
+		    uint64_t from_ns, uint64_t to_ns, struct cut *cut)
 {
 	bool found = false;
 
@@ -105,6 +106,8 @@ int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint
 		const struct fuse_lane *lane = &told->lane[i];
 		struct cut one;
 
+		if (alone && lane->process != process)
+			continue;
 		if (cut_lane(lane, epochs, from_ns, to_ns, &one))
 			continue;
 		if (lane->thin)
@@ -124,6 +127,18 @@ int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint
 	if (found && cut->guessed)
 		begin_loaded(told, process, cut);
 	return found ? 0 : -ENOENT;
+}
+
+int fuse_cut(const struct fuse_told *told, uint32_t process, size_t epochs, uint64_t from_ns,
+	     uint64_t to_ns, struct cut *cut)
+{
+	return cut_best(told, process, false, epochs, from_ns, to_ns, cut);
+}
+
+int fuse_cut_own(const struct fuse_told *told, uint32_t process, size_t epochs, uint64_t from_ns,
+		 uint64_t to_ns, struct cut *cut)
+{
+	return cut_best(told, process, true, epochs, from_ns, to_ns, cut);
 }
 
 struct fuse_fit *fuse_add(struct fuse *fuse, uint32_t process, size_t epochs)

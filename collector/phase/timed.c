@@ -476,12 +476,12 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	enum printed_reading reading = PRINTED_ANYWHERE;
 	struct edges edges = {calloc(fit->epochs + 1, sizeof(uint64_t)), fit->epochs};
 	const struct printed_epoch *last = &printed->epoch[printed->told - 1];
-	const bool ended = fit->epochs <= printed->epochs &&
-			   ((last->ends && printed->reading != PRINTED_AROUND) ||
-			    printed->reading == PRINTED_AT_END);
+	const bool beyond = fit->epochs > printed->epochs;
+	const bool ended = !beyond && ((last->ends && printed->reading != PRINTED_AROUND) ||
+				       printed->reading == PRINTED_AT_END);
 	struct cut cut;
-	const bool seen = !fuse_cut(told, printed->process, fit->epochs, from_ns,
-				    ended ? last->last_ns : to_ns, &cut);
+	const bool seen = !(beyond ? fuse_cut_own : fuse_cut)(
+		told, printed->process, fit->epochs, from_ns, ended ? last->last_ns : to_ns, &cut);
 
 	if (seen && (came_behind(printed, &cut) ||
 		     (goes_on && cut.marked < EVEN &&
