@@ -207,7 +207,9 @@ void tale_own(struct tale *tale, struct facts *facts, size_t *budget, const stru
 		facts_add(facts, &tick->own, told->line, false);
 	run->fractions += tick->lines == 0 && counter->value != floor(counter->value);
 	tick->lines++;
-	tick->ends |= told->line->ends || line_has_result(told->line, counter);
+	/* Of iterations, not of batches: these are never the whole. */
+	tick->ends |= told->line->ends || ((counter->said || counter->unit != LINE_UNIT_STEP) &&
+					   line_has_result(told->line, counter));
 	took_hear(&tick->took, told->line);
 	tick_steps(tick, steps_in(tale->unit, told->line, counter));
 }
