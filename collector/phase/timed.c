@@ -479,9 +479,11 @@ void timed_epochs(const struct fuse_told *told, const struct printed_fit *printe
 	const bool beyond = fit->epochs > printed->epochs;
 	const bool ended = !beyond && ((last->ends && printed->reading != PRINTED_AROUND) ||
 				       printed->reading == PRINTED_AT_END);
+	const uint64_t until_ns = ended ? last->last_ns : to_ns;
+	const uint32_t of = printed->process;
 	struct cut cut;
-	const bool seen = !(beyond ? fuse_cut_own : fuse_cut)(
-		told, printed->process, fit->epochs, from_ns, ended ? last->last_ns : to_ns, &cut);
+	const bool seen = beyond ? !fuse_cut_own(told, of, fit->epochs, from_ns, until_ns, &cut)
+				 : !fuse_cut(told, of, fit->epochs, from_ns, until_ns, &cut);
 
 	if (seen && (came_behind(printed, &cut) ||
 		     (goes_on && cut.marked < EVEN &&
